@@ -1,0 +1,192 @@
+//! A YAML document as a tree whose every node knows its place.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+
+use super::{Diagnostics, Place};
+
+/// The largest file that is read; a configuration has no business to be larger.
+const FILE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// One value of a document and its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Nothing, or `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number that was not quoted.
+    Number(f64),
+    /// A text.
+    String(String),
+    /// A list.
+    List(Vec<Node>),
+    /// Keys with their places, in the order of the file.
+    Map(Vec<(String, Place, Node)>),
+}
+
+impl Node {
+    /// What the value is, for error messages.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a section",
+        }
+    }
+}
+
+/// Reads one YAML document. A syntax error is noted with its place, and `None` is returned.
+pub fn parse(name: &str, text: &str, errors: &mut Diagnostics) -> Option<Node> {
+    let file = Arc::new((name.to_owned(), text.to_owned()));
+    let whole = Place { file: Arc::clone(&file), line: 0, column: 0 };
+    if text.len() > FILE_LIMIT {
+        errors.error(&whole, "file is larger than 4 MiB", "split it or remove what is not needed");
+        return None;
+    }
+    match serde_saphyr::from_str::<Raw>(text) {
+        Ok(raw) => Some(raw.placed(&file)),
+        Err(error) => {
+            let place = error.location().map_or(whole, |at| Place {
+                file: Arc::clone(&file),
+                line: usize::try_from(at.line()).unwrap_or_default(),
+                column: usize::try_from(at.column()).unwrap_or_default(),
+            });
+            let message = error.to_string();
+            let first_line = message.lines().next().unwrap_or("not valid YAML").to_owned();
+            let message = first_line.trim_start_matches("error: ").to_owned();
+            errors.error(&place, message, "mend the YAML here: indentation, quotes, colons");
+            None
+        }
+    }
+}
+
+/// A value as it comes from the parser, before the file's name is known to it.
+struct Raw(Spanned<RawValue>);
+
+enum RawValue {
+    Null,
+    Bool(bool),
+    Number(f64),
+    String(String),
+    List(Vec<Raw>),
+    Map(Vec<(Spanned<String>, Raw)>),
+}
+
+impl Raw {
+    fn placed(self, file: &Arc<(String, String)>) -> Node {
+        let place = |at: serde_saphyr::Location| Place {
+            file: Arc::clone(file),
+            line: usize::try_from(at.line()).unwrap_or_default(),
+            column: usize::try_from(at.column()).unwrap_or_default(),
+        };
+        let at = place(self.0.referenced);
+        let value = match self.0.value {
+            RawValue::Null => Value::Null,
+            RawValue::Bool(value) => Value::Bool(value),
+            RawValue::Number(value) => Value::Number(value),
+            RawValue::String(value) => Value::String(value),
+            RawValue::List(items) => {
+                Value::List(items.into_iter().map(|item| item.placed(file)).collect())
+            }
+            RawValue::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let key_place = place(key.referenced);
+                        (key.value, key_place, value.placed(file))
+                    })
+                    .collect(),
+            ),
+        };
+        Node { place: at, value }
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::<RawValue>::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = RawValue;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any YAML value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Bool(value))
+    }
+
+    #[expect(clippy::as_conversions, reason = "settings are far below 2^53")]
+    fn visit_i64<E>(self, value: i64) -> Result<RawValue, E> {
+        Ok(RawValue::Number(value as f64))
+    }
+
+    #[expect(clippy::as_conversions, reason = "settings are far below 2^53")]
+    fn visit_u64<E>(self, value: u64) -> Result<RawValue, E> {
+        Ok(RawValue::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<RawValue, E> {
+        Ok(RawValue::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<RawValue, E> {
+        Ok(RawValue::String(value.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawValue, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(RawValue::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(RawValue::Map(entries))
+    }
+}
