@@ -6,3 +6,4 @@
 pub mod collect;
 pub mod config;
 pub mod model;
+pub mod series;
