@@ -2,6 +2,8 @@
 //! time-out and size cap, and its own health as series.
 
 pub mod elasticsearch;
+pub mod exposition;
+pub mod prometheus;
 mod samples;
 
 use std::future::Future;

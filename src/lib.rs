@@ -3,7 +3,21 @@
 //!
 //! The rooms are the way of the data: `collect` → `series` → `detect` → `correlate` → `escalate`.
 
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod clock;
 pub mod collect;
 pub mod config;
+pub mod correlate;
+pub mod escalate;
+pub mod fold;
+pub mod http;
+pub mod i18n;
 pub mod model;
 pub mod series;
+pub mod store;
+pub mod telemetry;
+pub mod text;
+pub mod topology;
+pub mod web;

@@ -4,6 +4,7 @@
 mod effect;
 mod finding;
 mod incident;
+mod message;
 mod problem;
 mod sample;
 mod text;
@@ -11,8 +12,9 @@ mod time;
 
 pub use detectors::Severity;
 pub use effect::{Channel, Delivery, DeliveryState, Effect, EffectKind};
-pub use finding::{Evidence, Finding, FindingState, Impact, Role};
+pub use finding::{Detail, Evidence, Finding, FindingState, Impact, Role};
 pub use incident::{Incident, IncidentKind, Ticket, TicketClass};
+pub use message::{Arg, Message, Reason};
 pub use problem::{Cause, Member, Problem, ProblemState, TimelineEntry, TimelineKind};
 pub use sample::{Batch, Sample, Series, SeriesRef};
 pub use text::{Language, Text};

@@ -57,6 +57,23 @@ pub struct Evidence {
     pub unit: String,
 }
 
+/// What a finding says beside its title: kept with the incident so that pages can show it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Detail {
+    /// The thing inside the system.
+    pub object: String,
+    /// What to do.
+    pub advice: Text,
+    /// The page of `docs/` that says more.
+    pub runbook: String,
+    /// The numbers it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What the charts show, together with the labels.
+    pub expr: String,
+    /// The labels of the series it came from.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// A detector's verdict about one thing: raised, updated, cleared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {

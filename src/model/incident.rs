@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Impact, Role, Severity, Text, Time};
+use super::{Detail, Impact, Role, Severity, Text, Time};
 
 /// What a ticket is, by its type and words. Only incidents count towards a Problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,8 @@ pub struct Incident {
     pub kind: IncidentKind,
     /// The systems it speaks of, surest first, each with a share of belief 0…1. May be empty.
     pub systems: Vec<(String, f64)>,
+    /// What kind of trouble it is: the rule of a finding, the name of a foreign alert; empty for tickets.
+    pub symptom: String,
     /// The macro-regional branch, if known.
     pub mrf: Option<String>,
     /// What is felt, if known.
@@ -82,4 +84,6 @@ pub struct Incident {
     pub since: Time,
     /// When it ended, if it did; a ticket never ends by itself.
     pub ended: Option<Time>,
+    /// What a finding says beside its title.
+    pub detail: Option<Box<Detail>>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, IncidentKind, Severity, Text, Time};
+use super::{Delivery, Detail, IncidentKind, Message, Reason, Severity, Text, Time};
 
 /// The life of a Problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,12 +35,15 @@ pub struct Member {
     pub since: Time,
     /// When it ended, if it did.
     pub ended: Option<Time>,
+    /// What a finding says beside its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<Detail>>,
     /// When it joined this Problem.
     pub joined_at: Time,
     /// Log-odds of «same cause» at the moment of joining; 0 for the first member.
     pub log_odds: f64,
-    /// The pieces that add up to it, as text.
-    pub why: Vec<Text>,
+    /// The pieces that add up to it.
+    pub why: Vec<Reason>,
 }
 
 /// One suspected cause.
@@ -51,7 +54,7 @@ pub struct Cause {
     /// Share of belief, 0…1; all causes of one Problem add up to at most 1.
     pub probability: f64,
     /// What speaks for and against it, strongest first.
-    pub evidence: Vec<Text>,
+    pub evidence: Vec<Reason>,
 }
 
 /// What a line of the timeline is about.
@@ -78,7 +81,7 @@ pub struct TimelineEntry {
     /// What it is about.
     pub kind: TimelineKind,
     /// The line.
-    pub text: Text,
+    pub message: Message,
 }
 
 /// The cause behind one or more incidents, with all that is known of it.
@@ -87,7 +90,7 @@ pub struct Problem {
     /// `PRB-000001`: counted up, never reused.
     pub id: String,
     /// One line for people.
-    pub title: Text,
+    pub title: Message,
     /// The worst of its members that are not over (or were, once all are).
     pub severity: Severity,
     /// Where in its life.
@@ -120,6 +123,6 @@ pub struct Problem {
     pub causes: Vec<Cause>,
     /// Who was told, in order of telling.
     pub told: Vec<Delivery>,
-    /// Oldest first.
+    /// Oldest first; bounded.
     pub timeline: Vec<TimelineEntry>,
 }

@@ -1,0 +1,155 @@
+//! The REST interface under `/api/v1`, live events, and what machines ask for: `/metrics`,
+//! `/healthz`, `/readyz`.
+
+mod access;
+mod error;
+mod events;
+mod health;
+mod list;
+pub(crate) mod problems;
+pub(crate) mod shapes;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::Router;
+use axum::http::header::{self, HeaderValue};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use access::{Visitor, session_cookie};
+pub use error::ApiError;
+pub use shapes::{cause_shape, problem_detail, problem_item};
+
+use crate::app::core::CoreHandle;
+use crate::clock::Clock;
+use crate::i18n::Catalogue;
+use crate::model::{Detail, Text, Time};
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// The largest request body.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// How a source is doing.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct SourceHealth {
+    /// `postgres`, `otrs`, ….
+    pub kind: String,
+    /// Its configured name.
+    pub instance: String,
+    /// The system it belongs to.
+    pub system: String,
+    /// Whether the last poll brought something.
+    pub up: bool,
+    /// When it was last polled.
+    #[schema(value_type = Option<String>)]
+    #[serde(serialize_with = "shapes::time_or_null")]
+    pub polled_at: Option<Time>,
+    /// How long that took, seconds.
+    pub seconds: f64,
+    /// How many samples or tickets it brought.
+    pub samples: usize,
+    /// What went wrong, or what is missing and what to do.
+    #[schema(value_type = Option<Object>)]
+    pub message: Option<Text>,
+}
+
+/// The health of all sources, by `kind/instance`.
+pub type Sources = Arc<RwLock<BTreeMap<String, SourceHealth>>>;
+
+/// The points behind a finding's small chart: what it watches, from, to, step in milliseconds.
+pub type ChartSource = Arc<dyn Fn(&Detail, Time, Time, i64) -> Vec<(Time, f64)> + Send + Sync>;
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Problems, and the way in for verdicts.
+    pub core: CoreHandle,
+    /// The archive and who may come in.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<Clock>,
+    /// Texts.
+    pub catalogue: Arc<Catalogue>,
+    /// Our own metrics.
+    pub metrics: Metrics,
+    /// The health of the sources.
+    pub sources: Sources,
+    /// Charts.
+    pub charts: ChartSource,
+}
+
+impl std::fmt::Debug for ApiState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ApiState")
+    }
+}
+
+impl ApiState {
+    /// The health of all sources, in order.
+    #[must_use]
+    pub fn sources(&self) -> Vec<SourceHealth> {
+        self.sources.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Vakhta",
+        description = "Problems, findings, incidents and sources. Times are RFC 3339 in UTC, \
+                       errors RFC 9457. Sign in with `Authorization: Bearer TOKEN`; \
+                       `vakhta token add` makes one."
+    ),
+    tags((name = "problems"), (name = "what is known"), (name = "live"))
+)]
+struct Description;
+
+/// The routes, with their description.
+fn documented() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(problems::list))
+        .routes(routes!(problems::one))
+        .routes(routes!(problems::acknowledge))
+        .routes(routes!(problems::resolve))
+        .routes(routes!(list::findings))
+        .routes(routes!(list::incidents))
+        .routes(routes!(list::sources))
+        .routes(routes!(list::topology))
+        .routes(routes!(events::stream))
+}
+
+/// The OpenAPI description as JSON.
+#[must_use]
+pub fn openapi_json() -> String {
+    documented().into_openapi().to_pretty_json().unwrap_or_default()
+}
+
+/// Everything that is served, the pages of `web` included.
+pub fn router(state: ApiState) -> Router {
+    let (api, description) = documented().split_for_parts();
+    let description = description.to_json().unwrap_or_default();
+    let header =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let openapi = axum::routing::get(move || async move { (json, description) });
+    api.route("/api/v1/openapi.json", openapi)
+        .merge(health::routes())
+        .merge(crate::web::routes())
+        .fallback(error::not_found)
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(header(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+        ))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), health::count))
+        .with_state(state)
+}

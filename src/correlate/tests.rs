@@ -1,0 +1,246 @@
+//! The grouping as a whole: what must become one Problem, what must not, and that order and
+//! replay do not matter.
+
+use super::*;
+use crate::config::{Diagnostics, parse};
+use crate::model::{FindingState, Impact, ProblemState, Role, Severity, Text};
+use crate::topology::SHIPPED;
+
+fn shipped() -> Vec<System> {
+    let mut errors = Diagnostics::default();
+    let node = parse("shipped.yaml", SHIPPED, &mut errors).unwrap();
+    let topology = Topology::decode(&node, &mut errors);
+    let found = errors.into_sorted();
+    assert!(found.is_empty(), "{}", found[0]);
+    topology.systems().to_vec()
+}
+
+fn state() -> State {
+    let mut state = State::default();
+    state.configure(shipped(), Grouping::default(), Lifecycle::default());
+    state
+}
+
+fn finding(system: &str, rule: &str, role: Role, impact: Impact, at: i64) -> Finding {
+    Finding {
+        key: format!("test/{rule}{{system={system:?}}}"),
+        rule: rule.into(),
+        system: system.into(),
+        object: system.into(),
+        labels: BTreeMap::new(),
+        severity: Severity::High,
+        state: FindingState::Raised,
+        score: 1.0,
+        role,
+        spreads: impact != Impact::Unfelt,
+        impact,
+        title: Text::new(rule, rule),
+        advice: Text::default(),
+        runbook: String::new(),
+        evidence: Vec::new(),
+        expr: String::new(),
+        since: Time(at),
+        at: Time(at),
+    }
+}
+
+fn cleared(mut finding: Finding, at: i64) -> Finding {
+    finding.state = FindingState::Cleared;
+    finding.at = Time(at);
+    finding
+}
+
+fn ticket(id: u64, text: &str, at: i64) -> Ticket {
+    let (title, body) = text.split_once('|').unwrap_or((text, ""));
+    let request = crate::text::is_request(title, body).is_some();
+    Ticket {
+        id,
+        number: id.to_string(),
+        title: title.trim().into(),
+        text: body.trim().into(),
+        class: if request { TicketClass::Request } else { TicketClass::Incident },
+        queue: "1ЛТП".into(),
+        state_type: "new".into(),
+        user: format!("u{id}"),
+        mrf: None,
+        created: Time(at),
+        changed: Time(at),
+    }
+}
+
+const SECOND: i64 = 1000;
+const MINUTE: i64 = 60_000;
+const START: i64 = 1_790_000_000_000;
+
+fn lock_chain() -> Finding {
+    finding("crm-db", "pg-lock-wait", Role::Cause, Impact::Slow, START)
+}
+
+#[test]
+fn tickets_about_what_the_fault_causes_join_and_others_do_not() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    let slow = [
+        "Тормозит CRM | каждая страница открывается по две минуты",
+        "црм еле работает | жду ответа на любое действие очень долго",
+        "Поиск клиента висит | ищу по номеру договора, крутится и не находит долго",
+        "Медленно грузится карточка клиента | всё зависает",
+        "Долго сохраняется заявка в CRM | ожидание больше минуты",
+        "Система очень медленная | невозможно работать, всё тормозит",
+    ];
+    let other = [
+        "Принтер не печатает | зажевало бумагу на втором этаже",
+        "Не приходит СМС с кодом | абонент ждёт код входа в личный кабинет",
+        "Мышь не работает | нужна замена",
+        "Роутер не списывается со склада | серийный номер не находит",
+        "Монитор мигает | второй день",
+    ];
+    let requests =
+        ["Прошу предоставить доступ в CRM | новому сотруднику", "Сбросить пароль | забыл"];
+    for (n, text) in slow.iter().enumerate() {
+        let n = u64::try_from(n).unwrap();
+        state.ticket(Time(START + MINUTE), &ticket(n, text, START + MINUTE));
+        let joined = state.group_of(&format!("ticket:{n}")).and_then(Group::problem_id);
+        assert_eq!(joined, Some("PRB-000001"), "{text}");
+    }
+    for (n, text) in other.iter().enumerate() {
+        let n = u64::try_from(n).unwrap() + 100;
+        state.ticket(Time(START + MINUTE), &ticket(n, text, START + MINUTE));
+        let joined = state.group_of(&format!("ticket:{n}")).and_then(Group::problem_id);
+        assert_eq!(joined, None, "{text}");
+    }
+    for (n, text) in requests.iter().enumerate() {
+        let n = u64::try_from(n).unwrap() + 200;
+        state.ticket(Time(START + MINUTE), &ticket(n, text, START + MINUTE));
+        assert!(state.group_of(&format!("ticket:{n}")).is_none(), "{text}");
+    }
+    let problem = state.problem("PRB-000001").unwrap();
+    assert_eq!(problem.causes()[0].system, "crm-db");
+    assert!(problem.causes()[0].probability > 0.5);
+}
+
+#[test]
+fn a_database_fault_with_three_symptoms_is_one_problem_in_any_order() {
+    let events = [
+        lock_chain(),
+        finding("script-manager", "slow", Role::Symptom, Impact::Slow, START + 5 * SECOND),
+        finding("crm-search", "slow", Role::Symptom, Impact::Slow, START + 7 * SECOND),
+        finding("wfm", "slow", Role::Symptom, Impact::Slow, START + 9 * SECOND),
+    ];
+    for first in 0..events.len() {
+        let mut state = state();
+        for n in 0..events.len() {
+            let event = &events[(first + n) % events.len()];
+            state.finding(Time(START + 10 * SECOND), event);
+        }
+        assert_eq!(state.problems().count(), 1, "beginning with {first}");
+        let problem = state.problems().next().unwrap();
+        assert_eq!(problem.causes()[0].system, "crm-db", "beginning with {first}");
+        assert_eq!(problem.sites().len(), 4);
+    }
+}
+
+#[test]
+fn two_faults_far_apart_are_two_problems() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    let other = finding("sms-gateway", "down", Role::Cause, Impact::Down, START);
+    state.finding(Time(START), &other);
+    assert_eq!(state.problems().count(), 2);
+}
+
+#[test]
+fn two_causes_side_by_side_stay_apart() {
+    let mut state = state();
+    let node = finding("crm-search", "es-node-gone", Role::Cause, Impact::Unfelt, START);
+    let replica = finding("crm-db", "pg-standby-gone", Role::Cause, Impact::Unfelt, START);
+    let disk = finding("crm-hosts", "disk-fills", Role::Cause, Impact::Unfelt, START);
+    for one in [&node, &replica, &disk] {
+        state.finding(Time(START), one);
+    }
+    assert_eq!(state.problems().count(), 3);
+}
+
+#[test]
+fn a_problem_is_resolved_closed_and_reopened_by_its_own_finding_only() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    state.finding(Time(START + MINUTE), &cleared(lock_chain(), START + MINUTE));
+    let at = |state: &mut State, minutes: i64| {
+        let now = Time(START + minutes * MINUTE);
+        while state.next_timer().is_some_and(|due| due <= now) {
+            let due = state.next_timer().unwrap();
+            state.tick(due);
+        }
+    };
+    at(&mut state, 3);
+    assert_eq!(state.problem("PRB-000001").unwrap().state(), ProblemState::Resolved);
+    // Something else at the same place is a Problem of its own.
+    let other = finding("crm-db", "pg-disk", Role::Cause, Impact::Unfelt, START + 4 * MINUTE);
+    state.finding(Time(START + 4 * MINUTE), &other);
+    assert_eq!(state.problems().count(), 2);
+    state.finding(Time(START + 5 * MINUTE), &lock_chain());
+    let problem = state.problem("PRB-000001").unwrap();
+    assert_eq!((problem.state(), problem.reopened()), (ProblemState::Open, 1));
+    state.finding(Time(START + 6 * MINUTE), &cleared(lock_chain(), START + 6 * MINUTE));
+    at(&mut state, 30);
+    assert!(state.problem("PRB-000001").is_none());
+    assert_eq!(state.take_finished().len(), 1);
+    // After that the same finding is a new Problem.
+    state.finding(Time(START + 31 * MINUTE), &lock_chain());
+    assert!(state.problem("PRB-000003").is_some());
+}
+
+#[test]
+fn a_persons_resolution_holds_while_the_finding_goes_on() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    state.resolve(Time(START + MINUTE), "PRB-000001", "Иванова", "сессия снята").unwrap();
+    while let Some(due) = state.next_timer() {
+        state.tick(due);
+    }
+    assert_eq!(state.problems().count(), 0);
+    // The detector still says it: no new Problem, until it was over once.
+    let mut again = lock_chain();
+    again.state = FindingState::Updated;
+    state.finding(Time(START + 60 * MINUTE), &again);
+    assert_eq!(state.problems().count(), 0);
+    state.finding(Time(START + 61 * MINUTE), &cleared(lock_chain(), START + 61 * MINUTE));
+    state.finding(Time(START + 62 * MINUTE), &lock_chain());
+    assert_eq!(state.problems().count(), 1);
+}
+
+#[test]
+fn many_tickets_alone_make_a_problem_and_few_do_not() {
+    let mut state = state();
+    for n in 0..12 {
+        let text = "Не открывается WFM | не могу зайти в WFM, сервис недоступен";
+        state.ticket(
+            Time(START + n * MINUTE),
+            &ticket(u64::try_from(n).unwrap(), text, START + n * MINUTE),
+        );
+        let expected = usize::from(n >= 5);
+        if n < 4 || n > 8 {
+            assert_eq!(state.problems().count(), expected, "after {n} tickets");
+        }
+    }
+    assert_eq!(state.problems().next().unwrap().causes()[0].system, "wfm");
+}
+
+#[test]
+fn the_state_survives_being_written_and_read() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    state.ticket(Time(START + MINUTE), &ticket(7, "Тормозит CRM | долго", START + MINUTE));
+    let saved = serde_json::to_vec(&state).unwrap();
+    let mut restored: State = serde_json::from_slice(&saved).unwrap();
+    restored.derive();
+    for copy in [&mut state, &mut restored] {
+        copy.ticket(
+            Time(START + 2 * MINUTE),
+            &ticket(8, "црм висит | очень медленно", START + MINUTE),
+        );
+        copy.finding(Time(START + 3 * MINUTE), &cleared(lock_chain(), START + 3 * MINUTE));
+    }
+    assert_eq!(serde_json::to_vec(&state).unwrap(), serde_json::to_vec(&restored).unwrap());
+}

@@ -1,0 +1,128 @@
+//! Alerts by the API version 2 of Alertmanager.
+//!
+//! An alert is its labels: sending it again is harmless, and it must be sent again, because
+//! Alertmanager resolves what it has not heard of for a while. Every Alertmanager of a cluster gets
+//! every alert, as its documentation asks; one that takes it is enough for it to count.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::delivery::{Deliver, DeliverError, Delivered, DeliveryContext};
+use crate::model::{Effect, EffectKind, Time};
+
+/// Where Alertmanager is and how often it hears of a lasting alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Base addresses of all Alertmanagers of the cluster.
+    pub urls: Vec<String>,
+    /// A lasting alert is sent again this often.
+    pub resend_interval: Duration,
+    /// Patience with one request.
+    pub timeout: Duration,
+}
+
+/// The channel.
+#[derive(Debug)]
+pub struct AlertmanagerChannel {
+    config: Config,
+    client: reqwest::Client,
+}
+
+#[derive(Serialize)]
+struct PostableAlert<'a> {
+    labels: &'a BTreeMap<String, String>,
+    annotations: &'a BTreeMap<String, String>,
+    #[serde(rename = "startsAt")]
+    starts_at: String,
+    #[serde(rename = "endsAt")]
+    ends_at: String,
+    #[serde(rename = "generatorURL")]
+    generator_url: &'a str,
+}
+
+impl AlertmanagerChannel {
+    /// Makes the channel with a client that has its time-outs set.
+    #[must_use]
+    pub fn new(config: Config, client: reqwest::Client) -> Self {
+        Self { config, client }
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Sends alerts. What lasts gets an end a few intervals ahead: should we die, Alertmanager
+    /// lets go of it by itself.
+    ///
+    /// # Errors
+    /// When no Alertmanager took them.
+    pub async fn send(&self, effects: &[&Effect], now: Time) -> Result<(), DeliverError> {
+        let ahead = i64::try_from(self.config.resend_interval.as_millis()).unwrap_or(60_000) * 4;
+        let alerts: Vec<PostableAlert<'_>> = effects
+            .iter()
+            .filter_map(|effect| {
+                let EffectKind::Alert { labels, annotations, starts_at, ends_at } = &effect.kind
+                else {
+                    return None;
+                };
+                Some(PostableAlert {
+                    labels,
+                    annotations,
+                    starts_at: starts_at.to_string(),
+                    ends_at: ends_at.unwrap_or_else(|| now.plus_millis(ahead)).to_string(),
+                    generator_url: annotations.get("url").map_or("", String::as_str),
+                })
+            })
+            .collect();
+        let mut taken = false;
+        let mut last = DeliverError::Retry("no Alertmanager is configured".into());
+        for url in &self.config.urls {
+            match self.post(url, &alerts).await {
+                Ok(()) => taken = true,
+                Err(error) => last = error,
+            }
+        }
+        if taken { Ok(()) } else { Err(last) }
+    }
+
+    async fn post(&self, url: &str, alerts: &[PostableAlert<'_>]) -> Result<(), DeliverError> {
+        let address = format!("{url}/api/v2/alerts");
+        let request = self.client.post(&address).timeout(self.config.timeout).json(alerts);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| DeliverError::Retry(format!("cannot reach {address}: {error}")))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let said = crate::http::read_capped(answer, 4096).await.unwrap_or_default();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let text = format!("{address} answered {status}: {said}");
+        Err(match status.as_u16() {
+            400 | 422 => DeliverError::Rejected(text),
+            401 | 403 => DeliverError::Auth(text),
+            _ => DeliverError::Retry(text),
+        })
+    }
+}
+
+impl Deliver for AlertmanagerChannel {
+    async fn deliver(
+        &self,
+        effect: &Effect,
+        _context: &DeliveryContext,
+        _in_doubt: bool,
+    ) -> Result<Delivered, DeliverError> {
+        self.send(&[effect], effect.at).await?;
+        let EffectKind::Alert { labels, .. } = &effect.kind else {
+            return Err(DeliverError::Rejected("not an alert".into()));
+        };
+        let reference = labels.get("alertname").cloned().unwrap_or_default();
+        Ok(Delivered { reference, ticket: None })
+    }
+}

@@ -1,0 +1,89 @@
+//! Policies as data: which Problem opens what, in whose queue, from which severity on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::correlate::Group;
+use crate::model::{Language, Severity};
+
+/// Who is told of which Problems, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// The first policy that matches a Problem applies.
+    pub policies: Vec<Policy>,
+    /// The address of our page as people reach it, for links; without a trailing slash.
+    pub page_url: String,
+    /// The language of tickets and alerts.
+    pub language: Language,
+    /// At most one note on changes of a Problem in this time, milliseconds.
+    pub note_interval_ms: i64,
+}
+
+impl Default for Escalation {
+    fn default() -> Self {
+        Self {
+            policies: Vec::new(),
+            page_url: String::new(),
+            language: Language::Ru,
+            note_interval_ms: 5 * 60_000,
+        }
+    }
+}
+
+/// One policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its name, for `explain`.
+    pub name: String,
+    /// Problems milder than this do not match.
+    pub from_severity: Severity,
+    /// First causes that match; empty: all.
+    pub systems: Vec<String>,
+    /// How long a Problem must have lasted before anybody is told, milliseconds: what is over
+    /// sooner told nobody.
+    pub wait_ms: i64,
+    /// Open a ticket.
+    pub ticket: Option<TicketPolicy>,
+    /// Raise an alert.
+    pub alert: Option<AlertPolicy>,
+}
+
+/// How a Problem's ticket is opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TicketPolicy {
+    /// The queue; absent: the queue of the first cause's system.
+    pub queue: Option<String>,
+    /// The queue when the system has none.
+    pub fallback_queue: String,
+    /// Join the users' tickets to it.
+    pub join_tickets: bool,
+}
+
+/// How an alert is raised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlertPolicy {
+    /// Labels added to every alert, for routing.
+    pub labels: std::collections::BTreeMap<String, String>,
+}
+
+impl Escalation {
+    /// The policy for a Problem as it stands.
+    #[must_use]
+    pub fn matching(&self, group: &Group) -> Option<&Policy> {
+        let system = group.first_system();
+        self.policies.iter().find(|policy| {
+            let system_fits =
+                policy.systems.is_empty() || policy.systems.iter().any(|key| key == system);
+            system_fits && group.severity() >= policy.from_severity
+        })
+    }
+}
+
+/// The ticket system's priority for a severity, by the names every installation starts with.
+pub(super) fn priority(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "2 low",
+        Severity::Warning => "3 normal",
+        Severity::High => "4 high",
+        Severity::Critical => "5 very high",
+    }
+}

@@ -1,0 +1,199 @@
+# All texts for people. Every key is in ru.ftl too, with the same variables.
+
+# Counting
+count-tickets = { $count ->
+    [one] { $count } ticket
+   *[other] { $count } tickets
+}
+count-users = { $count ->
+    [one] { $count } user
+   *[other] { $count } users
+}
+count-findings = { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}
+count-systems = { $count ->
+    [one] { $count } system
+   *[other] { $count } systems
+}
+count-problems = { $count ->
+    [one] { $count } problem
+   *[other] { $count } problems
+}
+
+# Levels and states
+severity-info = info
+severity-warning = warning
+severity-high = high
+severity-critical = critical
+state-open = open
+state-acknowledged = acknowledged
+state-resolved = resolved
+state-closed = closed
+delivery-pending = sending
+delivery-delivered = delivered
+delivery-resolved = finished
+delivery-rejected = refused
+channel-otrs = ticket
+channel-alertmanager = Alertmanager
+
+# Title of a Problem
+title-finding = { $system }: { $what }
+title-tickets = { $system }: many tickets
+title-tickets-slow = { $system }: many tickets, works slowly
+title-tickets-errors = { $system }: many tickets, errors
+title-tickets-down = { $system }: many tickets, does not work
+title-tickets-stale = { $system }: many tickets, data missing or out of date
+
+# Why an incident was put to this Problem
+why-prior = beforehand: incidents picked at random have different causes
+why-same-system = the same system: { $system }
+why-needs = { $own } needs { $other } ({ $hops ->
+    [one] directly
+   *[other] over { $hops } edges
+})
+why-serves = { $other } needs { $own } ({ $hops ->
+    [one] directly
+   *[other] over { $hops } edges
+})
+why-sibling = { $own } and { $other } need the same system
+why-no-system = the ticket names no system
+why-belief = not sure that { $system } is meant
+why-time = close in time
+why-two-causes = both faults stand on their own
+why-impact = what is broken fits what users feel
+why-text = descriptions are alike
+why-mrf = branch
+
+# Why this is the cause
+cause-shows-nothing = { $system }: shows no fault of its own
+cause-own-tickets = { $count ->
+    [one] { $count } ticket points to it
+   *[other] { $count } tickets point to it
+}
+cause-own-findings = { $count ->
+    [one] { $count } finding of its own
+   *[other] { $count } findings of its own
+}
+cause-rare = such a sign is rare
+cause-first = was the first to break
+cause-later = { $seconds ->
+    [one] showed { $seconds } second after the first signs
+   *[other] showed { $seconds } seconds after the first signs
+}
+cause-explains = explains the trouble in { $system }
+cause-does-not-explain = does not explain the trouble in { $system }
+cause-broken-below = needs { $system }, which is broken too
+
+# History of a Problem
+line-opened = Problem opened: { $what }
+line-finding = Finding: { $what }
+line-finding-over = Over: { $what }
+line-tickets = { $count ->
+    [one] { $count } ticket joined
+   *[other] { $count } tickets joined
+}
+line-cause = Likely cause: { $system }
+line-severity = Severity raised: { $severity }
+line-merged = Problem { $problem } merged into this one
+line-merged-into = Merged into Problem { $problem }
+line-reopened = Came back: { $what }
+line-acknowledged = Acknowledged: { $who }
+line-resolved = Resolved: all findings are over
+line-resolved-by = Marked as resolved: { $who }. { $reason }
+line-closed = Closed
+
+# Ticket and notes
+ticket-title = Vakhta: { $title }
+ticket-since = Began: { $time }
+ticket-severity = Severity: { $severity }
+ticket-systems = Systems concerned: { $systems }
+ticket-counts = Tickets: { $tickets }, users: { $users }, monitoring findings: { $findings }
+ticket-mrfs = Branches: { $mrfs }
+ticket-cause = Likely cause: { $system }, probability { NUMBER($probability, minimumFractionDigits: 2) }
+ticket-findings = What was found:
+ticket-more = { $count ->
+    [one] and { $count } more finding
+   *[other] and { $count } more findings
+}
+ticket-link = Details and actions: { $link }
+note-joined-subject = Ticket put to Problem { $problem }
+note-joined-body = Similar tickets and monitoring data point to one cause.
+    { $title }
+    Progress: { $link }
+note-changed-subject = Problem has changed
+note-resolved-subject = Problem resolved
+note-resolved-by = Confirmed as resolved on duty by: { $who }.
+note-resolved-alone = All monitoring findings are over.
+note-lasted = { $minutes ->
+    [one] Lasted { $minutes } minute.
+   *[other] Lasted { $minutes } minutes.
+}
+note-reopened-subject = Problem came back
+note-closed-subject = Problem closed
+note-merged-subject = Merged into Problem { $problem }
+note-merged-body = The cause turned out to be the same. Work goes on in the ticket of Problem { $problem }.
+
+# Pages
+product = Vakhta
+offline = The server cannot be reached. The screen shows the last data received.
+nav-problems = Problems
+nav-sources = Sources
+list-title = Open Problems
+list-title-closed = Closed Problems
+list-show-closed = Show closed
+list-show-open = Show open
+list-empty = No open Problems. The watch is on.
+list-empty-closed = No closed Problems yet.
+list-cause = cause:
+list-silent = Sources that do not answer:
+told-ticket-open = ticket { $ref } opened { $ago }
+told-ticket-done = ticket { $ref } finished
+told-ticket-pending = ticket is being opened
+told-ticket-rejected = ticket was refused
+told-alert-firing = duty alerted { $ago }
+told-alert-done = alert withdrawn { $ago }
+told-alert-pending = alert is being sent
+told-alert-rejected = alert was refused
+told-nobody = Nobody was told: too mild, or over before the waiting time had passed.
+ago = { $span } ago
+span-seconds = { $count } s
+span-minutes = { $count } min
+span-hours = { $count } h
+span-days = { $count } d
+act-acknowledge = Acknowledge
+act-resolve = Mark as resolved
+act-reason = What was done
+head-facts = What is known
+head-told = Who was told
+head-causes = Likely causes
+head-graph = Place in the dependency graph
+head-findings = Monitoring findings
+head-tickets = Users' tickets
+head-timeline = Timeline
+why-here = Why it is here
+fact-opened = Began
+fact-lasts = Lasts
+fact-systems = Systems
+fact-counts = Signs
+fact-mrfs = Branches
+fact-acknowledged = Acknowledged
+fact-resolved = Resolved
+fact-merged = Merged into
+more-tickets = { $count ->
+    [one] and { $count } more ticket
+   *[other] and { $count } more tickets
+}
+sources-title = Data sources
+source-name = Name
+source-kind = Kind
+source-system = System
+source-state = State
+source-polled = Polled
+source-seconds = Poll, s
+source-samples = Received
+source-up = answers
+source-down = does not answer
+sign-in-title = Sign in
+sign-in-text = Open the one-time link that the program printed when it started. Is it used up or lost? Get a new one on the server:

@@ -1,0 +1,177 @@
+//! What the engine says about itself: metrics and logs. Every metric is declared here, with its
+//! help text, and nowhere else.
+
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// The metrics of the engine.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Events folded, by kind.
+    pub events: IntCounterVec,
+    /// Seconds to fold one batch of events.
+    pub step: Histogram,
+    /// Seconds to commit one batch of events.
+    pub append: Histogram,
+    /// Problems that are not archived, by state and severity.
+    pub problems: GaugeVec,
+    /// Tickets read, by class.
+    pub tickets: IntCounterVec,
+    /// Samples taken in.
+    pub samples: IntCounter,
+    /// Series in memory.
+    pub series: Gauge,
+    /// Bytes of samples in memory.
+    pub series_bytes: Gauge,
+    /// Seconds to evaluate the rules after one poll.
+    pub rules: Histogram,
+    /// Rule evaluations that failed.
+    pub rule_errors: IntCounter,
+    /// 1 while a source answers, by kind and instance.
+    pub source_up: GaugeVec,
+    /// Seconds the last poll of a source took.
+    pub source_seconds: GaugeVec,
+    /// Effects that wait, by channel.
+    pub outbox_waiting: GaugeVec,
+    /// Age in seconds of the oldest effect that waits, by channel.
+    pub outbox_pending: GaugeVec,
+    /// Deliveries, by channel and outcome.
+    pub deliveries: IntCounterVec,
+    /// Requests to the API and the pages, by route and status.
+    pub requests: IntCounterVec,
+    /// Times the store refused to commit.
+    pub store_errors: IntCounter,
+}
+
+/// A metric could not be declared: a mistake in this file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot declare the engine's metrics: {0}")]
+pub struct TelemetryError(#[from] prometheus::Error);
+
+impl Metrics {
+    /// Declares all metrics.
+    ///
+    /// # Errors
+    /// When two of them have one name.
+    pub fn new() -> Result<Self, TelemetryError> {
+        let registry = Registry::new();
+        let declare = Declare(&registry);
+        Ok(Self {
+            events: declare.counters("vakhta_events_total", "Events folded.", &["kind"])?,
+            step: declare.histogram("vakhta_step_seconds", "Time to fold one batch of events.")?,
+            append: declare
+                .histogram("vakhta_append_seconds", "Time to commit one batch of events.")?,
+            problems: declare.gauges(
+                "vakhta_problems",
+                "Problems that are not archived.",
+                &["state", "severity"],
+            )?,
+            tickets: declare.counters("vakhta_tickets_total", "Tickets read.", &["class"])?,
+            samples: declare.counter("vakhta_samples_total", "Samples taken in.")?,
+            series: declare.gauge("vakhta_series", "Series in memory.")?,
+            series_bytes: declare.gauge("vakhta_series_bytes", "Bytes of samples in memory.")?,
+            rules: declare
+                .histogram("vakhta_rules_seconds", "Time to evaluate the rules after one poll.")?,
+            rule_errors: declare
+                .counter("vakhta_rule_errors_total", "Rule evaluations that failed.")?,
+            source_up: declare.gauges(
+                "vakhta_source_up",
+                "1 while a source answers.",
+                &["kind", "instance"],
+            )?,
+            source_seconds: declare.gauges(
+                "vakhta_source_poll_seconds",
+                "Duration of the last poll of a source.",
+                &["kind", "instance"],
+            )?,
+            outbox_waiting: declare.gauges(
+                "vakhta_outbox_waiting",
+                "Effects that wait for delivery.",
+                &["channel"],
+            )?,
+            outbox_pending: declare.gauges(
+                "vakhta_outbox_pending_seconds",
+                "Age of the oldest effect that waits for delivery.",
+                &["channel"],
+            )?,
+            deliveries: declare.counters(
+                "vakhta_deliveries_total",
+                "Attempts to deliver an effect.",
+                &["channel", "outcome"],
+            )?,
+            requests: declare.counters(
+                "vakhta_http_requests_total",
+                "Requests answered.",
+                &["route", "status"],
+            )?,
+            store_errors: declare
+                .counter("vakhta_store_errors_total", "Times the store refused to commit.")?,
+            registry,
+        })
+    }
+
+    /// All metrics in the text format of Prometheus.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = Vec::new();
+        let families = self.registry.gather();
+        if let Err(error) = TextEncoder::new().encode(&families, &mut text) {
+            tracing::error!(%error, "cannot encode metrics");
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+struct Declare<'a>(&'a Registry);
+
+impl Declare<'_> {
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, TelemetryError> {
+        let metric = IntCounter::new(name, help)?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<IntCounterVec, TelemetryError> {
+        let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<Gauge, TelemetryError> {
+        let metric = Gauge::new(name, help)?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, TelemetryError> {
+        let metric = GaugeVec::new(Opts::new(name, help), labels)?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn histogram(&self, name: &str, help: &str) -> Result<Histogram, TelemetryError> {
+        let buckets = vec![0.000_1, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
+        let metric = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+}
+
+/// Starts logging to standard error: human lines on a terminal, JSON otherwise or when asked.
+pub fn start_logging(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("VAKHTA_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,hyper=warn,reqwest=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start (in tests) finds logging already there, which is as good.
+    let started = if json { builder.json().try_init() } else { builder.compact().try_init() };
+    drop(started);
+}

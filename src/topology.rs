@@ -1,0 +1,246 @@
+//! The dependency graph: systems, who owns them, what they need, and the words people use for them.
+//!
+//! An edge goes from the caller to what it needs. A fault travels the other way. The graph knows
+//! nothing of incidents; indices of the inner graph never leave this room's types and are never
+//! stored.
+
+mod decode;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use serde::{Deserialize, Serialize};
+
+use crate::model::Text;
+
+/// The topology that `init` writes and that is used without a configuration.
+pub const SHIPPED: &str = include_str!("topology/shipped.yaml");
+
+/// One system: a node of the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct System {
+    /// The key used in configuration, labels and the API.
+    pub key: String,
+    /// The full name.
+    pub name: Text,
+    /// A name short enough for one line on the wall.
+    pub short: Text,
+    /// The group that looks after it.
+    pub owner: Text,
+    /// The ticket system's queue for Problems with this cause.
+    pub queue: String,
+    /// Words people use for it in tickets.
+    pub words: Vec<String>,
+    /// Keys of the systems it needs.
+    pub depends_on: Vec<String>,
+}
+
+/// How one system lies to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// The same system.
+    Same,
+    /// The other one is needed, `hops` edges away: a fault there is felt here.
+    Needs(u8),
+    /// The other one is a caller, `hops` edges away: a fault here is felt there.
+    Serves(u8),
+    /// Both need a third one directly.
+    Sibling,
+}
+
+/// The whole graph.
+#[derive(Clone, Debug, Default)]
+pub struct Topology {
+    systems: Vec<System>,
+    index: BTreeMap<String, NodeIndex>,
+    graph: DiGraph<(), ()>,
+}
+
+/// How far evidence is looked for along the edges.
+const HOPS: u8 = 3;
+/// The most systems looked at around one, so that a hub costs no more than others.
+const NEAR_LIMIT: usize = 256;
+
+impl Topology {
+    /// Builds the graph. Dependencies on unknown systems must have been refused before; here they
+    /// are left out.
+    #[must_use]
+    pub fn new(systems: Vec<System>) -> Self {
+        let mut graph = DiGraph::with_capacity(systems.len(), systems.len() * 2);
+        let index: BTreeMap<String, NodeIndex> =
+            systems.iter().map(|system| (system.key.clone(), graph.add_node(()))).collect();
+        for system in &systems {
+            for needed in &system.depends_on {
+                if let (Some(from), Some(to)) = (index.get(&system.key), index.get(needed)) {
+                    graph.update_edge(*from, *to, ());
+                }
+            }
+        }
+        Self { systems, index, graph }
+    }
+
+    /// All systems in the order of the file.
+    #[must_use]
+    pub fn systems(&self) -> &[System] {
+        &self.systems
+    }
+
+    /// One system.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&System> {
+        self.index.get(key).and_then(|node| self.systems.get(node.index()))
+    }
+
+    /// The short name of a system; its key when the topology does not know it.
+    #[must_use]
+    pub fn short(&self, key: &str) -> Text {
+        self.get(key).map_or_else(|| Text::new(key, key), |system| system.short.clone())
+    }
+
+    /// The systems around one, nearest first, itself included; bounded, in a fixed order.
+    #[must_use]
+    pub fn near(&self, key: &str) -> Vec<(&str, Relation)> {
+        let Some(start) = self.index.get(key).copied() else { return Vec::new() };
+        let mut found = BTreeMap::new();
+        found.insert(start, Relation::Same);
+        self.walk(start, Direction::Outgoing, Relation::Needs, &mut found);
+        self.walk(start, Direction::Incoming, Relation::Serves, &mut found);
+        for needed in self.graph.neighbors(start) {
+            for sibling in self.graph.neighbors_directed(needed, Direction::Incoming) {
+                if found.len() >= NEAR_LIMIT {
+                    break;
+                }
+                found.entry(sibling).or_insert(Relation::Sibling);
+            }
+        }
+        let mut near: Vec<_> = found
+            .into_iter()
+            .filter_map(|(node, relation)| Some((self.key_of(node)?, relation)))
+            .collect();
+        near.sort_by_key(|(key, relation)| (*relation, *key));
+        near
+    }
+
+    /// Hops from `from` down to `to` along «needs», if it is within reach.
+    #[must_use]
+    pub fn hops(&self, from: &str, to: &str) -> Option<u8> {
+        let (from, to) = (self.index.get(from)?, self.index.get(to)?);
+        if from == to {
+            return Some(0);
+        }
+        let mut found = BTreeMap::new();
+        self.walk(*from, Direction::Outgoing, Relation::Needs, &mut found);
+        match found.get(to) {
+            Some(Relation::Needs(hops)) => Some(*hops),
+            _ => None,
+        }
+    }
+
+    /// What a system needs, directly and at most `hops` away, nearest first.
+    #[must_use]
+    pub fn needs(&self, key: &str, hops: u8) -> Vec<(&str, u8)> {
+        self.reach(key, Direction::Outgoing, hops)
+    }
+
+    /// Who needs a system, at most `hops` away, nearest first.
+    #[must_use]
+    pub fn needed_by(&self, key: &str, hops: u8) -> Vec<(&str, u8)> {
+        self.reach(key, Direction::Incoming, hops)
+    }
+
+    fn reach(&self, key: &str, direction: Direction, limit: u8) -> Vec<(&str, u8)> {
+        let Some(start) = self.index.get(key).copied() else { return Vec::new() };
+        let mut found = BTreeMap::new();
+        self.walk(start, direction, Relation::Needs, &mut found);
+        let mut reached: Vec<_> = found
+            .into_iter()
+            .filter_map(|(node, relation)| match relation {
+                Relation::Needs(hops) if hops <= limit => Some((self.key_of(node)?, hops)),
+                _ => None,
+            })
+            .collect();
+        reached.sort_by_key(|(key, hops)| (*hops, *key));
+        reached
+    }
+
+    /// Breadth first, so that the first relation found for a node is its nearest.
+    fn walk(
+        &self,
+        start: NodeIndex,
+        direction: Direction,
+        relation: impl Fn(u8) -> Relation,
+        found: &mut BTreeMap<NodeIndex, Relation>,
+    ) {
+        let mut queue = VecDeque::from([(start, 0_u8)]);
+        let budget = found.len() + NEAR_LIMIT / 2;
+        while let Some((node, hops)) = queue.pop_front() {
+            if hops == HOPS {
+                continue;
+            }
+            for next in self.graph.neighbors_directed(node, direction) {
+                if found.len() >= budget {
+                    return;
+                }
+                if next != start && !found.contains_key(&next) {
+                    found.insert(next, relation(hops + 1));
+                    queue.push_back((next, hops + 1));
+                }
+            }
+        }
+    }
+
+    fn key_of(&self, node: NodeIndex) -> Option<&str> {
+        self.systems.get(node.index()).map(|system| system.key.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topology(edges: &[(&str, &[&str])]) -> Topology {
+        let system = |(key, needs): &(&str, &[&str])| System {
+            key: (*key).into(),
+            name: Text::default(),
+            short: Text::default(),
+            owner: Text::default(),
+            queue: String::new(),
+            words: Vec::new(),
+            depends_on: needs.iter().map(|need| (*need).into()).collect(),
+        };
+        Topology::new(edges.iter().map(system).collect())
+    }
+
+    #[test]
+    fn relations_have_a_direction() {
+        let graph = topology(&[
+            ("web", &["app"]),
+            ("app", &["db", "search"]),
+            ("search", &["db"]),
+            ("db", &[]),
+            ("wfm", &["db"]),
+            ("lonely", &[]),
+        ]);
+        let near: BTreeMap<_, _> = graph.near("app").into_iter().collect();
+        assert_eq!(near.get("app"), Some(&Relation::Same));
+        assert_eq!(near.get("db"), Some(&Relation::Needs(1)));
+        assert_eq!(near.get("web"), Some(&Relation::Serves(1)));
+        assert_eq!(near.get("wfm"), Some(&Relation::Sibling));
+        assert_eq!(near.get("lonely"), None);
+        assert_eq!(graph.hops("web", "db"), Some(2));
+        assert_eq!(graph.hops("db", "web"), None);
+    }
+
+    #[test]
+    fn a_hub_costs_no_more_than_the_limit() {
+        let callers: Vec<String> = (0..5000).map(|n| format!("s{n}")).collect();
+        let mut edges: Vec<(&str, &[&str])> =
+            callers.iter().map(|key| (key.as_str(), &["hub"][..])).collect();
+        edges.push(("hub", &[]));
+        let graph = topology(&edges);
+        assert!(graph.near("hub").len() <= NEAR_LIMIT);
+        assert!(graph.near("s17").len() <= NEAR_LIMIT);
+        assert!(graph.near("s17").contains(&("hub", Relation::Needs(1))));
+    }
+}

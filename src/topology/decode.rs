@@ -1,0 +1,94 @@
+//! Reading a topology file, every error with its place.
+
+use std::collections::BTreeMap;
+
+use super::{System, Topology};
+use crate::config::{Diagnostics, Node, Place, Reader, Value};
+use crate::model::Text;
+
+impl Topology {
+    /// Decodes `systems: […]`. What is wrong is noted; what can be read is kept.
+    pub fn decode(node: &Node, errors: &mut Diagnostics) -> Self {
+        let mut reader = Reader::new(node, errors);
+        let mut systems: Vec<System> = Vec::new();
+        let mut needs: Vec<(String, Place)> = Vec::new();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        match reader.required("systems").map(|list| (list, &list.value)) {
+            Some((_, Value::List(items))) => {
+                for item in items {
+                    let Some(system) = system(item, reader.errors, &mut needs) else { continue };
+                    if let Some(line) = seen.insert(system.key.clone(), item.place.line) {
+                        reader.errors.error(
+                            &item.place,
+                            format!("system `{}` is already described in line {line}", system.key),
+                            "remove one of the two, or give it another key",
+                        );
+                        continue;
+                    }
+                    systems.push(system);
+                }
+            }
+            Some((list, _)) => reader.wrong(list, "a list of systems", "systems: [{key: crm-db}]"),
+            None => {}
+        }
+        for (needed, place) in needs {
+            if !seen.contains_key(&needed) {
+                reader.errors.error(
+                    &place,
+                    format!("`{needed}` is needed here but is no system of this file"),
+                    "add it under `systems`, or mend the key",
+                );
+            }
+        }
+        reader.finish();
+        Self::new(systems)
+    }
+}
+
+fn system(
+    node: &Node,
+    errors: &mut Diagnostics,
+    needs: &mut Vec<(String, Place)>,
+) -> Option<System> {
+    let mut reader = Reader::new(node, errors);
+    let key = reader.required_string("key");
+    let name = text(&mut reader, "name");
+    let short = text(&mut reader, "short");
+    let owner = text(&mut reader, "owner");
+    let queue = reader.string("queue");
+    let words = reader.strings("words");
+    let depends_on = reader.strings("depends_on");
+    if let Some(list) = reader.node("depends_on") {
+        let items: Vec<&Node> = match &list.value {
+            Value::List(items) => items.iter().collect(),
+            _ => vec![list],
+        };
+        for item in items {
+            if let Value::String(needed) = &item.value {
+                needs.push((needed.clone(), item.place.clone()));
+            }
+        }
+    }
+    reader.finish();
+    let key = key?;
+    let name = name.unwrap_or_else(|| Text::new(&key, &key));
+    Some(System {
+        short: short.unwrap_or_else(|| name.clone()),
+        owner: owner.unwrap_or_default(),
+        queue: queue.unwrap_or_default(),
+        name,
+        words,
+        depends_on,
+        key,
+    })
+}
+
+/// Reads a text that must exist in both languages: `{ru: …, en: …}`.
+pub(crate) fn text(reader: &mut Reader<'_, '_>, key: &'static str) -> Option<Text> {
+    let node = reader.node(key)?;
+    let mut inner = Reader::new(node, reader.errors);
+    let ru = inner.required_string("ru");
+    let en = inner.required_string("en");
+    inner.finish();
+    Some(Text::new(ru?, en?))
+}

@@ -1,0 +1,124 @@
+//! The neighbourhood of a Problem on the dependency graph, as SVG: callers above, what they need
+//! below, the first cause marked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::page::Speech;
+use crate::model::Problem;
+
+/// The most systems drawn.
+const LIMIT: usize = 24;
+const BOX_WIDTH: f64 = 150.0;
+const BOX_HEIGHT: f64 = 34.0;
+const GAP_X: f64 = 14.0;
+const GAP_Y: f64 = 44.0;
+
+/// Draws the systems of a Problem, what they need directly and who needs the first cause.
+pub(super) fn neighbourhood(problem: &Problem, s: &Speech<'_>) -> String {
+    let mut shown: BTreeSet<&str> = BTreeSet::new();
+    let touched: BTreeSet<&str> = problem.systems.iter().map(String::as_str).collect();
+    let cause = problem.causes.first().map(|cause| cause.system.as_str());
+    let around = cause
+        .into_iter()
+        .flat_map(|key| s.topology.needed_by(key, 1).into_iter().chain(s.topology.needs(key, 1)));
+    for key in cause.into_iter().chain(touched.iter().copied()).chain(around.map(|(key, _)| key)) {
+        if shown.len() < LIMIT && s.topology.get(key).is_some() {
+            shown.insert(key);
+        }
+    }
+    if shown.len() < 2 {
+        return String::new();
+    }
+    let rows = rows(&shown, s);
+    let widest = rows.values().map(Vec::len).max().unwrap_or(1);
+    let columns = widest.min(5);
+    let mut places: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    let mut y = 4.0;
+    for keys in rows.values().rev() {
+        for line in keys.chunks(columns) {
+            for (n, key) in line.iter().enumerate() {
+                let x = 4.0 + number(n) * (BOX_WIDTH + GAP_X);
+                places.insert(key, (x, y));
+            }
+            y += BOX_HEIGHT + GAP_Y;
+        }
+    }
+    let width = 8.0 + number(columns) * (BOX_WIDTH + GAP_X) - GAP_X;
+    let height = y - GAP_Y + 4.0;
+    draw(&places, &touched, cause, (width, height), s)
+}
+
+/// Systems by how deep they lie: 0 needs nothing that is shown.
+fn rows<'a>(shown: &BTreeSet<&'a str>, s: &Speech<'_>) -> BTreeMap<u8, Vec<&'a str>> {
+    let mut depth: BTreeMap<&str, u8> = shown.iter().map(|key| (*key, 0)).collect();
+    // As many rounds as there can be levels; cycles end with the rounds.
+    for _ in 0..8 {
+        for key in shown {
+            let needs = s.topology.get(key).map(|system| &system.depends_on);
+            let deepest = needs
+                .into_iter()
+                .flatten()
+                .filter_map(|needed| depth.get(needed.as_str()).copied())
+                .max();
+            if let (Some(below), Some(own)) = (deepest, depth.get_mut(key)) {
+                *own = (*own).max((below + 1).min(8));
+            }
+        }
+    }
+    let mut rows: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
+    for (key, level) in depth {
+        rows.entry(level).or_default().push(key);
+    }
+    let own = |key: &&str| shown.get(*key).copied();
+    rows.into_iter().map(|(level, keys)| (level, keys.iter().filter_map(own).collect())).collect()
+}
+
+fn draw(
+    places: &BTreeMap<&str, (f64, f64)>,
+    touched: &BTreeSet<&str>,
+    cause: Option<&str>,
+    (width, height): (f64, f64),
+    s: &Speech<'_>,
+) -> String {
+    let mut svg = format!(
+        "<svg class=\"graph\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" role=\"img\">"
+    );
+    for (key, (x, y)) in places {
+        let needs = s.topology.get(key).map(|system| &system.depends_on);
+        for (to_x, to_y) in needs.into_iter().flatten().filter_map(|n| places.get(n.as_str())) {
+            let (from, to) = (x + BOX_WIDTH / 2.0, to_x + BOX_WIDTH / 2.0);
+            let bottom = y + BOX_HEIGHT;
+            let middle = (bottom + to_y) / 2.0;
+            let _infallible = write!(
+                svg,
+                "<path class=\"edge\" d=\"M{from:.0} {bottom:.0}C{from:.0} {middle:.0} {to:.0} {middle:.0} {to:.0} {to_y:.0}\"/>"
+            );
+        }
+    }
+    for (key, (x, y)) in places {
+        let class = match (cause == Some(key), touched.contains(key)) {
+            (true, _) => "cause",
+            (false, true) => "touched",
+            (false, false) => "calm",
+        };
+        let name = escape(&s.system(key));
+        let (text_x, text_y) = (x + BOX_WIDTH / 2.0, y + BOX_HEIGHT / 2.0 + 4.0);
+        let _infallible = write!(
+            svg,
+            "<g class=\"{class}\"><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"5\"/>\
+             <text x=\"{text_x:.0}\" y=\"{text_y:.0}\">{name}</text></g>"
+        );
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn escape(text: &str) -> String {
+    let shortened: String = text.chars().take(22).collect();
+    shortened.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

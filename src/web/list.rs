@@ -1,0 +1,140 @@
+//! The list of Problems: one line each, all that matters in it.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::page::{Guest, Speech, Wanted, html};
+use crate::api::shapes::{delivery_word, state_word};
+use crate::api::{ApiError, ApiState};
+use crate::model::{Channel, DeliveryState, Problem, ProblemState};
+
+/// The most lines shown; the API pages on.
+const LIMIT: usize = 200;
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage<'a> {
+    s: Speech<'a>,
+    title: String,
+    guest: Option<&'a str>,
+    here: &'static str,
+    lines: Vec<Line>,
+    closed: bool,
+    silent_sources: Vec<String>,
+}
+
+/// One Problem on one line.
+struct Line {
+    id: String,
+    severity: &'static str,
+    severity_name: String,
+    state: &'static str,
+    state_name: String,
+    title: String,
+    counts: String,
+    mrfs: String,
+    cause: String,
+    told: Vec<Told>,
+    age: String,
+    opened: String,
+}
+
+struct Told {
+    text: String,
+    state: &'static str,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ListQuery {
+    closed: Option<String>,
+}
+
+pub(super) async fn show(
+    guest: Guest,
+    Wanted(language): Wanted,
+    State(state): State<ApiState>,
+    Query(query): Query<ListQuery>,
+) -> Response {
+    let closed = query.closed.is_some();
+    let mut problems: Vec<Problem> = if closed {
+        match state.store.archived(None, u32::try_from(LIMIT).unwrap_or(u32::MAX)).await {
+            Ok(archived) => archived,
+            Err(error) => return ApiError::from(error).into_response(),
+        }
+    } else {
+        state.core.problems().iter().map(|problem| (**problem).clone()).collect()
+    };
+    problems.retain(|problem| closed || problem.state != ProblemState::Closed);
+    // What needs somebody first: not taken before taken, worse before milder, newer before older.
+    problems
+        .sort_by_key(|p| (p.state, std::cmp::Reverse(p.severity), std::cmp::Reverse(p.opened_at)));
+    problems.truncate(LIMIT);
+    let silent_sources =
+        state.sources().iter().filter(|s| !s.up).map(|s| s.instance.clone()).collect();
+    let now = state.clock.now();
+    state.core.read(|core| {
+        let topology = core.correlate().topology();
+        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+        html(&ListPage {
+            title: s.t(if closed { "list-title-closed" } else { "list-title" }),
+            guest: Some(&guest.name),
+            here: "problems",
+            lines: problems.iter().map(|problem| line(problem, &s)).collect(),
+            closed,
+            silent_sources,
+            s,
+        })
+    })
+}
+
+fn line(problem: &Problem, s: &Speech<'_>) -> Line {
+    let systems = u32::try_from(problem.systems.len()).unwrap_or(u32::MAX);
+    let mut counts = vec![s.count("count-systems", systems)];
+    if problem.findings > 0 {
+        counts.push(s.count("count-findings", problem.findings));
+    }
+    if problem.tickets > 0 {
+        counts.push(s.count("count-tickets", problem.tickets));
+    }
+    let cause = problem.causes.first().map_or_else(String::new, |cause| {
+        format!("{} {}", s.system(&cause.system), s.share(cause.probability))
+    });
+    Line {
+        id: problem.id.clone(),
+        severity: problem.severity.word(),
+        severity_name: s.t(&format!("severity-{}", problem.severity.word())),
+        state: state_word(problem.state),
+        state_name: s.t(&format!("state-{}", state_word(problem.state))),
+        title: s.say(&problem.title),
+        counts: counts.join(", "),
+        mrfs: problem.mrfs.join(", "),
+        cause,
+        told: told(problem, s),
+        age: s.span(s.now.seconds_since(problem.opened_at)),
+        opened: s.clock(problem.opened_at),
+    }
+}
+
+/// Who was told, as one says it: «тикет № … открыт», «2ЛТП оповещена 40 с назад».
+fn told(problem: &Problem, s: &Speech<'_>) -> Vec<Told> {
+    let mut lines: Vec<Told> = Vec::new();
+    for delivery in &problem.told {
+        let key = match (delivery.channel, delivery.state) {
+            (Channel::Otrs, DeliveryState::Delivered) => "told-ticket-open",
+            (Channel::Otrs, DeliveryState::Resolved) => "told-ticket-done",
+            (Channel::Otrs, DeliveryState::Pending) => "told-ticket-pending",
+            (Channel::Otrs, DeliveryState::Rejected) => "told-ticket-rejected",
+            (Channel::Alertmanager, DeliveryState::Delivered) => "told-alert-firing",
+            (Channel::Alertmanager, DeliveryState::Resolved) => "told-alert-done",
+            (Channel::Alertmanager, DeliveryState::Pending) => "told-alert-pending",
+            (Channel::Alertmanager, DeliveryState::Rejected) => "told-alert-rejected",
+        };
+        let message = crate::model::Message::new(key)
+            .word("ref", &delivery.reference)
+            .word("ago", s.ago(delivery.at));
+        lines.push(Told { text: s.say(&message), state: delivery_word(delivery.state) });
+    }
+    lines
+}

@@ -1,0 +1,41 @@
+// Keeps the page true: when a Problem changes, and at least every ten seconds, the main part is
+// fetched again. Without this script the page works all the same.
+(() => {
+  "use strict";
+  const main = document.getElementById("main");
+  const offline = document.getElementById("offline");
+  const live = main && main.dataset.live;
+  if (!live) return;
+  let waiting = false;
+  let stale = false;
+  // Somebody who types or reads must not lose the field or the fold under their hand.
+  const busy = () => main.contains(document.activeElement) && document.activeElement.matches("input");
+  async function refresh() {
+    if (waiting || busy()) { stale = true; return; }
+    waiting = true;
+    stale = false;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.status === 401) { location.reload(); return; }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      const open = [...main.querySelectorAll("details")].map((fold) => fold.open);
+      [...fresh.querySelectorAll("details")].forEach((fold, n) => { if (n in open) fold.open = open[n]; });
+      main.replaceChildren(...fresh.childNodes);
+      offline.hidden = true;
+    } catch {
+      offline.hidden = false;
+    } finally {
+      waiting = false;
+    }
+  }
+  let timer = 0;
+  const soon = () => { if (!timer) timer = setTimeout(() => { timer = 0; refresh(); }, 300); };
+  const events = new EventSource("/api/v1/events");
+  events.addEventListener("problem", soon);
+  events.addEventListener("reload", soon);
+  events.onerror = () => { offline.hidden = false; };
+  events.onopen = () => { offline.hidden = true; };
+  setInterval(refresh, 10000);
+  document.addEventListener("focusout", () => { if (stale) soon(); });
+})();
