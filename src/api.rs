@@ -45,6 +45,8 @@ pub struct SourceHealth {
     pub system: String,
     /// Whether the last poll brought something.
     pub up: bool,
+    /// Found on this machine but not watched yet; `message` says what is missing.
+    pub offered: bool,
     /// When it was last polled.
     #[schema(value_type = Option<String>)]
     #[serde(serialize_with = "shapes::time_or_null")]

@@ -1,3 +1,163 @@
-//! The command line.
+//! The command line. Exit codes: 0 done, 1 something went wrong while running, 2 the command line or
+//! the configuration is wrong.
 
+pub mod check;
 pub mod evaluate;
+pub mod explain;
+pub mod init;
+pub mod run;
+pub mod token;
+
+use std::future::Future;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// What the command line says.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vakhta",
+    version,
+    about = "Watches, notices trouble early, groups it into Problems, names the cause, tells people",
+    after_help = "Without a command the watch starts, as `vakhta run`.\n\n\
+        Examples:\n  \
+        vakhta                                   watch this machine, page on 127.0.0.1:8480\n  \
+        vakhta init site --postgres postgres://vakhta@db1:5432/crm\n  \
+        vakhta check site/vakhta.yaml            every error at once, with its place\n  \
+        vakhta run --config site/vakhta.yaml\n  \
+        vakhta explain PRB-000001                why it is grouped so, in words\n\n\
+        Exit codes: 0 done; 1 failed while running; 2 wrong command line or configuration."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// How to print what a machine may read.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the watch.
+    Run(run::Arguments),
+    /// Write a commented site, ready to run with what is named.
+    Init(init::Arguments),
+    /// Check configuration, packs, topology and policies: every error at once, with its place.
+    Check(check::Arguments),
+    /// Say in words why a Problem or an incident is grouped as it is.
+    Explain(explain::Arguments),
+    /// Let programs and people in.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Stream recorded data through the code that runs in production; write what it decides.
+    #[command(subcommand)]
+    Evaluate(EvaluateCommand),
+    /// Print the OpenAPI description of the REST interface.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum EvaluateCommand {
+    /// `timestamp,value` files through the outlier detector.
+    Series {
+        /// CSV files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The folder to write to; relative names are kept.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// A storm of alerts and tickets through the grouping.
+    Storm {
+        /// A folder with `topology.json` and `events.jsonl`.
+        dir: PathBuf,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// Why a command failed: what to print, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// Printed to standard error.
+    pub message: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Failure {
+    /// The command line or configuration is wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self { message: format!("vakhta: {error:#}\n"), code: 1 }
+    }
+}
+
+/// Prints to standard output; a reader that went away (`| head`) is no error.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Runs what the command line asks for.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut err = std::io::stderr().lock();
+            drop(err.write_all(failure.message.as_bytes()));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let format = arguments.format;
+    match arguments.command.unwrap_or_else(|| Command::Run(run::Arguments::default())) {
+        Command::Run(arguments) => run::run(&arguments, format),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments, format),
+        Command::Explain(arguments) => block_on(explain::run(&arguments, format)),
+        Command::Token(command) => block_on(token::run(&command, format)),
+        Command::Openapi => {
+            print(&crate::api::openapi_json());
+            Ok(())
+        }
+        Command::Evaluate(command) => evaluate::run(&command.into(), format),
+    }
+}
+
+impl From<EvaluateCommand> for evaluate::Task {
+    fn from(command: EvaluateCommand) -> Self {
+        match command {
+            EvaluateCommand::Series { files, out } => Self::Series { files, out },
+            EvaluateCommand::Storm { dir, out } => Self::Storm { dir, out },
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
+    runtime.block_on(work)
+}

@@ -3,12 +3,18 @@
 
 pub mod elasticsearch;
 pub mod exposition;
+pub mod host;
+pub mod otrs;
+pub mod poll;
+pub mod postgres;
 pub mod prometheus;
 mod samples;
+mod target;
 
 use std::future::Future;
 
 pub use samples::Samples;
+pub use target::Target;
 
 /// Why a poll brought nothing, or less than it should.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@
 //! candidates come from the index of systems around the incident's own, never from a scan.
 
 mod cause;
+mod decode;
 mod evidence;
 mod group;
 mod index;

@@ -5,10 +5,13 @@
 //! so it may be asked at any time and as often as one likes.
 
 pub mod alertmanager;
+mod decode;
 pub mod delivery;
+pub mod otrs;
 pub mod policy;
 mod told;
 mod wording;
 
+pub use decode::policies;
 pub use policy::{AlertPolicy, Escalation, Policy, TicketPolicy};
 pub use told::{Context, State, Told};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::{self, Group, Grouping, Lifecycle, ReviewError};
 use crate::escalate::{self, Escalation};
 use crate::i18n::Catalogue;
+use crate::knowledge::Solution;
 use crate::model::{Channel, DeliveryState, Effect, Finding, Problem, ProblemState, Ticket, Time};
 use crate::topology::System;
 
@@ -22,6 +23,9 @@ pub struct Settings {
     pub grouping: Grouping,
     /// The times of a Problem's life.
     pub lifecycle: Lifecycle,
+    /// Known ways out.
+    #[serde(default)]
+    pub solutions: Vec<Solution>,
     /// Who is told.
     pub escalation: Escalation,
 }

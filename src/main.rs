@@ -1,6 +1,7 @@
-//! temp
-fn main() -> anyhow::Result<()> {
-    let a: Vec<String> = std::env::args().collect();
-    vakhta::cli::evaluate::storm::run(a[1].as_ref(), a[2].as_ref())?;
-    Ok(())
+//! Vakhta: the program. All of it is in the library; see `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vakhta::cli::main()
 }

@@ -1,6 +1,7 @@
 //! What the engine says about itself: metrics and logs. Every metric is declared here, with its
 //! help text, and nowhere else.
 
+use prometheus::proto::MetricType;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry,
     TextEncoder,
@@ -111,6 +112,28 @@ impl Metrics {
                 .counter("vakhta_store_errors_total", "Times the store refused to commit.")?,
             registry,
         })
+    }
+
+    /// The present value of every gauge and counter: name, labels, value.
+    #[must_use]
+    pub fn values(&self) -> Vec<(String, Vec<(String, String)>, f64)> {
+        let mut values = Vec::new();
+        for family in self.registry.gather() {
+            for metric in family.get_metric() {
+                let value = match family.get_field_type() {
+                    MetricType::COUNTER => metric.get_counter().get_value(),
+                    MetricType::GAUGE => metric.get_gauge().get_value(),
+                    _ => continue,
+                };
+                let labels = metric
+                    .get_label()
+                    .iter()
+                    .map(|label| (label.name().to_owned(), label.value().to_owned()))
+                    .collect();
+                values.push((family.name().to_owned(), labels, value));
+            }
+        }
+        values
     }
 
     /// All metrics in the text format of Prometheus.

@@ -20,7 +20,7 @@ mod tokens;
 
 pub use boilerplate::strip_boilerplate;
 pub use likeness::{HALF_LIFE, Likeness, MOST_TERMS, grams, overlap};
-pub use mask::{Entity, EntityKind, Masked, mask, mask_keyed};
+pub use mask::{Entity, EntityKind, Masked, hash_user, mask, mask_keyed};
 pub use place::{BRANCHES, city, mrf};
 pub use signs::{Felt, RequestKind, RequestSign, Signs, impact, is_request};
 pub use stem::{Words, stems};

@@ -41,7 +41,7 @@ impl Scorer {
 }
 
 fn plain(score: f64) -> Scored {
-    Scored { score, alarm: score >= 0.999, level: score }
+    Scored { score, alarm: score >= 0.5, level: score }
 }
 
 fn windowed(past: &mut Vec<f64>, most: usize, value: f64, score: impl Fn(&[f64]) -> f64) -> f64 {
@@ -58,7 +58,9 @@ fn gaussian(past: &[f64], value: f64) -> f64 {
     let mean = past.iter().sum::<f64>() / count;
     let variance = past.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
     let z = (value - mean).abs() / variance.sqrt().max(1e-6);
-    1.0 - statrs::function::erf::erfc(z / std::f64::consts::SQRT_2)
+    // As a logarithm: probabilities next to 1 would all look alike.
+    let rarity = -statrs::function::erf::erfc(z / std::f64::consts::SQRT_2).max(1e-300).log10();
+    rarity / (rarity + 10.0)
 }
 
 fn robust_z(past: &[f64], value: f64) -> f64 {

@@ -87,7 +87,7 @@ impl Alarm {
         }
     }
 
-    /// Notes a gap: what was about to be raised or cleared waits, nothing changes.
+    /// Normal, or abnormal with the worst rung that is up.
     pub(crate) fn status(&self) -> Status {
         match self.severity() {
             Some(severity) => Status::Abnormal(severity),

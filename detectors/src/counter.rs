@@ -97,6 +97,10 @@ impl State {
         verdict
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+    }
+
     fn count(&mut self, config: &Config, at_ms: i64, elapsed_ms: i64, change: f64) {
         let edge_ms = at_ms.saturating_sub(config.over_ms);
         // A slot is counted until its newest point has left the window.

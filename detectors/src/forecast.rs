@@ -7,8 +7,9 @@
 //! trusted for four times its length.
 //!
 //! A cleanup ends the trend: both pasts begin anew. A cleanup that comes before anybody was warned
-//! is routine (logs rotated), and the next rise is only spoken of beyond the last peak; where
-//! cleanups repeat, the pasts run through them, so that a leak under a sawtooth is still seen.
+//! is routine (logs rotated), as are two in a row, and the next rise is only spoken of beyond the
+//! last peak. What this does not see is a slow leak under a sawtooth: its peaks creep up with it,
+//! and a threshold has to catch it.
 //!
 //! Amortised O(1) a point (lines are refitted when the short past gets a new averaged point);
 //! at most 92 points, 3.2 KB of state.
@@ -22,7 +23,6 @@ use self::fit::Fit;
 use self::track::{Point, Track};
 use crate::alarm::{Alarm, Holds, Place};
 use crate::error::{finite, not_negative, positive};
-use crate::number::seconds;
 use crate::pace::{Pace, Tick};
 use crate::{ConfigError, Direction, Evidence, Ladder, Status, Verdict};
 
@@ -41,6 +41,11 @@ const CERTAIN: f64 = 6.0;
 const LIKELY: f64 = 3.0;
 /// A cleared forecast has so many times the time left that raised it.
 const CLEAR_FACTOR: f64 = 1.5;
+
+/// So many cleanups are remembered.
+const TURNS: usize = 4;
+/// A rise is news that goes past a routine one by this share of its height.
+const MARGIN: f64 = 0.1;
 
 /// Which way the value moves towards the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +120,15 @@ struct Rise {
     peak_ms: i64,
 }
 
+/// A cleanup.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Turn {
+    at_ms: i64,
+    /// A rise is news beyond this: somewhat past where the rise before it ended.
+    news: f64,
+    was_warned: bool,
+}
+
 /// What is remembered of one object. Values in here grow towards the limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -131,8 +145,8 @@ pub struct State {
     rise: Option<Rise>,
     /// Usual change from point to point.
     noise: f64,
-    /// Peaks of the last cleanups that are still remembered, with their times.
-    turns: Vec<(i64, f64)>,
+    /// The last cleanups that are still remembered.
+    turns: Vec<Turn>,
     left_s: Option<f64>,
 }
 
@@ -145,6 +159,8 @@ impl State {
             return self.verdict(config);
         };
         self.known_ms = self.known_ms.saturating_add(elapsed_ms);
+        // What is larger overflows in differences and slopes.
+        let value = value.clamp(-1e100, 1e100);
         let now = config.upward(value);
         self.note_turn(config, at_ms, now);
         self.remember(config, at_ms, now);
@@ -185,7 +201,7 @@ impl State {
         let height = rise.peak - rise.low;
         let is_turn = rise.peak - now >= 0.5 * height && height > 8.0 * self.noise && height > 0.0;
         if is_turn {
-            self.turn(config, at_ms, rise.peak);
+            self.turn(config, at_ms, rise);
             rise = Rise { low: now, peak: now, peak_ms: at_ms };
         } else {
             // Steps of a cleanup are no noise; the rise itself is.
@@ -199,23 +215,21 @@ impl State {
         self.rise = Some(rise);
     }
 
-    fn turn(&mut self, config: &Config, at_ms: i64, peak: f64) {
-        let kept_ms = config.long_ms.saturating_mul(4);
-        self.turns.retain(|(turned_ms, _)| at_ms.saturating_sub(*turned_ms) <= kept_ms);
+    fn turn(&mut self, config: &Config, at_ms: i64, rise: Rise) {
         let was_warned = self.alarm.severity().is_some();
+        let kept_ms = config.long_ms.saturating_mul(4);
+        self.turns.retain(|turn| at_ms.saturating_sub(turn.at_ms) <= kept_ms);
         self.alarm = Alarm::default();
         self.steep_slope = None;
         self.raw.clear();
-        self.turns.push((at_ms, peak));
-        if self.turns.len() > 8 {
+        // A peak next to the limit is no place where a routine would wait.
+        let limit = config.upward(config.limit);
+        if limit - rise.peak > 0.1 * (limit - rise.low) {
+            let news = rise.peak + MARGIN * (rise.peak - rise.low);
+            self.turns.push(Turn { at_ms, news, was_warned });
+        }
+        if self.turns.len() > TURNS {
             self.turns.remove(0);
-        }
-        if self.turns.len() >= 3 {
-            return;
-        }
-        if was_warned && self.turns.len() < 2 {
-            // Somebody acted on the warning: that says nothing about the next rise.
-            self.turns.clear();
         }
         self.long.clear();
         self.short.clear();
@@ -279,9 +293,9 @@ impl State {
             return Some(0.0);
         }
         // Where cleanups are routine, a rise is news only beyond where they usually come.
-        let usual_peak = self.turns.iter().map(|(_, peak)| *peak).fold(f64::NEG_INFINITY, f64::max);
-        let is_routine = now <= usual_peak;
-        if is_routine && self.turns.len() < 3 {
+        // One cleanup after a warning may be somebody's answer to it: that is no routine yet.
+        let is_known = self.turns.len() > 1 || self.turns.iter().any(|turn| !turn.was_warned);
+        if is_known && self.turns.iter().any(|turn| now <= turn.news) {
             return None;
         }
         let both = match (self.long_slope, self.short_slope) {
@@ -291,7 +305,7 @@ impl State {
             },
             _ => None,
         };
-        let steep = self.steep_slope.filter(|_| !is_routine).and_then(|steep| steep.left_s(room));
+        let steep = self.steep_slope.and_then(|steep| steep.left_s(room));
         match (both, steep) {
             (Some(both_s), Some(steep_s)) => Some(both_s.min(steep_s)),
             (both, steep) => both.or(steep),
@@ -322,10 +336,9 @@ impl State {
         Verdict { status, score, since_ms: self.alarm.since_ms(), evidence }
     }
 
-    /// How much of the past is known, in seconds.
-    #[must_use]
-    pub fn history_seconds(&self) -> f64 {
-        seconds(self.known_ms)
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let tracks = [&self.long, &self.short, &self.raw].map(Track::heap_bytes);
+        tracks.iter().sum::<usize>() + self.turns.capacity() * size_of::<Turn>()
     }
 }
 

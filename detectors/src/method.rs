@@ -39,6 +39,20 @@ pub enum State {
     NoData(no_data::State),
 }
 
+impl State {
+    /// How much memory the state takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let boxed = match self {
+            Self::Threshold(_) | Self::Freshness(_) | Self::NoData(_) => 0,
+            Self::CounterIncrease(state) => state.heap_bytes(),
+            Self::Forecast(state) => size_of::<forecast::State>() + state.heap_bytes(),
+            Self::Outlier(state) => size_of::<outlier::State>() + state.heap_bytes(),
+        };
+        size_of::<Self>() + boxed
+    }
+}
+
 impl Method {
     /// Says what is wrong with the parameters.
     ///

@@ -2,6 +2,7 @@
 
 mod laws;
 mod methods;
+mod outliers;
 mod sets;
 
 use crate::{Ladder, Method, Severity, Status};

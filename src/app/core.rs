@@ -292,7 +292,10 @@ type Answer = (oneshot::Sender<Result<Time, SubmitError>>, Result<Time, SubmitEr
 
 /// Reads the snapshot and folds the events after it. A snapshot that cannot be read (another
 /// version wrote it) costs time, not data: the whole log is folded then.
-async fn restore_state(
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn restore_state(
     store: &Store,
     catalogue: &Catalogue,
 ) -> Result<(u64, State, Time), StoreError> {

@@ -26,7 +26,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use self::answer::{flag, text_at};
-use self::client::{Answer, Seed, ask};
+use self::client::{Seed, ask};
 use self::cluster::{Health, Members};
 use self::parts::{Kept, Part};
 use self::settings::Settings;
@@ -201,13 +201,16 @@ impl Elasticsearch {
             samples.push("vakhta_es_node_answers", &labels, flag(answers));
         }
         seen.push(samples);
+        greeted.is_known = !seen.versions.is_empty();
         match worst {
             Some(error) if greeted.alive.is_empty() => Err(error),
             _ => Ok(greeted),
         }
     }
 
-    /// Health, members and statistics. An error only when neither health nor statistics came.
+    /// Health, members and statistics. An error only when neither health nor statistics came
+    /// and the
+    /// address does not speak like a cluster, or refuses us.
     async fn ask_core(
         &mut self,
         greeted: &mut Greeted,
@@ -224,7 +227,7 @@ impl Elasticsearch {
             ask_stats(&seeds, &mut self.has_indexing_pressure, limit),
         );
         if let Ok(state) = &state {
-            self.members.update(state);
+            self.members.update(state, &greeted.hung);
         }
         samples.push("vakhta_collector_success", &[("collector", "members")], flag(state.is_ok()));
         samples.push("vakhta_collector_success", &[("collector", "nodes")], flag(stats.is_ok()));
@@ -235,7 +238,13 @@ impl Elasticsearch {
             }
         }
         match (health, stats) {
-            (Err(error), Err(_)) => Err(error),
+            // What says it is Elasticsearch and cannot answer for the cluster has lost its master;
+            // what does not say so is something else.
+            (Err(error), Err(_))
+                if !greeted.is_known || matches!(error, CollectError::Access { .. }) =>
+            {
+                Err(error)
+            }
             (health, _) => {
                 samples.push("elasticsearch_cluster_health_up", &[], flag(health.is_ok()));
                 Ok(health.map(|health| cluster::push_health(&health, samples)).unwrap_or_default())
@@ -331,6 +340,8 @@ impl Collect for Elasticsearch {
 struct Greeted {
     /// Positions of the seeds that answered, in the order of the configuration.
     alive: Vec<usize>,
+    /// True when at least one of them said which product and version it is.
+    is_known: bool,
     /// Names of the nodes that accepted a connection and gave no answer.
     hung: BTreeSet<String>,
 }
@@ -390,27 +401,33 @@ async fn when<T>(is_due: bool, work: impl Future<Output = T>) -> Option<T> {
     if is_due { Some(work.await) } else { None }
 }
 
-/// The statistics of all nodes. The asked node waits for the others at most one call's time (a hung
-/// node makes it wait for ever otherwise), and we wait twice as long for it.
+/// The statistics of all nodes. The asked node waits for the others at most half a call's time (a
+/// hung node makes it wait for ever otherwise). The disks need the master from 8.14 on: when the
+/// answer does not come with them, everything else is asked for without them.
 async fn ask_stats(
     seeds: &[&Seed],
     has_indexing_pressure: &mut bool,
     limit: Duration,
 ) -> Result<Value, CollectError> {
-    let path = |metrics: &str| {
-        let patience = limit.as_millis();
-        let filter = nodes::FILTER;
-        format!("/_nodes/stats/{metrics}?timeout={patience}ms&filter_path={filter}")
+    let path = |disks: &str, pressure: &str| {
+        let (metrics, filter) = (nodes::METRICS, nodes::FILTER);
+        let patience = (limit / 2).as_millis();
+        let query = format!("timeout={patience}ms&filter_path={filter}");
+        format!("/_nodes/stats/{metrics}{disks}{pressure}?{query}")
     };
-    let Some(seed) = seeds.first() else { return ask(seeds, &path(nodes::METRICS), limit).await };
-    if *has_indexing_pressure {
-        let all = format!("{},indexing_pressure", nodes::METRICS);
-        if let Some(answer) = seed.get(&path(&all), limit * 2).await?.optional()? {
-            return Ok(answer);
+    let Some(seed) = seeds.first() else { return ask(seeds, "/_nodes/stats", limit).await };
+    let pressure = if *has_indexing_pressure { ",indexing_pressure" } else { "" };
+    match seed.get(&path(",fs", pressure), limit).await {
+        Ok(answer) if answer.is_unknown() => {
+            *has_indexing_pressure = false;
+            seed.get(&path(",fs", ""), limit).await?.required()
         }
-        *has_indexing_pressure = false;
+        Ok(answer) if answer.is_success() => answer.required(),
+        Ok(_) | Err(CollectError::Timeout { .. }) => {
+            seed.get(&path("", pressure), limit).await?.required()
+        }
+        Err(error) => Err(error),
     }
-    seed.get(&path(nodes::METRICS), limit * 2).await.and_then(Answer::required)
 }
 
 async fn read_settings(

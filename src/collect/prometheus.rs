@@ -178,3 +178,22 @@ fn dialect(content_type: &str) -> Option<Dialect> {
 fn number(count: u64) -> f64 {
     u32::try_from(count).unwrap_or(u32::MAX).into()
 }
+
+impl Config {
+    /// Reads the keys of this source: `url`, `username` with `password_file` or `password_env`,
+    /// `bearer_file` or `bearer_env`, `max_size` (32MiB).
+    pub fn read(reader: &mut crate::config::Reader<'_, '_>, timeout: Duration) -> Self {
+        let url = reader.url("url");
+        if url.is_none() {
+            reader.required("url");
+        }
+        Self {
+            url: url.unwrap_or_default(),
+            username: reader.string("username"),
+            password: reader.secret("password", "password_file", "password_env"),
+            bearer: reader.secret("bearer", "bearer_file", "bearer_env"),
+            max_bytes: reader.bytes("max_size").unwrap_or(32 << 20),
+            timeout,
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::delivery::{Deliver, DeliverError, Delivered, DeliveryContext};
-use crate::model::{Effect, EffectKind, Time};
+use crate::model::{Effect, EffectKind, Text, Time};
 
 /// Where Alertmanager is and how often it hears of a lasting alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,10 @@ impl AlertmanagerChannel {
             })
             .collect();
         let mut taken = false;
-        let mut last = DeliverError::Retry("no Alertmanager is configured".into());
+        let mut last = DeliverError::Retry(Text::new(
+            "Alertmanager не задан",
+            "no Alertmanager is configured",
+        ));
         for url in &self.config.urls {
             match self.post(url, &alerts).await {
                 Ok(()) => taken = true,
@@ -92,17 +95,23 @@ impl AlertmanagerChannel {
     async fn post(&self, url: &str, alerts: &[PostableAlert<'_>]) -> Result<(), DeliverError> {
         let address = format!("{url}/api/v2/alerts");
         let request = self.client.post(&address).timeout(self.config.timeout).json(alerts);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| DeliverError::Retry(format!("cannot reach {address}: {error}")))?;
+        let answer = request.send().await.map_err(|error| {
+            let cause = crate::http::cause(&error);
+            DeliverError::Retry(Text::new(
+                format!("Alertmanager {address} недоступен: {cause}"),
+                format!("cannot reach {address}: {cause}"),
+            ))
+        })?;
         let status = answer.status();
         if status.is_success() {
             return Ok(());
         }
         let said = crate::http::read_capped(answer, 4096).await.unwrap_or_default();
         let said = String::from_utf8_lossy(&said).into_owned();
-        let text = format!("{address} answered {status}: {said}");
+        let text = Text::new(
+            format!("Alertmanager {address} ответил {status}: {said}"),
+            format!("{address} answered {status}: {said}"),
+        );
         Err(match status.as_u16() {
             400 | 422 => DeliverError::Rejected(text),
             401 | 403 => DeliverError::Auth(text),
@@ -120,9 +129,31 @@ impl Deliver for AlertmanagerChannel {
     ) -> Result<Delivered, DeliverError> {
         self.send(&[effect], effect.at).await?;
         let EffectKind::Alert { labels, .. } = &effect.kind else {
-            return Err(DeliverError::Rejected("not an alert".into()));
+            return Err(DeliverError::Rejected(Text::new("это не оповещение", "not an alert")));
         };
         let reference = labels.get("alertname").cloned().unwrap_or_default();
         Ok(Delivered { reference, ticket: None })
+    }
+}
+
+impl Config {
+    /// Reads the section `alertmanager`: `urls`, `resend_interval` (1m), `timeout` (10s).
+    pub fn read(reader: &mut crate::config::Reader<'_, '_>) -> Self {
+        let urls = reader.strings("urls");
+        if let Some(node) = reader.required("urls") {
+            let is_wrong = |url: &String| {
+                reqwest::Url::parse(url)
+                    .map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
+            };
+            if urls.is_empty() || urls.iter().any(is_wrong) {
+                reader.wrong(node, "http:// or https:// addresses", "[http://127.0.0.1:9093]");
+            }
+        }
+        let seconds = Duration::from_secs;
+        Self {
+            urls: urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect(),
+            resend_interval: reader.duration("resend_interval").unwrap_or(seconds(60)),
+            timeout: reader.duration("timeout").unwrap_or(seconds(10)),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Effect;
+use crate::model::{Effect, Text};
 
 /// A Problem's ticket in the ticket system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,18 +34,18 @@ pub struct Delivered {
 /// Why a delivery did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliverError {
-    /// It was not done; try again.
-    #[error("{0}")]
-    Retry(String),
-    /// It may have been done; look before trying again.
-    #[error("{0}; it may have been done all the same")]
-    Unknown(String),
-    /// The other side refuses it for good.
-    #[error("refused: {0}")]
-    Rejected(String),
-    /// We are not let in.
-    #[error("not let in: {0}; check user and password")]
-    Auth(String),
+    /// Not done for sure: try again later.
+    #[error("not delivered: {}", .0.en)]
+    Retry(Text),
+    /// May be done, in whole or in part: look before trying again, two seconds later or more.
+    #[error("not known whether delivered: {}", .0.en)]
+    Unknown(Text),
+    /// Refused for good.
+    #[error("refused: {}", .0.en)]
+    Rejected(Text),
+    /// Our login is refused: somebody must be told. Nothing was done.
+    #[error("login refused: {}", .0.en)]
+    Auth(Text),
 }
 
 /// A channel.

@@ -194,6 +194,14 @@ source-polled = Polled
 source-seconds = Poll, s
 source-samples = Received
 source-up = answers
+source-offered = found, not watched
 source-down = does not answer
 sign-in-title = Sign in
 sign-in-text = Open the one-time link that the program printed when it started. Is it used up or lost? Get a new one on the server:
+
+# Explanations
+explain-members = What was put here, and why
+explain-first = came first: the Problem began with it
+explain-sum = { $sum } in all (above zero: the same cause)
+explain-in = Belongs to Problem { $problem }
+explain-alone = Belongs to no Problem: with none of the open ones did the evidence add up to more than zero, and by itself it is too weak for a Problem.

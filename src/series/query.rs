@@ -27,7 +27,7 @@ pub use labels::Labels;
 use plan::{Node, Selector};
 
 /// Longer texts are refused.
-const LENGTH_LIMIT: usize = 16_384;
+const LENGTH_LIMIT: usize = 8_192;
 
 /// The most moments one range query may ask for, as in Prometheus.
 const STEPS_LIMIT: i64 = 11_000;
@@ -145,7 +145,11 @@ impl Expr {
                     values.push((at, value));
                 }
             }
-            at = at.plus_millis(step);
+            let next = at.plus_millis(step);
+            if next <= at {
+                break;
+            }
+            at = next;
         }
         lines.sort_by(|(left, _), (right, _)| left.cmp(right));
         Ok(lines)

@@ -58,6 +58,7 @@ impl Slot {
         let before = self.open.heap_bytes();
         if self.open.count() >= CHUNK_SAMPLES {
             stats.bytes = stats.bytes.saturating_sub(self.bytes());
+            self.closed.reserve_exact(1);
             self.closed.push(self.open.close());
             self.open = Open::new(at, value);
             stats.bytes += self.bytes();

@@ -205,33 +205,40 @@ fn keep(kind: EntityKind, raw: &str, key: Option<&[u8]>) -> String {
     }
 }
 
-/// HMAC-SHA-256 after RFC 2104, the first eight bytes in hexadecimal.
+/// A user as a keyed hash: the same user gives the same 16 hexadecimal digits, and without the key
+/// nobody can tell who it is.
+#[must_use]
+pub fn hash_user(login: &str, key: &[u8]) -> String {
+    keyed_hash(key, "user", &login.to_lowercase())
+}
+
+/// The first eight bytes of the HMAC of kind and value, in hexadecimal.
 fn keyed_hash(key: &[u8], kind: &str, value: &str) -> String {
+    let hash = hmac(key, &[kind.as_bytes(), &[0], value.as_bytes()]);
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// HMAC-SHA-256 after RFC 2104.
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut block = [0_u8; 64];
     let shortened = Sha256::digest(key);
     let key: &[u8] = if key.len() > block.len() { shortened.as_slice() } else { key };
     for (slot, byte) in block.iter_mut().zip(key) {
         *slot = *byte;
     }
-    let inner = Sha256::new()
-        .chain_update(block.map(|b| b ^ 0x36))
-        .chain_update(kind)
-        .chain_update([0])
-        .chain_update(value)
-        .finalize();
-    let outer = Sha256::new().chain_update(block.map(|b| b ^ 0x5c)).chain_update(inner).finalize();
-    outer.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut inner = Sha256::new().chain_update(block.map(|b| b ^ 0x36));
+    for part in parts {
+        inner.update(part);
+    }
+    let outer = Sha256::new().chain_update(block.map(|b| b ^ 0x5c));
+    outer.chain_update(inner.finalize()).finalize().to_vec()
 }
 
 fn kept_places(text: &str) -> Vec<Entity> {
-    let mut places = Vec::new();
-    if let Some(mrf) = super::place::mrf(text) {
-        places.push(Entity { kind: EntityKind::Mrf, value: mrf.to_owned() });
-    }
-    if let Some(city) = super::place::city(text) {
-        places.push(Entity { kind: EntityKind::City, value: city.to_owned() });
-    }
-    places
+    let (branch, city) = super::place::places(text);
+    let named = [(EntityKind::Mrf, branch), (EntityKind::City, city)];
+    let entity = |(kind, name): (_, Option<&str>)| name.map(|n| (kind, n.to_owned()));
+    named.into_iter().filter_map(entity).map(|(kind, value)| Entity { kind, value }).collect()
 }
 
 /// Whether a word stands in one of our marks.

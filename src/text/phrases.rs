@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::slips;
 use super::stem::Words;
 
 /// Shortest stem, in characters, in which a typo is forgiven: words of six letters and more.
@@ -104,7 +105,7 @@ impl Phrases {
             return None;
         }
         let letters: Vec<char> = stem.chars().collect();
-        if letters.len() < LONG_STEM {
+        if letters.len() < LONG_STEM || slips::is_common(stem) {
             return None;
         }
         let near = |hash| self.near.get(&hash).into_iter().flatten();
@@ -128,16 +129,18 @@ fn near_hashes(letters: &[char]) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
-/// Whether two words differ by one letter lost, added, replaced, or two neighbours swapped.
-fn one_slip(a: &[char], b: &[char]) -> bool {
+/// Whether two stems differ by one letter lost, added, replaced, or two neighbours swapped.
+pub(crate) fn one_slip(a: &[char], b: &[char]) -> bool {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let whole = short.len();
     let same = long.iter().zip(short).take_while(|(x, y)| x == y).count();
     let (long, short) = (long.get(same..).unwrap_or(&[]), short.get(same..).unwrap_or(&[]));
     match long.len() - short.len() {
         1 => long.get(1..) == Some(short),
         0 => match (long, short) {
             ([], []) => true,
-            ([_, x @ ..], [_, y @ ..]) if x == y => true,
+            // In a short stem another letter is rather another word: «запис», «завис».
+            ([_, x @ ..], [_, y @ ..]) if x == y => whole > LONG_STEM,
             ([a, b, x @ ..], [c, d, y @ ..]) => a == d && b == c && x == y,
             _ => false,
         },

@@ -1,9 +1,10 @@
 //! Places: the eight macro-regional branches (МРФ) and the cities that tell which one is meant.
 //! A named branch beats a city; a word that is also something else needs a capital letter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use super::phrases::one_slip;
 use super::stem::stem;
 use super::tokens::{Token, TokenKind, fold, tokens};
 
@@ -45,23 +46,43 @@ static BY_STEM: LazyLock<BTreeMap<String, (&'static str, &'static str)>> = LazyL
     by_stem
 });
 
+/// How city names begin: spares stemming the words that cannot be one.
+static STARTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let cities = CITIES.iter().flat_map(|cities| cities.split_whitespace());
+    cities.map(|city| start(&fold(city)).to_owned()).collect()
+});
+
+/// The first three letters of a word, or all of a shorter one.
+fn start(word: &str) -> &str {
+    let end = word.char_indices().nth(3).map_or(word.len(), |(at, _)| at);
+    word.get(..end).unwrap_or_default()
+}
+
+/// Both places a text names: its branch and its city.
+pub(crate) fn places(text: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let all = tokens(text);
+    let words: Vec<Token<'_>> = all.iter().copied().filter(|t| t.kind == TokenKind::Word).collect();
+    let city = find_city(&all);
+    let branch = after_mrf(&words).or_else(|| by_name(&words)).or(city.map(|(branch, _)| branch));
+    (branch, city.map(|(_, city)| city))
+}
+
 /// The macro-regional branch a text names, by its own name, its short name or a city.
 #[must_use]
 pub fn mrf(text: &str) -> Option<&'static str> {
-    let tokens: Vec<Token<'_>> =
-        tokens(text).into_iter().filter(|t| t.kind == TokenKind::Word).collect();
-    after_mrf(&tokens).or_else(|| by_name(&tokens)).or_else(|| find_city(text).map(|(b, _)| b))
+    places(text).0
 }
 
 /// The city a text names.
 #[must_use]
 pub fn city(text: &str) -> Option<&'static str> {
-    find_city(text).map(|(_, city)| city)
+    places(text).1
 }
 
 /// Whether a folded word is a city or a branch.
 pub(crate) fn is_place(word: &str) -> bool {
-    branch_word(word, "").is_some() || BY_STEM.contains_key(&stem(word))
+    branch_word(word, "").is_some()
+        || STARTS.contains(start(word)) && BY_STEM.contains_key(&stem(word))
 }
 
 fn after_mrf(words: &[Token<'_>]) -> Option<&'static str> {
@@ -75,9 +96,21 @@ fn after_mrf(words: &[Token<'_>]) -> Option<&'static str> {
             "дв" => Some("Дальний Восток"),
             word if word.starts_with("цент") => Some("Центр"),
             word if word.starts_with("моск") => Some("Москва"),
-            word => branch_word(word, &second),
+            word => branch_word(word, &second).or_else(|| misspelt_branch(word)),
         }
     })
+}
+
+/// A branch's first word with one letter wrong: believed after «МРФ» only.
+fn misspelt_branch(word: &str) -> Option<&'static str> {
+    let first_words = ["москва", "северо", "центр", "", "волга", "урал", "сибирь", "дальний"];
+    let letters: Vec<char> = word.chars().collect();
+    let near = |known: &str| {
+        let known: Vec<char> = known.chars().collect();
+        known.len() >= 4 && letters.len() >= 4 && one_slip(&known, &letters)
+    };
+    let at = first_words.iter().position(|known| near(known))?;
+    BRANCHES.get(at).copied()
 }
 
 /// Branch names that need no «МРФ» before them.
@@ -106,12 +139,11 @@ fn by_name(words: &[Token<'_>]) -> Option<&'static str> {
     })
 }
 
-fn find_city(text: &str) -> Option<(&'static str, &'static str)> {
-    let all = tokens(text);
+fn find_city(all: &[Token<'_>]) -> Option<(&'static str, &'static str)> {
     all.iter().enumerate().filter(|(_, t)| t.kind == TokenKind::Word).find_map(|(at, token)| {
         let word = fold(token.text);
         let capital = token.text.starts_with(char::is_uppercase);
-        if word.chars().count() < 3 || AMBIGUOUS.contains(&word.as_str()) && !capital {
+        if !STARTS.contains(start(&word)) || AMBIGUOUS.contains(&word.as_str()) && !capital {
             return None;
         }
         let hyphen = all.get(at + 1).is_some_and(|t| t.text == "-");

@@ -57,6 +57,8 @@ pub(crate) enum Sign {
 const ENOUGH: f64 = 1.0;
 /// A subject names the matter: its evidence counts this much more.
 const SUBJECT_WEIGHT: f64 = 1.3;
+/// A subject of one telling word is written out of habit.
+const BARE_SUBJECT_WEIGHT: f64 = 0.4;
 /// In this order ties are decided: the worse and the more telling first.
 const IMPACTS: [Impact; 4] = [Impact::Down, Impact::Errors, Impact::Stale, Impact::Slow];
 const KINDS: [RequestKind; 4] =
@@ -84,7 +86,9 @@ impl Signs {
     #[must_use]
     pub fn new(title: &Words, body: &Words) -> Self {
         let mut signs = Self::default();
-        signs.read(title, SUBJECT_WEIGHT);
+        // «Ошибка», «Не работает» as a whole subject says little.
+        let bare = title.stems().len() <= 1;
+        signs.read(title, if bare { BARE_SUBJECT_WEIGHT } else { SUBJECT_WEIGHT });
         signs.read(body, 1.0);
         signs
     }

@@ -21,7 +21,8 @@ const COMMON: &str = "\
 монтажник график смена договор тариф услуга услуги кнопка нажимаю выдает пишет вылетает сбой \
 недоступен недоступна отвечает подключение соединение время минут минуты часа вчера сегодня \
 ничего нужен нужна предоставить установить сбросить подскажите принтер компьютер программа очередь \
-сообщение интеграция проблема вопрос невозможно могу можем может";
+сообщение интеграция проблема вопрос невозможно могу можем может \
+запись записи больше отдел отдела место мест услуг правка печать дверь почта";
 
 static COMMON_STEMS: LazyLock<BTreeSet<String>> =
     LazyLock::new(|| COMMON.split_whitespace().map(stem).collect());
@@ -73,6 +74,11 @@ const SOUNDS: [(&str, &str); 40] = [
     ("q", "к"),
 ];
 
+/// Whether a stem is a common word of tickets, and so no typo of another.
+pub(crate) fn is_common(stem: &str) -> bool {
+    COMMON_STEMS.contains(stem)
+}
+
 /// Puts slips right; borrows the text if there are none.
 pub(crate) fn restore(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|b| b.is_ascii_alphabetic()) {
@@ -98,8 +104,12 @@ pub(crate) fn restore(text: &str) -> Cow<'_, str> {
 }
 
 fn repair(piece: &str) -> Option<String> {
-    let word = piece.trim_end();
-    let tail = piece.get(word.len()..).unwrap_or_default();
+    // Marks that no Russian key gives in this layout may stand around the word.
+    let around = |c: char| c.is_whitespace() || "!?:()\"«»".contains(c);
+    let head_and_word = piece.trim_end_matches(around);
+    let tail = piece.get(head_and_word.len()..).unwrap_or_default();
+    let word = head_and_word.trim_start_matches(around);
+    let head = head_and_word.get(..head_and_word.len() - word.len()).unwrap_or_default();
     let typed = |c: char| c.is_ascii_alphabetic() || ",.;'[]`".contains(c);
     if !(4..=24).contains(&word.len()) || !word.chars().all(typed) {
         return None;
@@ -109,7 +119,7 @@ fn repair(piece: &str) -> Option<String> {
     let believed = |russian: &str| COMMON_STEMS.contains(&stem(russian));
     let candidates = [by_keys(&lower), by_keys(bare), by_sound(bare)];
     let repaired = candidates.into_iter().flatten().find(|candidate| believed(candidate))?;
-    Some(repaired + tail)
+    Some([head, repaired.as_str(), tail].concat())
 }
 
 fn by_keys(word: &str) -> Option<String> {

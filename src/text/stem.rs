@@ -41,10 +41,8 @@ impl Words {
                         sequence.push(stem(&word));
                     }
                 }
-                TokenKind::Number => {
-                    if is_code(token.text, before_is_code) {
-                        sequence.push(token.text.to_owned());
-                    }
+                TokenKind::Number if is_code(token.text, before_is_code) => {
+                    sequence.push(token.text.to_owned());
                 }
                 TokenKind::Line => push_break(&mut sequence),
                 TokenKind::Other if matches!(token.text, "." | "," | ";" | "!" | "?" | "|") => {

@@ -1,8 +1,9 @@
 //! Which systems a text speaks of: the topology's own words, looked for by stems in sequence.
 //!
 //! Specific words outweigh general ones: a phrase weighs more than a word, a word that several
-//! systems claim is shared among them, and a word written with a `?` at its end («crm?») is weak:
-//! it decides only when nothing better is said. Invariant: shares sum to at most 1 and come surest
+//! systems claim is shared among them. A word written with a `!` at its end («еип!») is the system's
+//! own name and weighs as a phrase does; one with a `?` («crm?») is weak and decides only when
+//! nothing better is said. Invariant: shares sum to at most 1 and come surest
 //! first, equals by key.
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use super::stem::Words;
 const WORD: f64 = 1.0;
 /// Further weight of each word more in a phrase.
 const PER_WORD: f64 = 0.8;
+/// Weight of a word marked as the system's own name.
+const NAME: f64 = 2.2;
 /// Weight of a word marked as weak.
 const WEAK: f64 = 0.2;
 /// What each further mention of the same system adds, as a share of its weight.
@@ -49,15 +52,14 @@ impl Tagger {
         let mut claimed: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
         for (system, (_, words)) in systems.iter().enumerate() {
             for word in words {
-                let phrase = word.trim().trim_end_matches('?');
+                let phrase = word.trim().trim_end_matches(['?', '!']);
                 let stems = Words::new(phrase).sequence;
                 let owners = claimed.entry(stems.clone()).or_default();
                 if stems.is_empty() || owners.contains(&system) {
                     continue;
                 }
                 owners.push(system);
-                let weak = word.trim().ends_with('?');
-                claims.push(Claim { system, weight: if weak { WEAK } else { weight(&stems) } });
+                claims.push(Claim { system, weight: weight(word.trim(), &stems) });
                 phrases.push(phrase);
             }
         }
@@ -101,9 +103,13 @@ impl Tagger {
     }
 }
 
-fn weight(stems: &[String]) -> f64 {
+fn weight(word: &str, stems: &[String]) -> f64 {
+    if word.ends_with('?') {
+        return WEAK;
+    }
     let further = stems.iter().filter(|s| !s.is_empty()).skip(1).count();
-    WORD + PER_WORD * f64::from(u32::try_from(further).unwrap_or(u32::MAX))
+    let base = if word.ends_with('!') { NAME } else { WORD };
+    base + PER_WORD * f64::from(u32::try_from(further).unwrap_or(u32::MAX))
 }
 
 /// The strongest mention in full, the others in part.

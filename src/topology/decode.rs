@@ -92,3 +92,22 @@ pub(crate) fn text(reader: &mut Reader<'_, '_>, key: &'static str) -> Option<Tex
     inner.finish();
     Some(Text::new(ru?, en?))
 }
+
+/// Notes every key of a list that is no system of the topology.
+pub(crate) fn known_systems(list: &Node, topology: &Topology, errors: &mut Diagnostics) {
+    let items: Vec<&Node> = match &list.value {
+        Value::List(items) => items.iter().collect(),
+        _ => vec![list],
+    };
+    for item in items {
+        if let Value::String(key) = &item.value
+            && topology.get(key).is_none()
+        {
+            errors.error(
+                &item.place,
+                format!("`{key}` is no system of the topology"),
+                "mend the key, or add the system to the topology file",
+            );
+        }
+    }
+}

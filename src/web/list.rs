@@ -71,8 +71,12 @@ pub(super) async fn show(
     problems
         .sort_by_key(|p| (p.state, std::cmp::Reverse(p.severity), std::cmp::Reverse(p.opened_at)));
     problems.truncate(LIMIT);
-    let silent_sources =
-        state.sources().iter().filter(|s| !s.up).map(|s| s.instance.clone()).collect();
+    let silent_sources = state
+        .sources()
+        .iter()
+        .filter(|s| !s.up && !s.offered)
+        .map(|s| s.instance.clone())
+        .collect();
     let now = state.clock.now();
     state.core.read(|core| {
         let topology = core.correlate().topology();

@@ -66,6 +66,10 @@ impl Track {
         true
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.points.capacity() * size_of::<Point>()
+    }
+
     /// Drops the oldest point.
     pub(crate) fn drop_oldest(&mut self) {
         self.points.pop_front();

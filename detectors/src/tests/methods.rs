@@ -119,8 +119,69 @@ fn forecast_warns_before_the_end() {
     let quick = Method::Forecast(disk(60));
     // 64 MB, flat for two minutes, then 2 MB each half second.
     check(&quick, 1, "64x120 60-4x15", "warming@0 normal@60 critical@124");
+    check(&quick, 5, "64x24 44 24 4 0", "warming@0 normal@60 critical@135");
+    // 20 MB in five seconds, then it stops: said while it fills, over minutes later.
+    check(&quick, 1, "64x120 60-4x4 44x400", "warming@0 normal@60 critical@124 normal@508");
     check(&quick, 10, "640x20 639-1x300", "warming@0 normal@60 critical@600");
     let slow = Method::Forecast(disk(600));
     check(&slow, 60, "1000-1x900", "warming@0 normal@600 warning@4800 critical@45600(4800)");
     check(&slow, 60, "1000x900", "warming@0 normal@600");
+}
+
+#[test]
+fn forecast_is_silent_for_what_is_routine() {
+    let quick = Method::Forecast(disk(600));
+    // Flat with noise, a third of the room left.
+    let noisy: Vec<String> = (0..2000_u32)
+        .map(|place| (330 + place.wrapping_mul(2_654_435_761) % 20).to_string())
+        .collect();
+    check(&quick, 10, &noisy.join(" "), "warming@0 normal@600");
+    // Logs rotated: three hours up to 40 % used, then free again; again and again.
+    let teeth = ["1000-2x180"; 20].join(" ");
+    check(
+        &quick,
+        60,
+        &teeth,
+        "warming@0 normal@600 warning@2400 normal@10860 warning@13260 normal@21720",
+    );
+    let low = forecast::Config { only_past: Some(400.0), ..disk(600) };
+    check(&Method::Forecast(low), 60, &teeth, "warming@0 normal@600");
+}
+
+#[test]
+fn forecast_begins_anew_after_a_cleanup() {
+    let method = Method::Forecast(disk(600));
+    let filling = "1000-1x720";
+    check(
+        &method,
+        60,
+        &format!("{filling} {filling}"),
+        "warming@0 normal@600 warning@4800 normal@43260 warning@48060",
+    );
+}
+
+#[test]
+fn wrong_parameters_are_named() {
+    let wrong = ladder(&[(Warning, 3.0), (Critical, 1.0)]);
+    let plain = threshold::Config::new(Direction::Above, ladder(&[(Warning, 3.0)]));
+    for (method, text) in [
+        (
+            Method::Threshold(threshold::Config { raise: wrong, ..plain.clone() }),
+            "the level of critical must lie further out than that of warning",
+        ),
+        (
+            Method::Threshold(threshold::Config { clear: Some(4.0), ..plain.clone() }),
+            "clear must lie on the good side of the mildest raise level, or at it",
+        ),
+        (
+            Method::Threshold(threshold::Config { hold_ms: -1, ..plain }),
+            "hold must not be negative",
+        ),
+        (
+            Method::Forecast(forecast::Config { long_ms: 1, ..disk(0) }),
+            "short must be less than long",
+        ),
+    ] {
+        assert_eq!(method.check().unwrap_err().to_string(), text);
+    }
 }

@@ -49,7 +49,7 @@ struct Prediction {
 ///
 /// # Errors
 /// When a file cannot be read, is not as described, or cannot be written.
-pub fn run(dir: &Path, out: &Path) -> Result<usize> {
+pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
     let world = fs::read_to_string(dir.join("topology.json"))
         .with_context(|| format!("cannot read topology.json in {}", dir.display()))?;
     let world: World = serde_json::from_str(&world).context("topology.json is not as expected")?;

@@ -38,9 +38,20 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// True when the question was understood and answered.
+    pub(super) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..300)
+    }
+
+    /// True when this distribution does not know the question. The five lines of the two products
+    /// say so with 400, 404 or 405.
+    pub(super) const fn is_unknown(&self) -> bool {
+        matches!(self.status, 400 | 404 | 405)
+    }
+
     /// The body of a success.
     pub(super) fn required(self) -> Result<Value, CollectError> {
-        if (200..300).contains(&self.status) {
+        if self.is_success() {
             return Ok(self.body);
         }
         let reason = text_at(&self.body, "error/reason").or_else(|| text_at(&self.body, "error"));
@@ -48,13 +59,9 @@ impl Answer {
         Err(CollectError::Answer { what: self.what, cause })
     }
 
-    /// The body of a success; `None` when this distribution does not know the question. The five
-    /// lines of the two products say so with 400, 404 or 405.
+    /// The body of a success; `None` when this distribution does not know the question.
     pub(super) fn optional(self) -> Result<Option<Value>, CollectError> {
-        match self.status {
-            400 | 404 | 405 => Ok(None),
-            _ => self.required().map(Some),
-        }
+        if self.is_unknown() { Ok(None) } else { self.required().map(Some) }
     }
 }
 

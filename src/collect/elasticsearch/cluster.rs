@@ -1,7 +1,7 @@
 //! The cluster as a whole: health, members, master, why shards are unassigned, and the health
 //! report of 8.7 and later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -104,20 +104,24 @@ pub(super) fn push_shard_limit(health: Health, per_node: Option<f64>, samples: &
 #[derive(Debug, Default)]
 pub(super) struct Members {
     names: BTreeMap<String, String>,
+    /// Names of former members that the cluster dropped because they hang: they are there still.
+    hanging: BTreeSet<String>,
     master: Option<String>,
     master_changes: f64,
 }
 
 impl Members {
-    /// Takes the answer of [`STATE`].
-    pub(super) fn update(&mut self, answer: &Value) {
+    /// Takes the answer of [`STATE`], and the names of the nodes that are known to hang.
+    pub(super) fn update(&mut self, answer: &Value, hung: &BTreeSet<String>) {
         let named =
             |(id, node)| (str::to_owned(id), text_at(node, "name").unwrap_or(id).to_owned());
         let names: BTreeMap<String, String> = entries_at(answer, "nodes").map(named).collect();
         if names.is_empty() {
             return;
         }
-        self.names = names;
+        let former = std::mem::replace(&mut self.names, names);
+        self.hanging.extend(former.into_values());
+        self.hanging.retain(|name| hung.contains(name));
         let master =
             text_at(answer, "master_node").or_else(|| text_at(answer, "cluster_manager_node"));
         if let Some(master) = master {
@@ -140,9 +144,7 @@ impl Members {
 
     /// Pushes who is there and who leads.
     pub(super) fn push(&self, samples: &mut Samples) {
-        let mut names: Vec<&str> = self.names.values().map(String::as_str).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names: BTreeSet<&String> = self.names.values().chain(&self.hanging).collect();
         for name in names {
             samples.push("vakhta_es_node_present", &[("name", name)], 1.0);
         }

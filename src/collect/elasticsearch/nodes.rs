@@ -9,8 +9,8 @@ use super::answer::{at, entries_at, flag, items_at, number_at, text_at};
 use super::settings::{Settings, Stage};
 use crate::collect::Samples;
 
-/// Which metrics are asked for. `indexing_pressure` came with 7.10; see [`super::Elasticsearch`].
-pub(super) const METRICS: &str = "jvm,breaker,thread_pool,fs,process,indices";
+/// Which metrics are always asked for; `fs` and `indexing_pressure` are added where they work.
+pub(super) const METRICS: &str = "jvm,breaker,thread_pool,process,indices";
 
 /// What is kept of the answer: without it most would be tables of routes and actions.
 pub(super) const FILTER: &str = "_nodes,nodes.*.name,nodes.*.jvm.uptime_in_millis,\

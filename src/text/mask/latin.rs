@@ -3,8 +3,10 @@
 
 use super::EntityKind;
 use super::view::{Context, Step, View};
-use crate::text::tokens::TokenKind;
+use crate::text::tokens::{TokenKind, is_cyrillic, is_digit};
 
+/// Most tokens that one mail address, host or login is made of: bounds the reading ahead.
+const LONGEST_NAME: usize = 48;
 /// Domains that a dotted name may end in to be a host.
 const DOMAINS: [&str; 13] =
     ["ru", "su", "рф", "com", "org", "net", "info", "io", "local", "lan", "int", "corp", "intra"];
@@ -63,7 +65,8 @@ fn at_sign(view: &View<'_>, at: usize) -> Option<Step> {
         return None;
     }
     let mut end = at + 1;
-    while part(end) || ([".", "-", "+"].iter().any(|s| view.is(end, s)) && part(end + 1)) {
+    let joint = |i: usize| [".", "-", "+"].iter().any(|s| view.is(i, s));
+    while end < at + LONGEST_NAME && (part(end) || joint(end) && part(end + 1)) {
         end += 1;
     }
     if !view.is(end, "@") || !part(end + 1) {
@@ -106,7 +109,7 @@ fn hexadecimal(view: &View<'_>, at: usize) -> Option<usize> {
     }
     let separator = if view.is(at + 1, "-") { "-" } else { ":" };
     let (mut end, mut groups, mut pairs) = (at + 1, 1, view.raw(at).len() == 2);
-    while view.is(end, separator) {
+    while groups < 9 && view.is(end, separator) {
         let skip = if view.is(end + 1, ":") { 2 } else { 1 };
         if !hex(end + skip) {
             break;
@@ -125,17 +128,18 @@ fn name(view: &View<'_>, at: usize) -> Option<Step> {
         return None;
     }
     let latin = |i: usize| {
-        matches!(view.kind(i), Some(TokenKind::Word | TokenKind::Number)) && view.raw(i).is_ascii()
+        matches!(view.kind(i), Some(TokenKind::Word | TokenKind::Number)) && is_latin(view.raw(i))
     };
     let announced = view.announced(Context::Login, 1);
     if !latin(at) {
-        let typed = view.word(at).contains(|c: char| c.is_numeric() || c == '_');
+        let typed = view.word(at).contains(|c: char| is_digit(c) || c == '_');
         return (announced && typed).then_some(Step::Mask { end: at + 1, kind: EntityKind::Login });
     }
     let mut parts = vec![view.word(at)];
     let mut joints = Vec::new();
     let mut end = at + 1;
-    while latin(end + 1)
+    while end < at + LONGEST_NAME
+        && latin(end + 1)
         && let Some(joint) = [".", "-", "\\"].into_iter().find(|s| view.is(end, s))
     {
         joints.push(joint);
@@ -161,7 +165,7 @@ fn code(parts: &[&str], joints: &[&str], end: usize) -> Option<Step> {
 
 fn kind_of(parts: &[&str], joints: &[&str], announced: bool) -> Option<EntityKind> {
     let first = parts.first()?;
-    let last = parts.last()?;
+    let last = parts.last()?.trim_end_matches(is_cyrillic);
     let digits = |s: &str| s.chars().filter(char::is_ascii_digit).count();
     if joints.contains(&"\\") {
         return Some(EntityKind::Login);
@@ -170,7 +174,7 @@ fn kind_of(parts: &[&str], joints: &[&str], announced: bool) -> Option<EntityKin
         return single(first, announced);
     }
     if joints.iter().all(|j| *j == ".") {
-        if DOMAINS.contains(last) && first.len() > 1 {
+        if DOMAINS.contains(&last) && first.len() > 1 {
             return Some(EntityKind::Host);
         }
         let letters = last.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -179,7 +183,7 @@ fn kind_of(parts: &[&str], joints: &[&str], announced: bool) -> Option<EntityKin
         let form = parts.len() == 2 && surname && (initial || digits(last) >= 1 || announced);
         return (form || announced && first.len() + last.len() >= 5).then_some(EntityKind::Login);
     }
-    if joints.contains(&".") && DOMAINS.contains(last) {
+    if joints.contains(&".") && DOMAINS.contains(&last) {
         return Some(EntityKind::Host);
     }
     let total: usize = parts.iter().map(|p| digits(p)).sum();
@@ -210,6 +214,12 @@ fn single(word: &str, announced: bool) -> Option<EntityKind> {
     (mixed && !TECHNICAL.contains(&letters)).then_some(EntityKind::Number)
 }
 
+/// Latin letters and digits, perhaps with a Russian letter run into the end: «o.lapin16с».
+fn is_latin(word: &str) -> bool {
+    let cut = word.trim_end_matches(is_cyrillic);
+    cut.is_ascii() && (cut.len() == word.len() || cut.ends_with(|c: char| c.is_ascii_digit()))
+}
+
 fn longest_run(word: &str) -> usize {
-    word.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).max().unwrap_or(0)
+    word.split(|c: char| !is_digit(c)).map(|run| run.chars().count()).max().unwrap_or(0)
 }

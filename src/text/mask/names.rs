@@ -176,7 +176,7 @@ fn surname_then_initials(view: &View<'_>, at: usize) -> Option<usize> {
     let announced = view.announced(Context::Person, 2) || view.announced(Context::Regards, 0);
     let named = match count {
         1 => (capital && likely && (dotted || announced)) || (likely && announced && dotted),
-        _ => (capital && (dotted || likely)) || (likely && dotted),
+        _ => (capital && (dotted || likely)) || ((likely || announced) && dotted),
     };
     named.then_some(end)
 }
@@ -187,7 +187,7 @@ fn initials_then_surname(view: &View<'_>, at: usize) -> Option<usize> {
     let surname = view.after_blank(end);
     let fits = view.kind(surname) == Some(TokenKind::Word)
         && dotted
-        && (view.is_capital(surname) && (count == 2 || view.is_capital(at)) || count == 2)
+        && (count == 2 || view.is_capital(surname) && view.is_capital(at))
         && is_surname(view.word(surname));
     fits.then_some(surname + 1)
 }

@@ -156,7 +156,11 @@ fn groups<'a>(view: &View<'a>, at: usize) -> Vec<Group<'a>> {
 fn joined_by<'a>(view: &View<'a>, at: usize, separator: &str) -> (Vec<&'a str>, usize) {
     let mut parts = vec![view.raw(at)];
     let mut end = at + 1;
-    while view.is(end, separator) && view.kind(end + 1) == Some(TokenKind::Number) {
+    // A date has three parts, an address four; a fifth tells that it is neither.
+    while parts.len() < 5
+        && view.is(end, separator)
+        && view.kind(end + 1) == Some(TokenKind::Number)
+    {
         parts.push(view.raw(end + 1));
         end += 2;
     }

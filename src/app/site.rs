@@ -1,0 +1,349 @@
+//! A site: everything the operator has written, read and checked as a whole. Every error of every
+//! file is reported at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
+use crate::config::{Diagnostic, Diagnostics, Node, Place, Reader, Value, parse};
+use crate::correlate::{Grouping, Lifecycle};
+use crate::detect::Packs;
+use crate::escalate::{self, Escalation, alertmanager};
+use crate::fold::Settings;
+use crate::knowledge;
+use crate::model::Language;
+use crate::otrs;
+use crate::topology::{self, Topology};
+
+/// One source as configured.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// The host we run on, or a mounted view of one.
+    Host(Target, host::Config),
+    /// A PostgreSQL server.
+    Postgres(Target, postgres::Config),
+    /// An Elasticsearch or OpenSearch cluster.
+    Elasticsearch(Target, elasticsearch::Config),
+    /// A Prometheus endpoint.
+    Prometheus(Target, prometheus::Config),
+}
+
+impl Source {
+    /// What all sources have in common.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        match self {
+            Self::Host(target, _)
+            | Self::Postgres(target, _)
+            | Self::Elasticsearch(target, _)
+            | Self::Prometheus(target, _) => target,
+        }
+    }
+}
+
+/// Everything the operator has written.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The address to listen on.
+    pub listen: String,
+    /// What the core is told to be.
+    pub settings: Settings,
+    /// The rules.
+    pub packs: Arc<Packs>,
+    /// What is watched.
+    pub sources: Vec<Source>,
+    /// The ticket system.
+    pub otrs: Option<otrs::Config>,
+    /// Alertmanager.
+    pub alertmanager: Option<alertmanager::Config>,
+    /// True when there is no configuration file: then what runs on loopback is looked for.
+    pub is_default: bool,
+}
+
+/// The address used when none is given.
+pub const LISTEN: &str = "127.0.0.1:8480";
+
+impl Site {
+    /// The site of a machine without any configuration: it watches itself.
+    ///
+    /// # Errors
+    /// When what is shipped does not pass its own checks.
+    pub fn unconfigured() -> Result<Self, Vec<Diagnostic>> {
+        let mut errors = Diagnostics::default();
+        let topology = shipped_topology(&mut errors);
+        let settings = Settings {
+            systems: topology.systems().to_vec(),
+            escalation: Escalation { page_url: page_url(LISTEN), ..Escalation::default() },
+            ..Settings::default()
+        };
+        let packs = Arc::new(Packs::shipped(&mut errors));
+        let host = Target::new("host", &host_name(), "crm-hosts");
+        let site = Self {
+            listen: LISTEN.to_owned(),
+            settings,
+            packs,
+            sources: vec![Source::Host(host, host::Config::default())],
+            otrs: None,
+            alertmanager: None,
+            is_default: true,
+        };
+        let found = errors.into_sorted();
+        if found.is_empty() { Ok(site) } else { Err(found) }
+    }
+
+    /// True when something has changed that is taken over at a start only.
+    #[must_use]
+    pub fn needs_restart(&self, before: &Self) -> bool {
+        let shown = |site: &Self| {
+            format!("{} {:?} {:?} {:?}", site.listen, site.sources, site.otrs, site.alertmanager)
+        };
+        shown(self) != shown(before)
+    }
+
+    /// Reads a site from its main file.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in order of file and place.
+    pub fn load(file: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let mut errors = Diagnostics::default();
+        let site = read_file(file, &mut errors).map(|node| {
+            let folder = file.parent().unwrap_or(Path::new("."));
+            Loader { folder, errors: &mut errors }.site(&node)
+        });
+        let found = errors.into_sorted();
+        match site {
+            Some(site) if found.is_empty() => Ok(site),
+            _ => Err(found),
+        }
+    }
+}
+
+/// The address of the page for links when the operator names none.
+pub(super) fn page_url(listen: &str) -> String {
+    format!("http://{listen}")
+}
+
+/// The name of this machine.
+pub(crate) fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
+
+fn shipped_topology(errors: &mut Diagnostics) -> Topology {
+    let node = parse("topology.yaml (shipped)", topology::SHIPPED, errors);
+    node.map(|node| Topology::decode(&node, errors)).unwrap_or_default()
+}
+
+fn read_file(file: &Path, errors: &mut Diagnostics) -> Option<Node> {
+    let name = file.display().to_string();
+    match fs::read_to_string(file) {
+        Ok(text) => parse(&name, &text, errors),
+        Err(error) => {
+            let place = Place { file: Arc::new((name, String::new())), line: 0, column: 0 };
+            let help = "check the path; `vakhta init DIR` writes a new site";
+            errors.error(&place, format!("cannot read the file: {error}"), help);
+            None
+        }
+    }
+}
+
+struct Loader<'a> {
+    folder: &'a Path,
+    errors: &'a mut Diagnostics,
+}
+
+impl Loader<'_> {
+    fn site(&mut self, node: &Node) -> Site {
+        let folder = self.folder.to_owned();
+        let mut reader = Reader::new(node, self.errors);
+        let listen = reader.string("listen").unwrap_or_else(|| LISTEN.to_owned());
+        let page = reader.url("page_url").unwrap_or_else(|| page_url(&listen));
+        let language = reader
+            .word("language", &["ru", "en"], |word| match word {
+                "ru" => Some(Language::Ru),
+                "en" => Some(Language::En),
+                _ => None,
+            })
+            .unwrap_or_default();
+        let note_interval = reader.duration("note_interval");
+        let topology = match other_file(&mut reader, "topology", &folder) {
+            Some(file) => read_file(&file, reader.errors)
+                .map(|node| Topology::decode(&node, reader.errors))
+                .unwrap_or_default(),
+            None => shipped_topology(reader.errors),
+        };
+        let policies = other_file(&mut reader, "policies", &folder)
+            .and_then(|file| read_file(&file, reader.errors))
+            .map(|node| escalate::policies(&node, &topology, reader.errors))
+            .unwrap_or_default();
+        let solutions = other_file(&mut reader, "solutions", &folder)
+            .and_then(|file| read_file(&file, reader.errors))
+            .map(|node| knowledge::decode(&node, &topology, reader.errors))
+            .unwrap_or_default();
+        let packs = packs(&mut reader, &folder);
+        let lifecycle = reader.node("lifecycle").map(|n| Lifecycle::decode(n, reader.errors));
+        let grouping = reader.node("grouping").map(|n| Grouping::decode(n, reader.errors));
+        let sources = match reader.node("collect") {
+            Some(node) => sources(node, &topology, reader.errors),
+            None => Vec::new(),
+        };
+        let otrs = reader.node("otrs").and_then(|node| {
+            let mut inner = Reader::new(node, reader.errors);
+            let site = otrs::Config::read(&mut inner);
+            inner.finish();
+            site
+        });
+        let alertmanager = reader.node("alertmanager").map(|node| {
+            let mut inner = Reader::new(node, reader.errors);
+            let config = alertmanager::Config::read(&mut inner);
+            inner.finish();
+            config
+        });
+        reader.finish();
+        let mut escalation =
+            Escalation { policies, page_url: page, language, ..Escalation::default() };
+        if let Some(interval) = note_interval {
+            let millis = i64::try_from(interval.as_millis());
+            escalation.note_interval_ms = millis.unwrap_or(escalation.note_interval_ms);
+        }
+        Site {
+            listen,
+            settings: Settings {
+                systems: topology.systems().to_vec(),
+                grouping: grouping.unwrap_or_default(),
+                lifecycle: lifecycle.unwrap_or_default(),
+                solutions,
+                escalation: without_unset_channels(escalation, &otrs, &alertmanager),
+            },
+            packs: Arc::new(packs),
+            sources,
+            otrs,
+            alertmanager,
+            is_default: false,
+        }
+    }
+}
+
+/// A policy may name a channel that this site does not have: then nothing is decided for it, for
+/// it would wait in the outbox for ever.
+fn without_unset_channels(
+    mut escalation: Escalation,
+    otrs: &Option<otrs::Config>,
+    alertmanager: &Option<alertmanager::Config>,
+) -> Escalation {
+    for policy in &mut escalation.policies {
+        if otrs.is_none() {
+            policy.ticket = None;
+        }
+        if alertmanager.is_none() {
+            policy.alert = None;
+        }
+    }
+    escalation
+}
+
+fn other_file(reader: &mut Reader<'_, '_>, key: &'static str, folder: &Path) -> Option<PathBuf> {
+    reader.string(key).map(|name| folder.join(name))
+}
+
+/// The shipped packs, and those of the operator's own folder.
+fn packs(reader: &mut Reader<'_, '_>, folder: &Path) -> Packs {
+    let Some(node) = reader.node("packs") else { return Packs::shipped(reader.errors) };
+    let Some(own) = reader.string("packs").map(|name| folder.join(name)) else {
+        return Packs::shipped(reader.errors);
+    };
+    let mut files: Vec<(String, String)> = Vec::new();
+    match fs::read_dir(&own) {
+        Ok(entries) => {
+            let mut paths: Vec<PathBuf> = entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+                .collect();
+            paths.sort();
+            for path in paths {
+                match fs::read_to_string(&path) {
+                    Ok(text) => files.push((path.display().to_string(), text)),
+                    Err(error) => reader.errors.error(
+                        &node.place,
+                        format!("cannot read {}: {error}", path.display()),
+                        "check the rights of the file",
+                    ),
+                }
+            }
+        }
+        Err(error) => reader.errors.error(
+            &node.place,
+            format!("cannot read the folder {}: {error}", own.display()),
+            "create it, or remove `packs`",
+        ),
+    }
+    Packs::shipped_and(&files, reader.errors)
+}
+
+fn sources(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Vec<Source> {
+    let mut reader = Reader::new(node, errors);
+    let mut found: Vec<(Source, Place)> = Vec::new();
+    let mut read = |reader: &mut Reader<'_, '_>,
+                    key: &'static str,
+                    usual: Option<&str>,
+                    make: &dyn Fn(Target, &mut Reader<'_, '_>) -> Source| {
+        let Some(list) = reader.node(key) else { return };
+        let Value::List(items) = &list.value else {
+            return reader.wrong(list, "a list of sources", "[{name: crm-db-1}]");
+        };
+        for item in items {
+            let mut inner = Reader::new(item, reader.errors);
+            let (target, place) = Target::read(&mut inner, key, usual);
+            if let (Some(place), None) = (place, topology.get(&target.system)) {
+                inner.errors.error(
+                    &place,
+                    format!("`{}` is no system of the topology", target.system),
+                    "mend the key, or add the system to the topology file",
+                );
+            }
+            let source = make(target, &mut inner);
+            inner.finish();
+            found.push((source, item.place.clone()));
+        }
+    };
+    read(&mut reader, "host", Some("crm-hosts"), &|target, reader| {
+        Source::Host(target, host::Config::read(reader))
+    });
+    read(&mut reader, "postgres", Some("crm-db"), &|target, reader| {
+        let timeout = target.timeout;
+        Source::Postgres(target, postgres::Config::read(reader, timeout))
+    });
+    read(&mut reader, "elasticsearch", Some("crm-search"), &|target, reader| {
+        Source::Elasticsearch(target, elasticsearch::Config::read(reader))
+    });
+    read(&mut reader, "prometheus", None, &|target, reader| {
+        let timeout = target.timeout;
+        Source::Prometheus(target, prometheus::Config::read(reader, timeout))
+    });
+    reader.finish();
+    unique(found, errors)
+}
+
+/// Two sources of one kind with one name would write into the same series.
+fn unique(found: Vec<(Source, Place)>, errors: &mut Diagnostics) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for (source, place) in found {
+        let target = source.target();
+        let is_taken = sources
+            .iter()
+            .map(Source::target)
+            .any(|known| known.kind == target.kind && known.instance == target.instance);
+        if is_taken {
+            errors.error(
+                &place,
+                format!("there is already a {} source named `{}`", target.kind, target.instance),
+                "give each source a name of its own",
+            );
+        }
+        sources.push(source);
+    }
+    sources
+}

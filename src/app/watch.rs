@@ -1,0 +1,212 @@
+//! From samples to findings: one task that appends what the sources bring, runs the rules over it,
+//! and hands the findings to the core.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::core::CoreHandle;
+use crate::api::{ChartSource, SourceHealth, Sources};
+use crate::clock::{Clock, Stopwatch};
+use crate::collect::Target;
+use crate::collect::poll::Polled;
+use crate::detect::{Packs, Watch, points};
+use crate::fold::Event;
+use crate::model::{Batch, Detail, Finding, Sample, Series, Text, Time};
+use crate::series;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// Where the detectors' state is kept in the store.
+const NOTE: &str = "detectors";
+/// How often rules over all sources run and our own metrics are sampled.
+const GLOBAL: Duration = Duration::from_secs(10);
+/// How often the detectors' state is saved.
+const SAVE: Duration = Duration::from_secs(60);
+
+/// The samples in memory, shared with the pages for their charts.
+pub type SharedSeries = Arc<RwLock<series::Store>>;
+
+/// The task.
+#[derive(Debug)]
+pub struct Watcher {
+    /// Samples.
+    pub series: SharedSeries,
+    /// Rules and detectors.
+    pub watch: Watch,
+    /// Where findings go.
+    pub core: CoreHandle,
+    /// Where detector state is kept.
+    pub store: Store,
+    /// What the pages say of the sources.
+    pub sources: Sources,
+    /// The sources' common part, to describe them.
+    pub targets: Vec<Target>,
+    /// Counters.
+    pub metrics: Metrics,
+    /// The clock.
+    pub clock: Arc<Clock>,
+}
+
+impl Watcher {
+    /// Restores the detectors and tells them what the core believes to be on.
+    pub async fn restore(&mut self) {
+        match self.store.note(NOTE).await {
+            Ok(Some(saved)) => {
+                if let Err(error) = self.watch.restore(&saved) {
+                    tracing::warn!(%error, "detectors start anew");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "detectors start anew"),
+        }
+        let on = self.core.read(|state| state.correlate().active_findings());
+        self.watch.adopt(on);
+    }
+
+    /// Runs until told to stop, then saves.
+    pub async fn run(
+        mut self,
+        mut polled: mpsc::Receiver<Polled>,
+        mut packs: mpsc::Receiver<Arc<Packs>>,
+        stop: CancellationToken,
+    ) {
+        let mut global = tokio::time::interval(GLOBAL);
+        let mut save = tokio::time::interval(SAVE);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(fresh) = packs.recv() => {
+                    let findings = self.watch.reload(fresh);
+                    self.hand_over(findings).await;
+                }
+                Some(polled) = polled.recv() => self.take(polled).await,
+                _ = global.tick() => self.global().await,
+                _ = save.tick() => self.save().await,
+            }
+        }
+        self.save().await;
+    }
+
+    async fn take(&mut self, polled: Polled) {
+        self.describe(&polled);
+        let Polled { batch, .. } = polled;
+        let findings = tokio::task::block_in_place(|| {
+            let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+            series.append(&batch);
+            drop(series);
+            let watch = Stopwatch::start();
+            let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+            let findings = self.watch.polled(&series, batch.kind, &batch.instance, batch.at);
+            self.metrics.rules.observe(watch.seconds());
+            findings
+        });
+        self.metrics.samples.inc_by(u64::try_from(batch.samples.len()).unwrap_or(0));
+        self.report_errors();
+        self.hand_over(findings).await;
+    }
+
+    async fn global(&mut self) {
+        let at = self.clock.now();
+        let own = own_batch(&self.metrics, at);
+        let findings = tokio::task::block_in_place(|| {
+            let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+            series.append(&own);
+            let stats = series.stats();
+            self.metrics.series.set(number(stats.series));
+            self.metrics.series_bytes.set(number(stats.bytes));
+            drop(series);
+            let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+            let mut findings = self.watch.polled(&series, own.kind, &own.instance, at);
+            findings.extend(self.watch.global(&series, at));
+            findings
+        });
+        self.report_errors();
+        self.hand_over(findings).await;
+    }
+
+    /// Hands findings to the core and waits until they are committed: all at once, so that they
+    /// share a commit.
+    async fn hand_over(&self, findings: Vec<Finding>) {
+        let events = findings.into_iter().map(|finding| {
+            tracing::info!(key = finding.key, state = ?finding.state, severity = finding.severity.word(), "finding");
+            self.core.submit(Event::Finding(Box::new(finding)))
+        });
+        for outcome in join_all(events).await {
+            if let Err(error) = outcome {
+                tracing::warn!(%error, "a finding was not taken; it will be raised again");
+            }
+        }
+    }
+
+    fn report_errors(&mut self) {
+        for error in self.watch.take_errors() {
+            self.metrics.rule_errors.inc();
+            tracing::warn!(%error, "a rule could not be evaluated");
+        }
+    }
+
+    fn describe(&self, polled: &Polled) {
+        let Polled { batch, seconds, error } = polled;
+        let labels = [batch.kind, &*batch.instance];
+        let up = if error.is_none() { 1.0 } else { 0.0 };
+        self.metrics.source_up.with_label_values(&labels).set(up);
+        self.metrics.source_seconds.with_label_values(&labels).set(*seconds);
+        let is_this = |t: &&Target| t.kind == batch.kind && t.instance == *batch.instance;
+        let system = self.targets.iter().find(is_this).map(|target| target.system.clone());
+        let message = error.as_ref().map(|error| Text::new(error.to_string(), error.to_string()));
+        let health = SourceHealth {
+            kind: batch.kind.to_owned(),
+            instance: batch.instance.to_string(),
+            system: system.unwrap_or_default(),
+            up: error.is_none(),
+            offered: false,
+            polled_at: Some(batch.at),
+            seconds: *seconds,
+            samples: batch.samples.len(),
+            message,
+        };
+        let name = format!("{}/{}", batch.kind, batch.instance);
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(name, health);
+    }
+
+    async fn save(&self) {
+        let saved = tokio::task::block_in_place(|| self.watch.save());
+        if let Err(error) = self.store.set_note(NOTE, &saved).await {
+            tracing::warn!(%error, "detector state not saved");
+        }
+    }
+}
+
+/// Our own metrics as samples: the engine is watched by its own rules.
+fn own_batch(metrics: &Metrics, at: Time) -> Batch {
+    let base = [("job", "engine"), ("instance", "vakhta")];
+    let samples = metrics
+        .values()
+        .into_iter()
+        .map(|(name, labels, value)| {
+            let own = labels.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+            Sample { series: Arc::new(Series::new(&name, own.chain(base))), value }
+        })
+        .chain(std::iter::once(Sample { series: Arc::new(Series::new("up", base)), value: 1.0 }))
+        .collect();
+    Batch { kind: "engine", instance: "vakhta".into(), at, samples }
+}
+
+/// The points behind a finding's chart.
+#[must_use]
+pub fn charts(series: &SharedSeries) -> ChartSource {
+    let series = Arc::clone(series);
+    Arc::new(move |detail: &Detail, from: Time, to: Time, step: i64| {
+        let series = series.read().unwrap_or_else(PoisonError::into_inner);
+        points(&series, &detail.expr, &detail.labels, from, to, step)
+    })
+}
+
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

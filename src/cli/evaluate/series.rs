@@ -1,0 +1,78 @@
+//! `evaluate series FILE.csv…`: each file through the outlier detector as it runs in production.
+//!
+//! Reads `timestamp,value`; writes `timestamp,value,anomaly_score,alarm,level` under the same
+//! relative name.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use detectors::outlier;
+
+/// Scores the files; returns the number of points.
+///
+/// # Errors
+/// When a file cannot be read, has a line that is not as described, or cannot be written.
+pub(super) fn run(files: &[PathBuf], out: &Path) -> Result<usize> {
+    let common = common_folder(files);
+    let mut count = 0;
+    for file in files {
+        let text =
+            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let scored = score(&text, &mut count).with_context(|| file.display().to_string())?;
+        let relative = file.strip_prefix(&common).unwrap_or(file);
+        let target = out.join(relative);
+        let folder = target.parent().unwrap_or(out);
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::write(&target, scored).with_context(|| format!("cannot write {}", target.display()))?;
+    }
+    Ok(count)
+}
+
+fn score(text: &str, count: &mut usize) -> Result<String> {
+    let config = outlier::Config::default();
+    let mut state = outlier::State::default();
+    let mut out = String::from("timestamp,value,anomaly_score,alarm,level\n");
+    for (number, line) in text.lines().enumerate() {
+        let Some((at, value)) = line.split_once(',') else {
+            bail!("line {}: expected `timestamp,value`", number + 1);
+        };
+        if number == 0 && value.trim().parse::<f64>().is_err() {
+            continue;
+        }
+        let Some(at_ms) = moment(at) else {
+            bail!("line {}: «{at}» is not a date and time", number + 1);
+        };
+        let Ok(parsed) = value.trim().parse::<f64>() else {
+            bail!("line {}: «{value}» is not a number", number + 1);
+        };
+        let scored = state.score(&config, at_ms, parsed);
+        let alarm = u8::from(scored.alarm);
+        writeln!(out, "{at},{value},{:.9},{alarm},{:.6}", scored.score, scored.level)?;
+        *count += 1;
+    }
+    Ok(out)
+}
+
+/// `2014-04-01 00:00:00`, with or without T, fractions and an offset; without an offset UTC.
+fn moment(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Some(at.as_millisecond());
+    }
+    let at: jiff::civil::DateTime = text.parse().ok()?;
+    Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+/// The deepest folder that holds all files; the parent's parent for files of one folder, so that
+/// the folder's name is kept.
+fn common_folder(files: &[PathBuf]) -> PathBuf {
+    let parent = |file: &PathBuf| file.parent().map(Path::to_owned).unwrap_or_default();
+    let mut common = files.first().map(parent).unwrap_or_default();
+    while !files.iter().all(|file| file.starts_with(&common)) {
+        let Some(up) = common.parent().map(Path::to_owned) else { return PathBuf::new() };
+        common = up;
+    }
+    common
+}

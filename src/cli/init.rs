@@ -1,0 +1,183 @@
+//! `vakhta init DIR`: writes a commented site, ready to run with what was named.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::{Failure, print};
+use crate::app::site::Site;
+use crate::topology;
+
+const MAIN: &str = include_str!("init/vakhta.yaml");
+const POLICIES: &str = include_str!("init/policies.yaml");
+const SOLUTIONS: &str = include_str!("init/solutions.yaml");
+
+/// What the site watches and whom it tells.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Passwords never go into the site: it names files or environment variables.\n\n\
+    Example:\n  vakhta init site --postgres postgres://vakhta@db1:5432/crm \\\n    \
+    --otrs http://otrs/otrs/nph-genericinterface.pl/Webservice/GenericTicketConnectorREST \\\n    \
+    --alertmanager http://127.0.0.1:9093"
+)]
+pub struct Arguments {
+    /// The folder to write; made when it is not there, files in it are not overwritten.
+    dir: PathBuf,
+    /// A PostgreSQL server: postgres://user@host:port/database; may be given several times.
+    #[arg(long)]
+    postgres: Vec<String>,
+    /// An Elasticsearch or OpenSearch node; several are nodes of one cluster.
+    #[arg(long)]
+    elasticsearch: Vec<String>,
+    /// A Prometheus endpoint, with its path; may be given several times.
+    #[arg(long)]
+    prometheus: Vec<String>,
+    /// The REST web service of OTRS or Znuny.
+    #[arg(long)]
+    otrs: Option<String>,
+    /// An Alertmanager; several form one cluster.
+    #[arg(long)]
+    alertmanager: Vec<String>,
+}
+
+/// Writes the site and checks it.
+///
+/// # Errors
+/// When a file is there already or cannot be written, or an address is wrong (exit code 2).
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let dir = &arguments.dir;
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let files = [
+        ("vakhta.yaml", main_file(arguments)?),
+        ("topology.yaml", topology::SHIPPED.to_owned()),
+        ("policies.yaml", POLICIES.to_owned()),
+        ("solutions.yaml", SOLUTIONS.to_owned()),
+    ];
+    for (name, _) in &files {
+        let path = dir.join(name);
+        if path.exists() {
+            let message =
+                format!("vakhta: {} is already there; choose another folder\n", path.display());
+            return Err(Failure::usage(message));
+        }
+    }
+    for (name, text) in &files {
+        let path = dir.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    secrets(arguments, dir)?;
+    let file = dir.join("vakhta.yaml");
+    if let Err(errors) = Site::load(&file) {
+        return Err(super::check::failure(&errors, super::Format::Text));
+    }
+    print(&next_steps(arguments, &file));
+    Ok(())
+}
+
+/// The secret files that the site names, empty and readable by their owner only.
+fn secrets(arguments: &Arguments, dir: &Path) -> anyhow::Result<()> {
+    let mut names = Vec::new();
+    if !arguments.postgres.is_empty() {
+        names.push("postgres.password");
+    }
+    if arguments.otrs.is_some() {
+        names.push("otrs.password");
+    }
+    for name in names {
+        let path = dir.join(name);
+        if !path.exists() {
+            use std::os::unix::fs::OpenOptionsExt;
+            let mut options = fs::OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600);
+            options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn next_steps(arguments: &Arguments, file: &Path) -> String {
+    let mut text = format!("written: {}\n\nnext:\n", file.display());
+    let dir = arguments.dir.display();
+    if !arguments.postgres.is_empty() {
+        text.push_str(&format!(
+            "  in each PostgreSQL:  CREATE ROLE vakhta LOGIN PASSWORD '…'; GRANT pg_monitor TO vakhta;\n  \
+             put that password into {dir}/postgres.password\n"
+        ));
+    }
+    if arguments.otrs.is_some() {
+        text.push_str(&format!(
+            "  in OTRS: the agent of docs/escalate/otrs.md; its password into {dir}/otrs.password\n"
+        ));
+    }
+    text.push_str(&format!(
+        "  vakhta check {}\n  vakhta run --config {}\n",
+        file.display(),
+        file.display()
+    ));
+    text
+}
+
+fn main_file(arguments: &Arguments) -> Result<String, Failure> {
+    let dir = fs::canonicalize(&arguments.dir)
+        .with_context(|| format!("cannot find {}", arguments.dir.display()))?;
+    let mut collect = String::new();
+    for (n, url) in arguments.postgres.iter().enumerate() {
+        let parsed = reqwest::Url::parse(url).ok().filter(|u| u.scheme().starts_with("postgres"));
+        let Some(mut parsed) = parsed else {
+            return Err(Failure::usage(format!(
+                "vakhta: --postgres {url}: write postgres://user@host:port/database\n"
+            )));
+        };
+        // A password typed here does not get into the file.
+        drop(parsed.set_password(None));
+        if n == 0 {
+            collect.push_str("  postgres:\n");
+        }
+        collect.push_str(&format!(
+            "    - name: crm-db-{}\n      url: {parsed}\n      password_file: {}\n",
+            n + 1,
+            quoted(&dir.join("postgres.password").display().to_string())
+        ));
+    }
+    if !arguments.elasticsearch.is_empty() {
+        let urls: Vec<String> = arguments.elasticsearch.iter().map(|url| quoted(url)).collect();
+        collect.push_str(&format!(
+            "  elasticsearch:\n    - name: crm-search\n      urls: [{}]\n",
+            urls.join(", ")
+        ));
+    }
+    for (n, url) in arguments.prometheus.iter().enumerate() {
+        if n == 0 {
+            collect.push_str("  prometheus:\n");
+        }
+        collect.push_str(&format!(
+            "    - name: endpoint-{}\n      url: {}\n      system: crm-app   # the system it speaks of\n",
+            n + 1,
+            quoted(url)
+        ));
+    }
+    let otrs = arguments.otrs.as_ref().map_or_else(String::new, |url| {
+        format!(
+            "otrs:\n  url: {}\n  user: vakhta\n  password_file: {}\n  customer_user: vakhta\n\n",
+            quoted(url),
+            quoted(&dir.join("otrs.password").display().to_string())
+        )
+    });
+    let alertmanager = if arguments.alertmanager.is_empty() {
+        String::new()
+    } else {
+        let urls: Vec<String> = arguments.alertmanager.iter().map(|url| quoted(url)).collect();
+        format!("alertmanager:\n  urls: [{}]\n\n", urls.join(", "))
+    };
+    Ok(MAIN
+        .replace("  # @collect\n", &collect)
+        .replace("# @otrs\n", &otrs)
+        .replace("# @alertmanager\n", &alertmanager)
+        .replace("@host", &crate::app::site::host_name()))
+}
+
+/// A YAML text in double quotes: JSON strings are that.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}

@@ -1,0 +1,45 @@
+//! `vakhta run`: the watch itself.
+
+use std::path::PathBuf;
+
+use super::{Failure, Format, check};
+use crate::app;
+use crate::app::site::Site;
+use crate::telemetry;
+
+/// Where the site is, where data goes, where to listen.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    vakhta run                                        this machine only, no configuration\n  \
+    vakhta run --config site/vakhta.yaml --data /var/lib/vakhta\n\n\
+    Signals: SIGTERM and SIGINT stop and save; SIGHUP reads the configuration again and keeps the\n\
+    old one when the new one is wrong.")]
+pub struct Arguments {
+    /// The site's main file; without it this machine is watched.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The folder for the store [default: vakhta-data].
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// The address to listen on, instead of the configured one.
+    #[arg(long)]
+    pub listen: Option<String>,
+}
+
+/// Runs the watch until it is told to stop.
+///
+/// # Errors
+/// Exit code 2 when the configuration is wrong, 1 when something else fails.
+pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+    let site = match &arguments.config {
+        Some(file) => Site::load(file),
+        None => Site::unconfigured(),
+    };
+    let site = site.map_err(|errors| check::failure(&errors, format))?;
+    telemetry::start_logging(format == Format::Json);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
+    runtime.block_on(app::run(site, arguments)).map_err(Failure::from)
+}

@@ -1,0 +1,126 @@
+//! The rules' own tests: points in, findings out, through the code that runs in production.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::pack::{Packs, Rule, Scope};
+use super::watch::Watch;
+use crate::model::{Batch, Sample, Series, SeriesRef, Severity, Time};
+use crate::series::{Limits, Store};
+
+/// One test of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleTest {
+    pub(super) name: String,
+    pub(super) interval_ms: i64,
+    pub(super) series: Vec<(SeriesRef, Vec<Option<f64>>)>,
+    pub(super) expect: Vec<Expected>,
+}
+
+/// What findings are to be on at a moment, by severity.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    pub(super) at_ms: i64,
+    pub(super) severities: Vec<Severity>,
+}
+
+/// A test that did not hold.
+#[derive(Clone, Debug)]
+pub struct TestFailure {
+    /// The rule.
+    pub rule: String,
+    /// The test.
+    pub test: String,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+/// Tests begin at the epoch, as promtool's do, so that expressions may hold times.
+const START: i64 = 0;
+
+/// Runs the tests of one rule.
+pub(super) fn run(rule: &Rule) -> Vec<TestFailure> {
+    let failure = |test: &RuleTest, message: String| TestFailure {
+        rule: rule.id.clone(),
+        test: test.name.clone(),
+        message,
+    };
+    if rule.tests.is_empty() {
+        return vec![TestFailure {
+            rule: rule.id.clone(),
+            test: "—".to_owned(),
+            message: "the rule has no tests".to_owned(),
+        }];
+    }
+    rule.tests.iter().filter_map(|test| one(rule, test).map(|text| failure(test, text))).collect()
+}
+
+/// Plays one test; returns what went wrong.
+fn one(rule: &Rule, test: &RuleTest) -> Option<String> {
+    let mut watch = Watch::new(Arc::new(Packs::of(rule.clone())));
+    let mut store = Store::new(Limits::default());
+    let instances: BTreeSet<&str> =
+        test.series.iter().map(|(series, _)| series.get("instance").unwrap_or("")).collect();
+    let last_point = test.series.iter().map(|(_, points)| points.len()).max().unwrap_or(0);
+    let last_expected = test.expect.iter().map(|expected| expected.at_ms).max().unwrap_or(0);
+    let steps = i64::try_from(last_point).unwrap_or(0).max(last_expected / test.interval_ms + 1);
+    let mut expected = test.expect.iter().peekable();
+    for step in 0..steps {
+        let at = Time(START + step * test.interval_ms);
+        for instance in &instances {
+            store.append(&batch(rule, test, instance, step, at));
+            watch.polled(&store, kind_of(rule), instance, at);
+        }
+        if rule.scope == Scope::Global {
+            watch.global(&store, at);
+        }
+        if let Some(error) = watch.take_errors().into_iter().next() {
+            return Some(error);
+        }
+        let until = at.0 - START + test.interval_ms;
+        while let Some(next) = expected.peek().filter(|next| next.at_ms < until) {
+            let mut found: Vec<Severity> = watch.active().map(|finding| finding.severity).collect();
+            found.sort();
+            if found != next.severities {
+                let at = next.at_ms / 1000;
+                let wanted = &next.severities;
+                return Some(format!("at {at} s expected {wanted:?}, found {found:?}"));
+            }
+            expected.next();
+        }
+    }
+    None
+}
+
+fn kind_of(rule: &Rule) -> &str {
+    if rule.source == "any" { "prometheus" } else { &rule.source }
+}
+
+/// The points of one source at one step. A test that says nothing of `up` means a source that
+/// answers.
+fn batch(rule: &Rule, test: &RuleTest, instance: &str, step: i64, at: Time) -> Batch {
+    let index = usize::try_from(step).unwrap_or(usize::MAX);
+    let own = |series: &SeriesRef| series.get("instance").unwrap_or("") == instance;
+    let job = kind_of(rule);
+    let mut samples: Vec<Sample> = Vec::new();
+    let mut says_up = false;
+    for (series, points) in test.series.iter().filter(|(series, _)| own(series)) {
+        says_up |= series.name() == "up";
+        if let Some(value) = points.get(index).copied().flatten() {
+            samples.push(Sample { series: with_job(series, job), value });
+        }
+    }
+    if !says_up {
+        let up = Series::new("up", [("instance", instance), ("job", job)]);
+        samples.push(Sample { series: Arc::new(up), value: 1.0 });
+    }
+    Batch { kind: "test", instance: instance.into(), at, samples }
+}
+
+fn with_job(series: &SeriesRef, job: &str) -> SeriesRef {
+    if series.get("job").is_some() {
+        return Arc::clone(series);
+    }
+    let labels = series.labels().filter(|(name, _)| *name != "__name__");
+    Arc::new(Series::new(series.name(), labels.chain([("job", job)])))
+}

@@ -1,0 +1,215 @@
+//! Reading a pack, every error with its place.
+
+use super::check::{Expected, RuleTest};
+use super::method;
+use super::pack::{Rule, Scope};
+use crate::config::{Diagnostics, Node, Place, Reader, Value};
+use crate::model::{Impact, Role, Severity};
+use crate::series::notation;
+use crate::series::query::Expr;
+use crate::topology::text;
+
+/// Decodes one pack and adds its rules.
+pub(super) fn pack(node: &Node, rules: &mut Vec<Rule>, errors: &mut Diagnostics) {
+    let mut reader = Reader::new(node, errors);
+    let name = reader.required_string("pack").unwrap_or_default();
+    let source = reader.required_string("source").unwrap_or_default();
+    if let Some(node) = reader.node("source") {
+        const KINDS: [&str; 7] =
+            ["host", "postgres", "elasticsearch", "prometheus", "otrs", "engine", "any"];
+        if !KINDS.contains(&source.as_str()) {
+            reader.wrong(node, &format!("one of {}", KINDS.join(", ")), "source: postgres");
+        }
+    }
+    match reader.required("rules").map(|list| (list, &list.value)) {
+        Some((_, Value::List(items))) => {
+            for item in items {
+                let Some(rule) = rule(item, &name, &source, reader.errors) else { continue };
+                if rules.iter().any(|known| known.id == rule.id) {
+                    let message = format!("there is already a rule `{}`", rule.id);
+                    reader.errors.error(&item.place, message, "give it another id");
+                    continue;
+                }
+                rules.push(rule);
+            }
+        }
+        Some((list, _)) => reader.wrong(list, "a list of rules", "rules: [{id: pg-down}]"),
+        None => {}
+    }
+    reader.finish();
+}
+
+fn rule(node: &Node, pack: &str, source: &str, errors: &mut Diagnostics) -> Option<Rule> {
+    let mut reader = Reader::new(node, errors);
+    let id = reader.required_string("id");
+    let _for_readers = reader.string("failure_mode");
+    let expr = expression(&mut reader);
+    let scope = reader
+        .word("scope", &["source", "global"], |word| match word {
+            "source" => Some(Scope::Source),
+            "global" => Some(Scope::Global),
+            _ => None,
+        })
+        .unwrap_or(Scope::Source);
+    let system = reader.string("system");
+    let object = reader.strings("object");
+    let role = role(&mut reader);
+    let spreads = reader.boolean("spreads").unwrap_or(false);
+    let impact = impact(&mut reader);
+    let judge = method::judge(&mut reader);
+    reader.required("title");
+    let title = text(&mut reader, "title");
+    reader.required("advice");
+    let advice = text(&mut reader, "advice");
+    let units = ["count", "seconds", "bytes", "ratio", "percent", "timestamp"];
+    let unit = reader
+        .word("unit", &units, |word| units.contains(&word).then(|| word.to_owned()))
+        .unwrap_or_else(|| "count".to_owned());
+    let runbook = reader.required_string("runbook");
+    if let Some(node) = reader.node("runbook")
+        && !runbook.as_ref().is_some_and(|page| page.contains('#'))
+    {
+        reader.wrong(node, "a page and an anchor", "docs/runbooks/postgres.md#pg-down");
+    }
+    let tests = tests(&mut reader);
+    reader.finish();
+    let (expr_text, expr) = expr?;
+    Some(Rule {
+        id: id?,
+        pack: pack.to_owned(),
+        source: source.to_owned(),
+        scope,
+        expr_text,
+        expr,
+        judge: judge?,
+        system,
+        object,
+        role: role?,
+        spreads,
+        impact: impact?,
+        title: title?,
+        advice: advice?,
+        unit,
+        runbook: runbook?,
+        tests,
+    })
+}
+
+fn expression(reader: &mut Reader<'_, '_>) -> Option<(String, Expr)> {
+    let text = reader.required_string("expr")?;
+    match Expr::parse(&text) {
+        Ok(expr) => Some((text, expr)),
+        Err(error) => {
+            if let Some(node) = reader.node("expr") {
+                let help = error.column.map_or_else(
+                    || "mend the PromQL expression".to_owned(),
+                    |column| format!("mend the PromQL expression at its column {column}"),
+                );
+                reader.errors.error(&node.place, error.message.clone(), help);
+            }
+            None
+        }
+    }
+}
+
+fn role(reader: &mut Reader<'_, '_>) -> Option<Role> {
+    reader.required("role");
+    reader.word("role", &["cause", "symptom"], |word| match word {
+        "cause" => Some(Role::Cause),
+        "symptom" => Some(Role::Symptom),
+        _ => None,
+    })
+}
+
+fn impact(reader: &mut Reader<'_, '_>) -> Option<Impact> {
+    reader.required("impact");
+    reader.word("impact", &["slow", "errors", "down", "stale", "unfelt"], |word| match word {
+        "slow" => Some(Impact::Slow),
+        "errors" => Some(Impact::Errors),
+        "down" => Some(Impact::Down),
+        "stale" => Some(Impact::Stale),
+        "unfelt" => Some(Impact::Unfelt),
+        _ => None,
+    })
+}
+
+fn tests(reader: &mut Reader<'_, '_>) -> Vec<RuleTest> {
+    let Some(list) = reader.required("tests") else { return Vec::new() };
+    let Value::List(items) = &list.value else {
+        reader.wrong(list, "a list of tests", "tests: [{name: …}]");
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| test(item, reader.errors)).collect()
+}
+
+fn test(node: &Node, errors: &mut Diagnostics) -> Option<RuleTest> {
+    let mut reader = Reader::new(node, errors);
+    let name = reader.required_string("name");
+    reader.required("interval");
+    let interval = reader.duration("interval");
+    let mut series = Vec::new();
+    if let Some(Node { value: Value::Map(entries), .. }) = reader.required("series") {
+        for (text, place, values) in entries {
+            series.extend(one_series(text, place, values, reader.errors));
+        }
+    }
+    let mut expect = Vec::new();
+    if let Some(Node { value: Value::List(items), .. }) = reader.required("expect") {
+        for item in items {
+            expect.extend(expected(item, reader.errors));
+        }
+    }
+    reader.finish();
+    Some(RuleTest { name: name?, interval_ms: millis(interval?), series, expect })
+}
+
+type OneSeries = (crate::model::SeriesRef, Vec<Option<f64>>);
+
+fn one_series(
+    text: &str,
+    place: &Place,
+    values: &Node,
+    errors: &mut Diagnostics,
+) -> Option<OneSeries> {
+    let series = match notation::parse_series(text) {
+        Ok(series) => series,
+        Err(error) => {
+            errors.error(place, error.to_string(), "write `name{label=\"value\"}`");
+            return None;
+        }
+    };
+    let written = match &values.value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    match notation::parse(&written) {
+        Ok(points) => Some((std::sync::Arc::new(series), points)),
+        Err(error) => {
+            errors.error(&values.place, error.to_string(), "write for example `0x5 3 _ 1+2x4`");
+            None
+        }
+    }
+}
+
+fn expected(node: &Node, errors: &mut Diagnostics) -> Option<Expected> {
+    let mut reader = Reader::new(node, errors);
+    reader.required("at");
+    let at = reader.duration("at");
+    let mut severities = Vec::new();
+    if let Some(Node { value: Value::List(items), .. }) = reader.required("findings") {
+        let words = Severity::ALL.map(Severity::word);
+        for item in items {
+            let mut inner = Reader::new(item, reader.errors);
+            severities.extend(inner.word("severity", &words, Severity::parse));
+            inner.finish();
+        }
+    }
+    reader.finish();
+    severities.sort();
+    Some(Expected { at_ms: millis(at?), severities })
+}
+
+pub(super) fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,134 @@
+//! Packs: rules as they were written, checked.
+
+use detectors::{Method, set_change};
+
+use super::check::{self, RuleTest, TestFailure};
+use super::decode;
+use crate::config::{Diagnostics, parse};
+use crate::model::{Impact, Role, Text};
+use crate::series::query::Expr;
+
+/// The packs that are part of the program.
+const SHIPPED: &[(&str, &str)] = &[
+    (
+        "detectors/packs/elasticsearch.yaml",
+        include_str!("../../detectors/packs/elasticsearch.yaml"),
+    ),
+    ("detectors/packs/engine.yaml", include_str!("../../detectors/packs/engine.yaml")),
+    ("detectors/packs/host.yaml", include_str!("../../detectors/packs/host.yaml")),
+    ("detectors/packs/otrs.yaml", include_str!("../../detectors/packs/otrs.yaml")),
+    ("detectors/packs/postgres.yaml", include_str!("../../detectors/packs/postgres.yaml")),
+];
+
+/// When a rule is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// After each poll of a source, over that source alone.
+    Source,
+    /// Every few seconds, over all sources.
+    Global,
+}
+
+/// How a rule judges.
+#[derive(Clone, Debug)]
+pub enum Judge {
+    /// Each object by itself.
+    Each(Method),
+    /// The set of objects as a whole.
+    Set(set_change::Config),
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Unique over all packs.
+    pub id: String,
+    /// The pack it is from.
+    pub pack: String,
+    /// The kind of source it runs after; `any` for all.
+    pub source: String,
+    /// When it is evaluated.
+    pub scope: Scope,
+    /// The expression as written.
+    pub expr_text: String,
+    /// The expression.
+    pub expr: Expr,
+    /// How it judges.
+    pub judge: Judge,
+    /// The system, when the result's label does not say it.
+    pub system: Option<String>,
+    /// Labels that name the thing beside its instance.
+    pub object: Vec<String>,
+    /// Cause or symptom.
+    pub role: Role,
+    /// Whether dependants suffer.
+    pub spreads: bool,
+    /// What users feel.
+    pub impact: Impact,
+    /// One line with placeholders.
+    pub title: Text,
+    /// What to do.
+    pub advice: Text,
+    /// The unit of the value.
+    pub unit: String,
+    /// The page that says more.
+    pub runbook: String,
+    /// Its own tests.
+    pub tests: Vec<RuleTest>,
+}
+
+impl Rule {
+    /// What the rule's saved state depends on: when this changes, the state is dropped.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        format!("{} {:?}", self.expr_text, self.judge)
+    }
+}
+
+/// All rules.
+#[derive(Clone, Debug, Default)]
+pub struct Packs {
+    rules: Vec<Rule>,
+}
+
+impl Packs {
+    /// Reads packs; every error is noted with its place.
+    pub fn load(files: &[(String, String)], errors: &mut Diagnostics) -> Self {
+        let mut packs = Self::default();
+        for (name, text) in files {
+            if let Some(node) = parse(name, text, errors) {
+                decode::pack(&node, &mut packs.rules, errors);
+            }
+        }
+        packs
+    }
+
+    /// One rule alone, for its tests.
+    pub(super) fn of(rule: Rule) -> Self {
+        Self { rules: vec![rule] }
+    }
+
+    /// The packs that are part of the program.
+    pub fn shipped(errors: &mut Diagnostics) -> Self {
+        Self::shipped_and(&[], errors)
+    }
+
+    /// The packs that are part of the program, and more.
+    pub fn shipped_and(more: &[(String, String)], errors: &mut Diagnostics) -> Self {
+        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let mut files: Vec<(String, String)> = SHIPPED.iter().map(own).collect();
+        files.extend(more.iter().cloned());
+        Self::load(&files, errors)
+    }
+
+    /// All rules, in the order of the files.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// Runs the rules' own tests through the code that runs in production.
+    #[must_use]
+    pub fn run_tests(&self) -> Vec<TestFailure> {
+        self.rules.iter().flat_map(check::run).collect()
+    }
+}

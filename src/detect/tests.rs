@@ -1,0 +1,143 @@
+//! Packs and the watch as a whole.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::config::Diagnostics;
+use crate::model::{Batch, FindingState, Sample, Series};
+use crate::series::Limits;
+
+fn packs(text: &str) -> Packs {
+    let mut errors = Diagnostics::default();
+    let packs = Packs::load(&[("test.yaml".to_owned(), text.to_owned())], &mut errors);
+    let found = errors.into_sorted();
+    assert!(found.is_empty(), "{}", found[0]);
+    packs
+}
+
+const RULE: &str = "
+pack: test
+source: host
+rules:
+  - id: hot
+    expr: temperature
+    object: [sensor]
+    role: cause
+    impact: slow
+    threshold: {raise: {warning: 50, critical: 90}, clear: 40}
+    title: {ru: 'горячо: {value} ({sensor})', en: 'hot: {value} ({sensor})'}
+    advice: {ru: остудить, en: cool it}
+    runbook: docs/x.md#hot
+    tests:
+      - {name: rises, interval: 10s, series: {'temperature{instance=\"a\"}': '10 60 95 10x3'},
+         expect: [{at: 0s, findings: []}, {at: 10s, findings: [{severity: warning}]},
+                  {at: 20s, findings: [{severity: critical}]}, {at: 50s, findings: []}]}
+";
+
+fn batch(at: i64, values: &[(&str, f64)], up: f64) -> Batch {
+    let base = [("instance", "a"), ("job", "host"), ("system", "crm-hosts")];
+    let mut samples = vec![Sample { series: Arc::new(Series::new("up", base)), value: up }];
+    for (sensor, value) in values {
+        let labels = base.into_iter().chain([("sensor", *sensor)]);
+        let series = Arc::new(Series::new("temperature", labels));
+        samples.push(Sample { series, value: *value });
+    }
+    Batch { kind: "host", instance: "a".into(), at: Time(at * 1000), samples }
+}
+
+struct Bench {
+    store: Store,
+    watch: Watch,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let watch = Watch::new(Arc::new(packs(RULE)));
+        Self { store: Store::new(Limits::default()), watch }
+    }
+
+    fn poll(&mut self, at: i64, values: &[(&str, f64)], up: f64) -> Vec<(FindingState, String)> {
+        let batch = batch(at, values, up);
+        self.store.append(&batch);
+        let found = self.watch.polled(&self.store, "host", "a", batch.at);
+        found.into_iter().map(|finding| (finding.state, finding.title.ru)).collect()
+    }
+}
+
+#[test]
+fn findings_are_raised_once_updated_with_severity_and_cleared_once() {
+    use FindingState::{Cleared, Raised, Updated};
+    let mut bench = Bench::new();
+    assert_eq!(bench.poll(0, &[("cpu", 20.0)], 1.0), []);
+    assert_eq!(bench.poll(10, &[("cpu", 60.0)], 1.0), [(Raised, "горячо: 60 (cpu)".to_owned())]);
+    assert_eq!(bench.poll(20, &[("cpu", 61.0)], 1.0), []);
+    assert_eq!(bench.poll(30, &[("cpu", 95.0)], 1.0), [(Updated, "горячо: 95 (cpu)".to_owned())]);
+    assert_eq!(bench.poll(40, &[("cpu", 10.0)], 1.0), []);
+    let over = bench.poll(50, &[("cpu", 10.0)], 1.0);
+    assert_eq!(over.first().map(|(state, _)| *state), Some(Cleared), "{over:?}");
+}
+
+#[test]
+fn a_silent_source_clears_nothing_and_an_answering_one_lets_go_of_what_is_gone() {
+    let mut bench = Bench::new();
+    bench.poll(0, &[("cpu", 60.0)], 1.0);
+    for at in 1..30 {
+        assert_eq!(bench.poll(at * 10, &[], 0.0), [], "down at {at}");
+    }
+    let mut over = Vec::new();
+    for at in 30..45 {
+        over.extend(bench.poll(at * 10, &[], 1.0));
+    }
+    assert_eq!(over.len(), 1);
+    assert_eq!(over[0].0, FindingState::Cleared);
+}
+
+#[test]
+fn after_a_restart_findings_go_on_or_are_cleared() {
+    let mut bench = Bench::new();
+    bench.poll(0, &[("cpu", 60.0), ("gpu", 60.0)], 1.0);
+    let keys: std::collections::BTreeSet<String> =
+        bench.watch.active().map(|finding| finding.key.clone()).collect();
+    assert_eq!(keys.len(), 2);
+    // Restored with its memory: nothing is said twice.
+    let saved = bench.watch.save();
+    let mut same = Bench::new();
+    same.watch.restore(&saved).unwrap();
+    same.watch.adopt(keys.clone());
+    assert_eq!(same.poll(10, &[("cpu", 60.0), ("gpu", 60.0)], 1.0), []);
+    // Without memory: what is still hot is raised with its old key, what is not is cleared.
+    let mut blank = Bench::new();
+    blank.watch.adopt(keys);
+    let mut said = Vec::new();
+    for at in 1..6 {
+        said.extend(blank.poll(at * 10, &[("cpu", 60.0), ("gpu", 20.0)], 1.0));
+    }
+    let states: Vec<FindingState> = said.iter().map(|(state, _)| *state).collect();
+    assert_eq!(states, [FindingState::Raised, FindingState::Cleared]);
+}
+
+#[test]
+fn the_shipped_packs_are_right_and_hold_their_own_tests() {
+    let mut errors = Diagnostics::default();
+    let packs = Packs::shipped(&mut errors);
+    let found = errors.into_sorted();
+    assert!(found.is_empty(), "{}", found.iter().map(ToString::to_string).collect::<String>());
+    let failed = packs.run_tests();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let modes = packs.rules().count();
+    assert!(modes >= 60, "{modes} rules");
+}
+
+#[test]
+fn a_broken_pack_reports_every_error_with_its_place() {
+    let text = RULE
+        .replace("expr: temperature", "expr: temperature{")
+        .replace("role: cause", "role: culprit")
+        .replace("critical: 90", "critical: 20")
+        .replace("impact: slow", "impakt: slow")
+        .replace("docs/x.md#hot", "docs/x.md");
+    let mut errors = Diagnostics::default();
+    Packs::load(&[("broken.yaml".to_owned(), text)], &mut errors);
+    let lines: Vec<usize> = errors.into_sorted().iter().map(|d| d.place.line).collect();
+    assert_eq!(lines, [5, 6, 8, 9, 10, 13], "one for each mistake, and the key that is missing");
+}

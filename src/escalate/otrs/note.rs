@@ -1,0 +1,143 @@
+//! Notes on tickets: on the Problem's own, with or without a change of its state, and on users'
+//! tickets that join it.
+
+use serde_json::{Map, Value, json};
+
+use super::super::delivery::{DeliverError, Delivered, DeliveryContext};
+use super::{OtrsChannel, of_read};
+use crate::model::{Effect, Text};
+use crate::otrs::{Articles, FIELD_LIMIT, TicketRecord, cut, cut_keeping_end};
+
+/// Characters of a note; far above what a person reads, far below what the peer takes.
+const BODY_LIMIT: usize = 100_000;
+
+/// Newest articles that are looked through for a mark.
+const LOOK_BACK: u16 = 100;
+
+/// What happens to the Problem's ticket beside the note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    None,
+    Close,
+    Reopen,
+}
+
+/// A note to be added.
+pub(super) struct Note<'e> {
+    pub(super) subject: &'e str,
+    pub(super) body: &'e str,
+    pub(super) change: Change,
+}
+
+impl OtrsChannel {
+    /// Adds a note to the Problem's ticket. The peer changes the state before it writes the note,
+    /// so a note that is there means that the state was changed as well, and a state that differs
+    /// now is somebody's decision.
+    pub(super) async fn note(
+        &self,
+        effect: &Effect,
+        context: &DeliveryContext,
+        note: &Note<'_>,
+        retry: bool,
+    ) -> Result<Delivered, DeliverError> {
+        let Some(ticket) = &context.ticket else {
+            return Err(DeliverError::Retry(Text::new(
+                format!("Заявка Проблемы {} ещё не открыта.", effect.problem),
+                format!("the ticket of Problem {} is not open yet", effect.problem),
+            )));
+        };
+        let mark = mark(effect);
+        let articles = if retry { Articles::Newest(LOOK_BACK) } else { Articles::None };
+        let mut state = None;
+        let mut is_done = false;
+        if retry || note.change != Change::None {
+            let found = self.ticket(ticket.id, articles).await?;
+            is_done = has_note(&found, &mark);
+            state = self.next_state(&found, note.change);
+        }
+        if !is_done {
+            let mut change = Map::new();
+            if let Some(state) = state {
+                change.insert("Ticket".into(), json!({"State": state}));
+            }
+            let subject = cut_keeping_end(note.subject, &mark, FIELD_LIMIT);
+            change.insert("Article".into(), article(&subject, note.body));
+            self.client.update(ticket.id, Value::Object(change)).await?;
+        }
+        self.close_twins(&effect.problem, ticket).await;
+        Ok(Delivered { reference: ticket.number.clone(), ticket: Some(ticket.clone()) })
+    }
+
+    /// Joins a user's ticket to the Problem. The peer writes the note before the field, so both
+    /// are looked for, always: it is cheap, and a user's ticket must not be written to twice.
+    pub(super) async fn join(
+        &self,
+        effect: &Effect,
+        ticket_id: u64,
+        subject: &str,
+        body: &str,
+    ) -> Result<Delivered, DeliverError> {
+        let found = self.ticket(ticket_id, Articles::Newest(LOOK_BACK)).await?;
+        let mark = mark(effect);
+        let mut change = Map::new();
+        if !has_note(&found, &mark) {
+            let subject = cut_keeping_end(subject, &mark, FIELD_LIMIT);
+            change.insert("Article".into(), article(&subject, body));
+        }
+        let field = self.client.config().fields.problem_id.as_deref();
+        if let Some(name) = field
+            && found.field(field) != effect.problem
+        {
+            let value = json!([{"Name": name, "Value": effect.problem}]);
+            change.insert("DynamicField".into(), value);
+        }
+        if !change.is_empty() {
+            self.client.update(ticket_id, Value::Object(change)).await?;
+        }
+        Ok(Delivered { reference: found.number, ticket: None })
+    }
+
+    async fn ticket(&self, id: u64, articles: Articles) -> Result<TicketRecord, DeliverError> {
+        let mut found = self.client.get(&[id], articles).await.map_err(of_read)?;
+        found.pop().ok_or_else(|| {
+            DeliverError::Retry(Text::new(
+                format!("OTRS не показала заявку с номером записи {id}."),
+                format!("the ticket system did not show ticket id {id}"),
+            ))
+        })
+    }
+
+    /// The state to set, if it is not as wanted. A merged ticket is left as people made it.
+    fn next_state(&self, found: &TicketRecord, change: Change) -> Option<String> {
+        let config = self.client.config();
+        match change {
+            Change::Close if !found.is_over() => Some(config.state_closed.clone()),
+            Change::Reopen if found.state_type == "closed" => Some(config.state_open.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The mark at the end of a note's subject: `PRB-000001/otrs/n3` becomes `[PRB-000001/n3]`.
+fn mark(effect: &Effect) -> String {
+    format!("[{}]", effect.key.replacen("/otrs/", "/", 1))
+}
+
+fn has_note(ticket: &TicketRecord, mark: &str) -> bool {
+    ticket.articles.iter().any(|article| article.subject.trim_end().ends_with(mark))
+}
+
+/// An internal note, not visible for the customer; its text is never empty, the peer demands one.
+pub(super) fn article(subject: &str, body: &str) -> Value {
+    let body = if body.trim().is_empty() { subject } else { body };
+    json!({
+        "Subject": subject.split_whitespace().collect::<Vec<_>>().join(" "),
+        "Body": cut(body, BODY_LIMIT),
+        "ContentType": "text/plain; charset=utf8",
+        "CommunicationChannel": "Internal",
+        "IsVisibleForCustomer": 0,
+        "SenderType": "system",
+        "HistoryType": "AddNote",
+        "HistoryComment": "%%Vakhta",
+    })
+}

@@ -1,0 +1,124 @@
+//! The repository keeps its own rules: file length, who may know whom, no metric undeclared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn name(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().display().to_string()
+}
+
+#[test]
+fn no_file_is_longer_than_600_lines_and_each_begins_with_its_head() {
+    for folder in ["src", "detectors/src", "benches", "detectors/benches", "tests"] {
+        for path in files(folder, "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.lines().count() <= 600, "{} is too long", name(&path));
+            assert!(text.starts_with("//!"), "{} has no head", name(&path));
+        }
+    }
+}
+
+/// The way of the data: a room may know the rooms before it, never those after it.
+const ROOMS: [&[&str]; 8] = [
+    &["model"],
+    &["config", "clock", "http", "text"],
+    &["topology", "otrs", "series"],
+    &["collect", "i18n", "knowledge"],
+    &["detect", "correlate"],
+    &["escalate"],
+    &["fold", "telemetry"],
+    &["store"],
+];
+/// What ties the rooms together may know all of them.
+const TIES: [&str; 4] = ["api", "web", "app", "cli"];
+
+#[test]
+fn rooms_know_only_what_comes_before_them() {
+    let level = |room: &str| ROOMS.iter().position(|rooms| rooms.contains(&room));
+    let word = regex::Regex::new(r"crate::([a-z0-9_]+)").unwrap();
+    for path in files("src", "rs") {
+        let shown = name(&path);
+        let room = shown.trim_start_matches("src/").split(['/', '.']).next().unwrap().to_owned();
+        if TIES.contains(&room.as_str()) || room == "lib" || room == "main" {
+            continue;
+        }
+        let own = level(&room).unwrap_or_else(|| panic!("{shown}: no place for the room {room}"));
+        for found in word.captures_iter(&fs::read_to_string(&path).unwrap()) {
+            let other = &found[1];
+            if other == room {
+                continue;
+            }
+            let theirs = level(other);
+            assert!(theirs.is_some_and(|theirs| theirs <= own), "{shown} reaches into {other}");
+        }
+    }
+}
+
+#[test]
+fn pure_rooms_see_no_runtime_no_network_no_clock() {
+    let pure = ["model", "text", "topology", "series", "detect", "correlate", "fold", "knowledge"];
+    let banned = ["tokio", "sqlx", "reqwest", "crate::clock", "std::time::Instant", "SystemTime"];
+    for room in pure {
+        let mut paths = files(&format!("src/{room}"), "rs");
+        paths.push(root().join(format!("src/{room}.rs")));
+        for path in paths {
+            let text = fs::read_to_string(&path).unwrap();
+            for word in banned {
+                assert!(!text.contains(word), "{} knows {word}", name(&path));
+            }
+        }
+    }
+    for path in files("src/correlate", "rs") {
+        assert!(!fs::read_to_string(&path).unwrap().contains("HashMap"), "{}", name(&path));
+    }
+}
+
+#[test]
+fn dashboards_and_alerts_use_only_metrics_that_are_declared() {
+    let declared = fs::read_to_string(root().join("src/telemetry.rs")).unwrap();
+    let word = regex::Regex::new(r"\bvakhta_[a-z_]+\b").unwrap();
+    let mut used = 0;
+    for path in [files("dashboards", "json"), files("alerts", "yml")].concat() {
+        for found in word.find_iter(&fs::read_to_string(&path).unwrap()) {
+            let metric = found.as_str().trim_end_matches("_bucket");
+            assert!(declared.contains(&format!("\"{metric}\"")), "{}: {metric}", name(&path));
+            used += 1;
+        }
+    }
+    assert!(used > 10);
+}
+
+#[test]
+fn every_runbook_that_a_rule_names_exists() {
+    for path in files("detectors/packs", "yaml") {
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter_map(|line| line.trim().strip_prefix("runbook:")) {
+            let (file, anchor) = line.trim().split_once('#').unwrap();
+            let page = fs::read_to_string(root().join(file)).unwrap_or_default();
+            let is_there = page.contains(&format!("id=\"{anchor}\""))
+                || page.lines().any(|l| l.starts_with('#') && l.contains(anchor));
+            assert!(is_there, "{}: {file}#{anchor}", name(&path));
+        }
+    }
+}
