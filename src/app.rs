@@ -23,7 +23,7 @@ use crate::api::{self, ApiState, Sources};
 use crate::cli::run::Arguments;
 use crate::clock::Clock;
 use crate::collect::poll::{Polled, poll};
-use crate::collect::{elasticsearch, host, postgres, prometheus};
+use crate::collect::{Target, alertmanager, elasticsearch, host, postgres, prometheus};
 use crate::detect::{Packs, Watch};
 use crate::escalate::alertmanager::AlertmanagerChannel;
 use crate::escalate::otrs::OtrsChannel;
@@ -151,13 +151,22 @@ async fn start_watching(
     for source in site.sources.clone() {
         start_source(parts, source, polled_to.clone())?;
     }
+    let mut targets: Vec<Target> =
+        site.sources.iter().map(|source| source.target().clone()).collect();
+    for url in site.alertmanager.iter().flat_map(|config| &config.urls) {
+        let target = Target::new("alertmanager", &short_address(url), "vakhta");
+        let collector = alertmanager::Alertmanager::new(url, target.timeout)?;
+        let (clock, stop) = (Arc::clone(&parts.clock), parts.stop.clone());
+        parts.tasks.spawn(poll(collector, target.clone(), clock, polled_to.clone(), stop));
+        targets.push(target);
+    }
     let mut watcher = Watcher {
         series: Arc::clone(series),
         watch: Watch::new(Arc::clone(&site.packs)),
         core: parts.core.clone(),
         store: parts.store.clone(),
         sources: Arc::clone(&parts.sources),
-        targets: site.sources.iter().map(|source| source.target().clone()).collect(),
+        targets,
         metrics: parts.metrics.clone(),
         clock: Arc::clone(&parts.clock),
     };
@@ -178,6 +187,11 @@ async fn start_watching(
     }
     parts.tasks.spawn(watcher.run(polled_from, packs_from, parts.stop.clone()));
     Ok(packs_to)
+}
+
+/// An address without its scheme, as the name of a source.
+fn short_address(url: &str) -> String {
+    url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
 }
 
 fn start_source(parts: &Parts, source: Source, to: mpsc::Sender<Polled>) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Sources of samples: one file (or folder) a kind. Each is polled on its own schedule, has its own
 //! time-out and size cap, and its own health as series.
 
+pub mod alertmanager;
 pub mod elasticsearch;
 pub mod exposition;
 pub mod host;

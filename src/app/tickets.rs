@@ -12,7 +12,7 @@ use crate::collect::otrs::{RawTicket, TicketReader, Watermark};
 use crate::collect::poll::Polled;
 use crate::collect::{CollectError, Samples, Target};
 use crate::fold::Event;
-use crate::model::{Batch, Text, Ticket, TicketClass};
+use crate::model::{Batch, Channel, Text, Ticket, TicketClass};
 use crate::otrs::{AdviceLevel, Client, Config, OtrsError};
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -164,6 +164,8 @@ impl TicketIntake {
         let error = error.map(CollectError::from);
         let p95 = self.client.latency().p95;
         samples.push("vakhta_otrs_request_seconds", &[("quantile", "0.95")], p95);
+        let pending = self.metrics.outbox_pending.with_label_values(&[Channel::Otrs.word()]).get();
+        samples.push("vakhta_outbox_pending_seconds", &[("channel", "otrs")], pending);
         crate::collect::poll::health(samples, target, seconds, error.as_ref());
         let at = self.clock.now();
         let message = match (&error, warnings.and_then(<[Text]>::first)) {

@@ -184,7 +184,7 @@ impl Watcher {
 
 /// Our own metrics as samples: the engine is watched by its own rules.
 fn own_batch(metrics: &Metrics, at: Time) -> Batch {
-    let base = [("job", "engine"), ("instance", "vakhta")];
+    let base = [("job", "engine"), ("instance", "vakhta"), ("system", "vakhta")];
     let samples = metrics
         .values()
         .into_iter()

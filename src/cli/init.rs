@@ -159,7 +159,9 @@ fn main_file(arguments: &Arguments) -> Result<String, Failure> {
     }
     let otrs = arguments.otrs.as_ref().map_or_else(String::new, |url| {
         format!(
-            "otrs:\n  url: {}\n  user: vakhta\n  password_file: {}\n  customer_user: vakhta\n\n",
+            "otrs:\n  url: {}\n  user: vakhta\n  password_file: {}\n  customer_user: vakhta\n  \
+             # Имена динамических полей в ОТРС; чего там нет, уберите.   Names of dynamic fields there.\n  \
+             dynamic_fields: {{problem_id: ProblemId, idempotency_key: IdempotencyKey, affected_system: AffectedSystem, mrf: MRF}}\n\n",
             quoted(url),
             quoted(&dir.join("otrs.password").display().to_string())
         )

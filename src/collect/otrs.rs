@@ -4,10 +4,12 @@
 //! keeps a watermark, the largest change it has seen (never our clock), asks again from a little
 //! before it, and drops what it has already handed over in the same form. A ticket is handed over
 //! when it is new or changed and complete; one that is still being built comes when it is whole.
-//! Nothing is lost by a change that happens while a long page is being read: before the watermark
-//! moves past such a page, the span behind it is asked for once more.
+//! Nothing is lost by a change that happens while pages are being read: the watermark never moves
+//! past the newest change that was there before the reading began.
 
 mod raw;
+#[cfg(test)]
+mod tests;
 mod watermark;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,19 +28,33 @@ pub use raw::{FirstArticle, RawTicket, TicketChannel};
 pub use watermark::Watermark;
 
 use raw::Reading;
+use watermark::Form;
 
 /// How far before the watermark each search begins, milliseconds: covers changes that become
 /// visible late and clocks of several servers that differ a little.
 const OVERLAP: i64 = 5_000;
 
-/// A page that took longer than this may have been overtaken by changes behind the watermark.
-const SLOW_PAGE: Duration = Duration::from_millis(2_500);
+/// How the reader paces itself.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Tickets a page; raised when a page holds a single second.
+    page: usize,
+    /// A first page of more tickets than this takes long to read: the horizon is asked for.
+    few: usize,
+    /// A page that took longer than this is not covered by the overlap alone.
+    slow_page: Duration,
+    /// The watermark is settled when the overlap was read once more this long after it was
+    /// reached: longer than the overlap, so that its seconds are past. Later searches begin after
+    /// it, so that a quiet system is not asked for the same tickets again and again.
+    settle: Duration,
+}
 
-/// The watermark is settled when the overlap was read once more this long after it was reached.
-const SETTLE: Duration = Duration::from_secs(6);
-
-/// Tickets a page; raised when a page holds a single second.
-const PAGE: usize = 500;
+const PACE: Pace = Pace {
+    page: 500,
+    few: 100,
+    slow_page: Duration::from_millis(2_500),
+    settle: Duration::from_secs(6),
+};
 
 /// The largest page: a bulk change of more tickets than this in one second cannot be read.
 const PAGE_LIMIT: usize = 128_000;
@@ -73,6 +89,7 @@ pub struct TicketReader {
     counts: PollCounts,
     reached_at: Instant,
     is_settled: bool,
+    pace: Pace,
 }
 
 impl TicketReader {
@@ -86,6 +103,7 @@ impl TicketReader {
             counts: PollCounts::default(),
             reached_at: Instant::now(),
             is_settled: false,
+            pace: PACE,
         }
     }
 
@@ -98,7 +116,7 @@ impl TicketReader {
 
     /// Goes back to a saved watermark: the tickets after it come again.
     pub fn restore(&mut self, watermark: Option<Watermark>) {
-        *self = Self::new(Arc::clone(&self.client), watermark);
+        *self = Self { pace: self.pace, ..Self::new(Arc::clone(&self.client), watermark) };
     }
 
     /// What the last successful poll did.
@@ -132,6 +150,7 @@ impl TicketReader {
         };
         let mut work = Work {
             client: &self.client,
+            pace: self.pace,
             mark,
             read: BTreeMap::new(),
             denied: BTreeSet::new(),
@@ -150,7 +169,7 @@ impl TicketReader {
         if mark.changed > before || self.watermark.is_none() {
             self.reached_at = Instant::now();
             self.is_settled = false;
-        } else if started.duration_since(self.reached_at) >= SETTLE {
+        } else if started.duration_since(self.reached_at) >= self.pace.settle {
             self.is_settled = true;
         }
         self.watermark = Some(mark);
@@ -160,23 +179,60 @@ impl TicketReader {
 
     /// The newest change there minus the look-back; `None` while there is no ticket.
     async fn first_mark(&self) -> Result<Option<Watermark>, OtrsError> {
-        let newest = json!({"SortBy": ["Changed"], "OrderBy": ["Down"], "Limit": 1});
-        let newest = self.client.search(newest).await?;
-        let Some(ticket) = self.client.get(&newest, Articles::None).await?.pop() else {
-            return Ok(None);
-        };
-        let config = self.client.config();
-        let changed = raw::time(&config.timezone, &ticket.changed)?;
-        let look_back = i64::try_from(config.look_back.as_millis()).unwrap_or(i64::MAX);
-        Ok(Some(Watermark::at(changed.plus_millis(-look_back))))
+        let look_back = self.client.config().look_back;
+        let newest = newest_change(&self.client).await?;
+        Ok(newest.map(|newest| Watermark::at(earlier(newest, look_back))))
+    }
+}
+
+/// The newest change there; `None` while there is no ticket.
+async fn newest_change(client: &Client) -> Result<Option<Time>, OtrsError> {
+    let query = json!({"SortBy": ["Changed"], "OrderBy": ["Down"], "Limit": 1});
+    let newest = client.search(query).await?;
+    let Some(ticket) = client.get(&newest, Articles::None).await?.pop() else { return Ok(None) };
+    raw::time(&client.config().timezone, &ticket.changed).map(Some)
+}
+
+/// The moment so much earlier, on a whole second at or before it.
+fn earlier(at: Time, by: Duration) -> Time {
+    let seconds = i64::try_from(by.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX / 1_000);
+    at.plus_millis(-seconds.saturating_mul(1_000))
+}
+
+/// A full page of a single second: only a larger one leads on.
+fn larger(limit: usize) -> Result<usize, OtrsError> {
+    if limit >= PAGE_LIMIT {
+        let cause = format!("more than {limit} tickets changed within one second");
+        return Err(OtrsError::Answer { what: "TicketSearch", cause });
+    }
+    Ok(limit * 4)
+}
+
+/// How far one poll may move the watermark.
+#[derive(Clone, Copy, Debug)]
+struct Horizon {
+    /// A change before this happened before the poll began, so on a full page it shows how far
+    /// the page reaches: a ticket that moved meanwhile has this time or a later one.
+    surely_before: Time,
+    /// The watermark's last place once the last page was read; the overlap covers the rest.
+    latest: Time,
+}
+
+impl Horizon {
+    /// From the newest change, known `passed` after the poll began: it may be younger by that.
+    fn new(newest: Time, passed: Duration, pace: Pace) -> Self {
+        let surely_before = earlier(newest, passed);
+        let latest = if passed < pace.slow_page { newest } else { surely_before };
+        Self { surely_before, latest }
     }
 }
 
 /// One poll at work: a copy of the watermark that is only kept when all went well.
 struct Work<'c> {
     client: &'c Client,
+    pace: Pace,
     mark: Watermark,
-    read: BTreeMap<u64, (Time, u64)>,
+    read: BTreeMap<u64, Form>,
     denied: BTreeSet<u64>,
     tickets: Vec<RawTicket>,
     counts: PollCounts,
@@ -184,65 +240,62 @@ struct Work<'c> {
 
 impl Work<'_> {
     /// Page after page from `start` until one is not full.
+    ///
+    /// While pages are being read, tickets go on changing, those that were read already among
+    /// them. Whatever changes after the first search has the time of the horizon or a later one,
+    /// so the watermark never passes the horizon: the next poll brings those changes.
     async fn pages(&mut self, start: Time) -> Result<(), OtrsError> {
         let mut from = start;
-        let mut limit = PAGE;
+        let mut limit = self.pace.page;
+        let asked = Instant::now();
+        let mut ids = self.search(from, limit).await?;
+        let is_long = ids.len() > self.pace.few || ids.len() >= limit;
+        let horizon = if is_long { Some(self.horizon().await?) } else { None };
         loop {
-            let asked = Instant::now();
-            let ids = self.search(from, None, limit).await?;
             self.take(&ids).await?;
+            let horizon = horizon.unwrap_or_else(|| self.newest_read(asked));
             let is_full = ids.len() >= limit;
-            let reached = match is_full {
-                true => ids.iter().rev().find_map(|id| self.read.get(id)).map(|(at, _)| *at),
-                false => self.read.values().map(|(at, _)| *at).max(),
-            };
-            let Some(reached) = reached else { return Ok(()) };
-            if is_full || asked.elapsed() >= SLOW_PAGE {
-                self.look_behind(from, reached).await?;
+            let reached = ids
+                .iter()
+                .filter_map(|id| self.read.get(id))
+                .map(|form| form.changed)
+                .filter(|changed| match is_full {
+                    true => *changed < horizon.surely_before,
+                    false => *changed <= horizon.latest,
+                })
+                .max();
+            if let Some(reached) = reached {
+                self.mark.changed = self.mark.changed.max(reached);
             }
-            self.mark.changed = self.mark.changed.max(reached);
             if !is_full {
                 return Ok(());
             }
-            if reached > from {
-                from = reached;
-                limit = PAGE;
-            } else {
-                limit = self.larger(limit)?;
+            match reached.filter(|reached| *reached > from) {
+                Some(reached) => {
+                    from = reached;
+                    limit = self.pace.page;
+                }
+                None => limit = larger(limit)?,
             }
             if self.tickets.len() >= POLL_LIMIT {
                 self.counts.more = true;
                 return Ok(());
             }
+            ids = self.search(from, limit).await?;
         }
     }
 
-    /// A full page of a single second: only a larger one leads on.
-    fn larger(&self, limit: usize) -> Result<usize, OtrsError> {
-        if limit >= PAGE_LIMIT {
-            let cause = format!("more than {limit} tickets changed within one second");
-            return Err(OtrsError::Answer { what: "TicketSearch", cause });
-        }
-        Ok(limit * 4)
+    /// The newest change there, asked for before anything is read.
+    async fn horizon(&self) -> Result<Horizon, OtrsError> {
+        let asked = Instant::now();
+        let newest = newest_change(self.client).await?.unwrap_or(self.mark.changed);
+        Ok(Horizon::new(newest, asked.elapsed(), self.pace))
     }
 
-    /// Reads what changed before `reached` and was not on the page: a ticket that changes while
-    /// the page is being read shows a later time than the page's end.
-    async fn look_behind(&mut self, from: Time, reached: Time) -> Result<(), OtrsError> {
-        let until = reached.plus_millis(-1_000);
-        // After the first round everything before `reached` is past, so the second finds nothing.
-        for _ in 0..4 {
-            if until < from {
-                return Ok(());
-            }
-            let ids = self.search(from, Some(until), PAGE_LIMIT).await?;
-            if ids.iter().all(|id| self.is_known(*id)) {
-                return Ok(());
-            }
-            self.take(&ids).await?;
-        }
-        let cause = "tickets before the watermark keep changing; check the server's clock";
-        Err(OtrsError::Answer { what: "TicketSearch", cause: cause.to_owned() })
+    /// The same for a short page, without asking: the newest change that was read since `asked`.
+    fn newest_read(&self, asked: Instant) -> Horizon {
+        let newest = self.read.values().map(|form| form.changed).max();
+        Horizon::new(newest.unwrap_or(self.mark.changed), asked.elapsed(), self.pace)
     }
 
     /// Reads the tickets that were unfinished last time and did not come by themselves.
@@ -254,18 +307,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn search(
-        &self,
-        from: Time,
-        until: Option<Time>,
-        limit: usize,
-    ) -> Result<Vec<u64>, OtrsError> {
+    async fn search(&self, from: Time, limit: usize) -> Result<Vec<u64>, OtrsError> {
         let zone = &self.client.config().timezone;
         let mut query = Map::new();
         query.insert("TicketLastChangeTimeNewerDate".into(), json!(zone.write(from)));
-        if let Some(until) = until {
-            query.insert("TicketLastChangeTimeOlderDate".into(), json!(zone.write(until)));
-        }
         query.insert("SortBy".into(), json!(["Changed", "TicketNumber"]));
         query.insert("OrderBy".into(), json!(["Up", "Up"]));
         query.insert("Limit".into(), json!(limit));
@@ -284,15 +329,15 @@ impl Work<'_> {
         let mut readings = Vec::new();
         for record in newest {
             let reading = Reading::of(record, self.client.config())?;
-            let known = (reading.ticket.changed, reading.ticket.last_article);
+            let form = reading.form();
             let id = reading.ticket.id;
-            self.read.insert(id, known);
+            self.read.insert(id, form);
             if !reading.ticket.is_complete && reading.age_seconds < BUILD_SECONDS {
                 self.mark.unfinished.insert(id);
                 continue;
             }
             let was_unfinished = self.mark.unfinished.remove(&id);
-            if was_unfinished || !self.mark.has_seen(id, known) {
+            if was_unfinished || !self.mark.has_seen(id, form) {
                 readings.push(reading);
             }
         }

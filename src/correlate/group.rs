@@ -72,7 +72,7 @@ pub struct Group {
     pub(super) tickets: u32,
     pub(super) findings: u32,
     pub(super) active: u32,
-    /// The worst severity of what is on; when nothing is, of what was.
+    /// The worst severity it has had since it opened, or came back.
     pub(super) severity: Severity,
     pub(super) opened_at: Time,
     pub(super) promoted_at: Option<Time>,
@@ -146,7 +146,7 @@ impl Group {
         self.state
     }
 
-    /// The worst severity of what is on.
+    /// The worst severity since it opened, or came back.
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.severity
@@ -446,7 +446,8 @@ impl Group {
         let on = |member: &&Member| member.kind != IncidentKind::Ticket && member.ended.is_none();
         let worst_on = self.members.iter().filter(on).map(|member| member.severity).max();
         if let Some(worst) = worst_on {
-            self.severity = worst;
+            // It stays as bad as it was until it is over: who was called should not wonder why.
+            self.severity = self.severity.max(worst);
         } else if self.findings == 0 && self.tickets > 0 {
             self.severity = if self.users.len() >= 20 { Severity::High } else { Severity::Warning };
         }

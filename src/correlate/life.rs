@@ -35,6 +35,7 @@ impl State {
             group.resolved_at = None;
             group.acknowledged = None;
             group.reopened += 1;
+            group.severity = i.severity;
             let line = Message::new("line-reopened").text("what", &i.title);
             group.note(now, TimelineKind::State, line);
         } else if came_back {

@@ -13,7 +13,7 @@ use crate::model::{Evidence, Finding, FindingState, Severity, Time};
 const UPDATE_MS: i64 = 60_000;
 /// An object that its answering source has not shown this often, and this long, is gone.
 const GONE_POLLS: u32 = 3;
-const GONE_MS: i64 = 60_000;
+const GONE_MS: i64 = 30_000;
 
 /// One object of a rule.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,8 +75,11 @@ impl Object {
     ) -> Option<Finding> {
         let mut fresh = finding(rule, key, &self.labels, at, severity, verdict);
         if let Some(active) = &self.active {
-            let is_news = active.severity != severity
-                || (active.title != fresh.title && at.0 - active.at.0 >= UPDATE_MS);
+            // While a finding is going away its numbers fall; that is not worth telling, and an alert
+            // that changes its severity on the way out would be told twice.
+            let is_milder = severity < active.severity;
+            let is_news = severity > active.severity
+                || (!is_milder && active.title != fresh.title && at.0 - active.at.0 >= UPDATE_MS);
             if !is_news {
                 return None;
             }

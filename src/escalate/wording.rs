@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::told::Context;
 use crate::correlate::Group;
-use crate::model::{IncidentKind, Member, Message, Time};
+use crate::model::{IncidentKind, Language, Member, Message, Time};
 
 /// Findings listed in a ticket.
 const LISTED: usize = 10;
@@ -40,6 +40,7 @@ impl Wording<'_> {
         lines.extend(self.facts());
         lines.push(String::new());
         lines.extend(self.findings());
+        lines.extend(self.what_to_do());
         let advice = self.say(&Message::new("ticket-link").word("link", self.link()));
         lines.push(advice);
         lines.join("\n")
@@ -84,10 +85,13 @@ impl Wording<'_> {
 
     fn cause(&self) -> Vec<String> {
         let Some(cause) = self.group.causes().first() else { return Vec::new() };
-        let share = (cause.probability * 100.0).round() / 100.0;
-        let message = Message::new("ticket-cause")
-            .system("system", &cause.system)
-            .number("probability", share);
+        let share = format!("{:.2}", cause.probability);
+        let share = match self.context.escalation.language {
+            Language::Ru => share.replace('.', ","),
+            Language::En => share,
+        };
+        let message =
+            Message::new("ticket-cause").system("system", &cause.system).word("probability", share);
         let mut lines = vec![self.say(&message)];
         for reason in cause.evidence.iter().take(4) {
             let sign = if reason.weight < 0.0 { "−" } else { "+" };
@@ -114,6 +118,15 @@ impl Wording<'_> {
         }
         lines.push(String::new());
         lines
+    }
+
+    /// The advice of the finding that speaks for the first cause.
+    fn what_to_do(&self) -> Option<String> {
+        let lead = self.group.sites().get(self.group.first_system())?.lead;
+        let detail = self.group.members().get(lead)?.detail.as_deref()?;
+        let advice = detail.advice.get(self.context.escalation.language);
+        let message = Message::new("ticket-advice").word("advice", advice);
+        Some(format!("{}\n", self.say(&message))).filter(|_| !advice.is_empty())
     }
 
     fn link(&self) -> String {

@@ -111,12 +111,13 @@ ticket-severity = Severity: { $severity }
 ticket-systems = Systems concerned: { $systems }
 ticket-counts = Tickets: { $tickets }, users: { $users }, monitoring findings: { $findings }
 ticket-mrfs = Branches: { $mrfs }
-ticket-cause = Likely cause: { $system }, probability { NUMBER($probability, minimumFractionDigits: 2) }
+ticket-cause = Likely cause: { $system }, probability { $probability }
 ticket-findings = What was found:
 ticket-more = { $count ->
     [one] and { $count } more finding
    *[other] and { $count } more findings
 }
+ticket-advice = What to do: { $advice }
 ticket-link = Details and actions: { $link }
 note-joined-subject = Ticket put to Problem { $problem }
 note-joined-body = Similar tickets and monitoring data point to one cause.

@@ -120,13 +120,14 @@ ticket-severity = Уровень: { $severity }
 ticket-systems = Затронуты системы: { $systems }
 ticket-counts = Обращений: { $tickets }, пользователей: { $users }, срабатываний мониторинга: { $findings }
 ticket-mrfs = МРФ: { $mrfs }
-ticket-cause = Вероятная причина: { $system }, вероятность { NUMBER($probability, minimumFractionDigits: 2) }
+ticket-cause = Вероятная причина: { $system }, вероятность { $probability }
 ticket-findings = Что обнаружено:
 ticket-more = { $count ->
     [one] и ещё { $count } срабатывание
     [few] и ещё { $count } срабатывания
    *[many] и ещё { $count } срабатываний
 }
+ticket-advice = Что делать: { $advice }
 ticket-link = Подробнее и действия: { $link }
 note-joined-subject = Обращение отнесено к проблеме { $problem }
 note-joined-body = Похожие обращения и данные мониторинга указывают на общую причину.

@@ -91,7 +91,7 @@ pub struct Problem {
     pub id: String,
     /// One line for people.
     pub title: Message,
-    /// The worst of its members that are not over (or were, once all are).
+    /// The worst it has been since it opened, or came back.
     pub severity: Severity,
     /// Where in its life.
     pub state: ProblemState,

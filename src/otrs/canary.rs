@@ -52,9 +52,12 @@ impl Client {
             ));
             return Ok(found);
         }
-        let newest = json!({"SortBy": ["Changed"], "OrderBy": ["Down"], "Limit": 1});
+        let newest = json!({"SortBy": ["Changed"], "OrderBy": ["Down"], "Limit": 5});
         let newest = self.search(newest).await?;
-        let Some(sample) = self.get(&newest, Articles::Last).await?.pop() else {
+        let mut samples = self.get(&newest, Articles::Last).await?;
+        // The newest may still be being built and have no article yet.
+        samples.sort_by_key(|ticket| ticket.articles.is_empty());
+        let Some(sample) = samples.into_iter().next() else {
             found.push(Advice::warning(
                 "OTRS не показывает ни одной заявки: она пуста, либо у нашего пользователя нет права чтения очередей (ro). Имена очередей, состояний и полей проверить нельзя.",
                 "the ticket system shows no ticket at all: it is empty, or our user may not read (ro) any queue; names of queues, states and fields could not be checked",

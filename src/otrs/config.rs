@@ -156,7 +156,14 @@ impl Config {
         }
     }
 
-    /// Reads the keys of the section; the caller finishes it. `None` when something it cannot do without is missing.
+    /// Whether a ticket of this type may be one of ours; where types are off, any may.
+    #[must_use]
+    pub fn is_our_type(&self, kind: &str) -> bool {
+        self.ticket_type.is_empty() || kind == self.ticket_type
+    }
+
+    /// Reads the keys of the section; the caller finishes it. `None` when something it cannot do
+    /// without is missing.
     pub fn read(reader: &mut Reader<'_, '_>) -> Option<Self> {
         reader.required("url");
         let url = reader.url("url");

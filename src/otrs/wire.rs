@@ -159,11 +159,17 @@ fn fields<'de, D: Deserializer<'de>>(
     Ok(found)
 }
 
+/// A creation that died in its article leaves an empty shell of one, without an id, for good.
 fn articles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ArticleRecord>, D::Error> {
-    one_or_many(Value::deserialize(deserializer)?)
-        .into_iter()
-        .map(|article| serde_json::from_value(article).map_err(serde::de::Error::custom))
-        .collect()
+    let mut found = Vec::new();
+    for article in one_or_many(Value::deserialize(deserializer)?) {
+        let article: ArticleRecord =
+            serde_json::from_value(article).map_err(serde::de::Error::custom)?;
+        if article.id != 0 {
+            found.push(article);
+        }
+    }
+    Ok(found)
 }
 
 /// The peer's serialiser writes a list of one as its only item in some versions.

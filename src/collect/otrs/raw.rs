@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::watermark::Form;
 use crate::model::Time;
 use crate::otrs::{ArticleRecord, Config, OtrsError, ServerZone, TicketRecord};
 
@@ -93,6 +95,8 @@ pub struct RawTicket {
     pub mrf: String,
     /// The newest article's id; 0 when there is none.
     pub last_article: u64,
+    /// The number of the ticket that people merged it into; empty when not merged or not told.
+    pub merged_into: String,
     /// Opened by this engine: never a user's ticket.
     pub ours: bool,
     /// How it came in, as far as can be told.
@@ -130,14 +134,19 @@ impl Reading {
         let changed = time(&config.timezone, &record.changed)?;
         let newest = record.articles.first();
         let needs_first = !is_merged && newest.is_some_and(|article| article.number != 1);
-        let only = newest.filter(|article| article.number == 1 && !is_merged);
+        // Until the first one is read the newest stands for it, and for good where the first one is
+        // an empty shell of a creation that died.
+        let known = newest.filter(|_| !is_merged);
         let ticket = RawTicket {
-            first: only.map(first_article),
-            channel: channel(&record, only, ours, config),
+            first: known.map(first_article),
+            channel: channel(&record, known, ours, config),
             is_complete: newest.is_some() && !record.customer_user.is_empty(),
             last_article: newest.map_or(0, |article| article.id),
             problem: record.field(config.fields.problem_id.as_deref()).to_owned(),
             mrf: record.field(config.fields.mrf.as_deref()).to_owned(),
+            merged_into: newest
+                .filter(|_| is_merged)
+                .map_or_else(String::new, |article| other_number(&article.body, &record.number)),
             id: record.id,
             number: record.number,
             title: record.title,
@@ -156,12 +165,31 @@ impl Reading {
         Ok(Self { ticket, age_seconds: record.age_seconds, needs_first })
     }
 
+    /// What tells this form of the ticket from an earlier one.
+    pub(super) fn form(&self) -> Form {
+        let ticket = &self.ticket;
+        let mut hasher = DefaultHasher::new();
+        let words = [
+            &ticket.title,
+            &ticket.queue,
+            &ticket.state,
+            &ticket.priority,
+            &ticket.kind,
+            &ticket.service,
+            &ticket.customer_user,
+        ];
+        words.hash(&mut hasher);
+        ticket.fields.hash(&mut hasher);
+        Form { changed: ticket.changed, last_article: ticket.last_article, hash: hasher.finish() }
+    }
+
     /// Adds the first article of a second reading.
     pub(super) fn with_first(mut self, first: Option<TicketRecord>, config: &Config) -> RawTicket {
-        if let Some(record) = first {
-            let article = record.articles.first();
-            self.ticket.first = article.map(first_article);
-            self.ticket.channel = channel(&record, article, self.ticket.ours, config);
+        if let Some(record) = first
+            && let Some(article) = record.articles.first()
+        {
+            self.ticket.first = Some(first_article(article));
+            self.ticket.channel = channel(&record, Some(article), self.ticket.ours, config);
         }
         self.ticket
     }
@@ -182,6 +210,13 @@ fn first_article(article: &ArticleRecord) -> FirstArticle {
     }
 }
 
+/// A merged ticket keeps one article that names both numbers, in the words of its language.
+fn other_number(notice: &str, own: &str) -> String {
+    let digits = |letter: char| !letter.is_ascii_digit();
+    let mut numbers = notice.split(digits).filter(|number| number.len() >= 6 && *number != own);
+    numbers.next().unwrap_or_default().to_owned()
+}
+
 /// Ours has our key. One whose creation died before the key was written has our type and the
 /// Problem's mark at the end of its title from the first moment.
 fn is_ours(record: &TicketRecord, config: &Config) -> bool {
@@ -192,7 +227,7 @@ fn is_ours(record: &TicketRecord, config: &Config) -> bool {
         let digits = end.trim_end().strip_suffix(']').unwrap_or_default();
         !digits.is_empty() && digits.chars().all(|letter| letter.is_ascii_digit())
     });
-    is_marked && record.kind == config.ticket_type
+    is_marked && config.is_our_type(&record.kind)
 }
 
 /// What the first article tells: mail and phone are channels there too; what a customer wrote

@@ -85,13 +85,14 @@ impl OtrsChannel {
         self.client.search(json!({"Title": title, "Limit": TWIN_LIMIT})).await
     }
 
-    /// Reads tickets one by one, oldest first: a refused one would fail the whole list.
+    /// Reads tickets one by one, oldest first: a refused one would fail the whole list. The newest
+    /// article is looked at, for the first one of a creation that died may be an empty shell.
     async fn readable(&self, mut ids: Vec<u64>) -> Result<Vec<TicketRecord>, OtrsError> {
         ids.sort_unstable();
         ids.dedup();
         let mut found = Vec::new();
         for id in ids {
-            match self.client.get(&[id], Articles::First).await {
+            match self.client.get(&[id], Articles::Last).await {
                 Ok(tickets) => found.extend(tickets),
                 Err(error) if error.is_access_denied() => {}
                 Err(error) => return Err(error),
@@ -223,7 +224,7 @@ fn mark(problem: &str) -> String {
 }
 
 fn is_marked(ticket: &TicketRecord, problem: &str, config: &Config) -> bool {
-    ticket.title.trim_end().ends_with(&mark(problem)) && ticket.kind == config.ticket_type
+    ticket.title.trim_end().ends_with(&mark(problem)) && config.is_our_type(&ticket.kind)
 }
 
 /// Ours by key; or by mark and type when it has no key (yet, or the field is not used).

@@ -62,9 +62,8 @@ fn store(
         }
         "POST /Ticket" => create(),
         line if line.starts_with("GET") => {
-            let id = line.rsplit('/').next().unwrap();
-            let found: Vec<&Value> =
-                tickets.iter().filter(|t| t["TicketID"].to_string() == id).collect();
+            let id: u64 = line.rsplit('/').next().unwrap().parse().unwrap();
+            let found: Vec<&Value> = tickets.iter().filter(|t| t["TicketID"] == id).collect();
             Reply::Ok(json!({"Ticket": found}))
         }
         _ => Reply::Ok(json!({"TicketID": "1", "TicketNumber": "2"})),
@@ -134,11 +133,18 @@ async fn a_stranger_is_not_taken_for_ours() {
 
 #[tokio::test]
 async fn a_half_built_ticket_is_completed_once_it_is_old_enough() {
-    for (age, is_completed) in [(3, false), (40, true)] {
+    // Without an article, or with the empty shell that a failure in the article leaves.
+    let shell = json!([{"TimeUnit": null}]);
+    for (age, article, is_completed) in [
+        (3, json!(null), false),
+        (3, shell.clone(), false),
+        (40, json!(null), true),
+        (40, shell, true),
+    ] {
         let mut half = ticket(5, TITLE, "");
         half["Age"] = json!(age);
         half["CustomerUserID"] = json!("");
-        half["Article"] = json!(null);
+        half["Article"] = article;
         with_stub(store(vec![half], created), async |config, asked| {
             let outcome = channel(config).deliver(&open(), &DeliveryContext::default(), true).await;
             let changes = lines(&asked, "PATCH /Ticket/5");

@@ -1,3 +1,5 @@
+//! Masking, sentence by sentence, and its laws.
+
 use proptest::prelude::*;
 
 use super::*;
