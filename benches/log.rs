@@ -1,6 +1,8 @@
 //! The event log: appends a second to the embedded store, one by one and in batches, each commit
 //! on disk before it counts.
 
+#![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vakhta::fold::Event;
 use vakhta::model::{Ticket, TicketClass, Time};

@@ -47,6 +47,9 @@ pub struct Metrics {
     pub store_errors: IntCounter,
 }
 
+/// The present value of a metric: name, labels, value.
+pub type Reading = (String, Vec<(String, String)>, f64);
+
 /// A metric could not be declared: a mistake in this file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot declare the engine's metrics: {0}")]
@@ -116,7 +119,7 @@ impl Metrics {
 
     /// The present value of every gauge and counter: name, labels, value.
     #[must_use]
-    pub fn values(&self) -> Vec<(String, Vec<(String, String)>, f64)> {
+    pub fn values(&self) -> Vec<Reading> {
         let mut values = Vec::new();
         for family in self.registry.gather() {
             for metric in family.get_metric() {
@@ -193,7 +196,10 @@ pub fn start_logging(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("VAKHTA_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,hyper=warn,reqwest=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     // A second start (in tests) finds logging already there, which is as good.
     let started = if json { builder.json().try_init() } else { builder.compact().try_init() };
     drop(started);

@@ -1,5 +1,7 @@
 //! The command line as its users meet it: no server needed.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop the test")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -11,7 +11,7 @@ use crate::store::StoreError;
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ErrorBody {
+pub(super) struct ErrorBody {
     /// Always `about:blank`: the status says it all.
     r#type: &'static str,
     /// The status in words.

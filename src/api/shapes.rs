@@ -13,7 +13,7 @@ use crate::topology::Topology;
 
 /// A text in both languages.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TextShape {
+pub(crate) struct TextShape {
     ru: String,
     en: String,
 }
@@ -56,7 +56,7 @@ pub struct CauseShape {
 
 /// Who was told.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ToldShape {
+pub(crate) struct ToldShape {
     /// `otrs`, `alertmanager`.
     channel: &'static str,
     /// Ticket number, alert name.
@@ -87,7 +87,7 @@ pub struct ProblemDetail {
 
 /// One incident inside a Problem.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MemberShape {
+pub(crate) struct MemberShape {
     /// `ticket:ID`, or the finding's key.
     incident: String,
     /// `ticket`, `finding`, `alert`.
@@ -108,14 +108,14 @@ pub struct MemberShape {
 
 /// One piece of evidence with its weight in log-odds.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReasonShape {
+pub(crate) struct ReasonShape {
     weight: f64,
     text: TextShape,
 }
 
 /// A suspected cause with what speaks for and against it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RankedCause {
+pub(crate) struct RankedCause {
     system: String,
     probability: f64,
     evidence: Vec<ReasonShape>,
@@ -123,7 +123,7 @@ pub struct RankedCause {
 
 /// One number a finding rests on.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct EvidenceShape {
+pub(crate) struct EvidenceShape {
     /// The finding's key.
     finding: String,
     system: String,
@@ -138,7 +138,7 @@ pub struct EvidenceShape {
 
 /// One line of the history.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TimelineShape {
+pub(crate) struct TimelineShape {
     at: String,
     /// `state`, `member`, `cause`, `told`, `review`.
     kind: &'static str,

@@ -27,7 +27,7 @@ const TEXT_LIMIT: usize = 4000;
 
 /// The task that reads tickets.
 #[derive(Debug)]
-pub struct TicketIntake {
+pub(super) struct TicketIntake {
     /// The ticket system.
     pub client: Arc<Client>,
     /// Where tickets go.
@@ -47,7 +47,7 @@ pub struct TicketIntake {
 impl TicketIntake {
     /// Reads until told to stop. The watermark moves only when the tickets are committed; what is
     /// read twice is the same ticket and changes nothing.
-    pub async fn run(self, stop: CancellationToken) {
+    pub(super) async fn run(self, stop: CancellationToken) {
         let watermark = self.watermark().await;
         let key = self.masking_key().await;
         let mut reader = TicketReader::new(Arc::clone(&self.client), watermark);
@@ -88,7 +88,7 @@ impl TicketIntake {
     /// Hands the tickets over; true when all of them are committed.
     async fn take(&self, raw: Vec<RawTicket>, key: &[u8; 32]) -> bool {
         let mut events = Vec::new();
-        for ticket in raw.into_iter().filter(|ticket| !ticket.ours) {
+        for ticket in raw.into_iter().filter(counts) {
             let ticket = normalise(ticket, key, self.client.config());
             let class = match ticket.class {
                 TicketClass::Incident => "incident",
@@ -194,6 +194,12 @@ impl TicketIntake {
         // The detectors being gone means that the engine is stopping.
         drop(self.polled.send(Polled { batch, seconds, error }).await);
     }
+}
+
+/// Our own tickets, those that are over, and those that belong to a Problem already tell nothing new.
+fn counts(ticket: &RawTicket) -> bool {
+    let is_over = matches!(ticket.state_type.as_str(), "closed" | "merged" | "removed");
+    !ticket.ours && !is_over && ticket.problem.is_empty()
 }
 
 /// Masks a ticket and tells whether it counts. Its type decides where the operator has said so;

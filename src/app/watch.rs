@@ -28,11 +28,11 @@ const GLOBAL: Duration = Duration::from_secs(10);
 const SAVE: Duration = Duration::from_secs(60);
 
 /// The samples in memory, shared with the pages for their charts.
-pub type SharedSeries = Arc<RwLock<series::Store>>;
+pub(super) type SharedSeries = Arc<RwLock<series::Store>>;
 
 /// The task.
 #[derive(Debug)]
-pub struct Watcher {
+pub(super) struct Watcher {
     /// Samples.
     pub series: SharedSeries,
     /// Rules and detectors.
@@ -53,7 +53,7 @@ pub struct Watcher {
 
 impl Watcher {
     /// Restores the detectors and tells them what the core believes to be on.
-    pub async fn restore(&mut self) {
+    pub(super) async fn restore(&mut self) {
         match self.store.note(NOTE).await {
             Ok(Some(saved)) => {
                 if let Err(error) = self.watch.restore(&saved) {
@@ -68,7 +68,7 @@ impl Watcher {
     }
 
     /// Runs until told to stop, then saves.
-    pub async fn run(
+    pub(super) async fn run(
         mut self,
         mut polled: mpsc::Receiver<Polled>,
         mut packs: mpsc::Receiver<Arc<Packs>>,
@@ -199,7 +199,7 @@ fn own_batch(metrics: &Metrics, at: Time) -> Batch {
 
 /// The points behind a finding's chart.
 #[must_use]
-pub fn charts(series: &SharedSeries) -> ChartSource {
+pub(super) fn charts(series: &SharedSeries) -> ChartSource {
     let series = Arc::clone(series);
     Arc::new(move |detail: &Detail, from: Time, to: Time, step: i64| {
         let series = series.read().unwrap_or_else(PoisonError::into_inner);

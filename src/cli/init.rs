@@ -130,7 +130,7 @@ fn main_file(arguments: &Arguments) -> Result<String, Failure> {
             )));
         };
         // A password typed here does not get into the file.
-        drop(parsed.set_password(None));
+        let _no_host_no_password = parsed.set_password(None);
         if n == 0 {
             collect.push_str("  postgres:\n");
         }

@@ -106,7 +106,7 @@ impl Collect for Host {
         Self::part(samples, "sockstat", |to| network::sockets(proc, to));
         Self::part(samples, "conntrack", |to| network::conntrack(proc, to));
         Self::part(samples, "ext4", |to| filesystems::ext4_errors(sys, to));
-        if self.polls % PROCESSES_EVERY == 0 {
+        if self.polls.is_multiple_of(PROCESSES_EVERY) {
             Self::part(samples, "processes", |to| processes::count(proc, to));
         }
         self.polls = self.polls.wrapping_add(1);

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{Column, ConnectOptions, Connection, Executor, Row, TypeInfo};
+use sqlx::{Column, ConnectOptions, Executor, Row, TypeInfo};
 use tokio::time::timeout;
 
 use super::{Collect, CollectError, Samples};
@@ -121,7 +121,7 @@ impl Postgres {
             cause: "it said nothing of itself".into(),
         })?;
         take(&rows, samples);
-        let is_slow_turn = self.polls % SLOW_EVERY == 0;
+        let is_slow_turn = self.polls.is_multiple_of(SLOW_EVERY);
         self.polls = self.polls.wrapping_add(1);
         for part in queries::PARTS.iter().filter(|part| part.fits(server.version, server.place)) {
             if part.is_slow && !is_slow_turn {

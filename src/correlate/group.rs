@@ -380,8 +380,8 @@ impl Group {
         site.last = site.last.max(incident.since);
         let ticket = incident.kind == IncidentKind::Ticket;
         let is_cause = incident.role == Role::Cause;
-        let speaks_better = (!ticket && site.only_tickets())
-            || (!ticket && (is_cause, incident.severity) > (site.has_cause, site.severity));
+        let is_stronger = (is_cause, incident.severity) > (site.has_cause, site.severity);
+        let speaks_better = !ticket && (site.only_tickets() || is_stronger);
         if speaks_better {
             site.lead = place;
         }

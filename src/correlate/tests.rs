@@ -220,7 +220,7 @@ fn many_tickets_alone_make_a_problem_and_few_do_not() {
             &ticket(u64::try_from(n).unwrap(), text, START + n * MINUTE),
         );
         let expected = usize::from(n >= 5);
-        if n < 4 || n > 8 {
+        if !(4..=8).contains(&n) {
             assert_eq!(state.problems().count(), expected, "after {n} tickets");
         }
     }

@@ -71,7 +71,6 @@ struct FindingView {
 }
 
 struct TicketView {
-    id: String,
     title: String,
     system: String,
     since: String,
@@ -224,7 +223,6 @@ fn finding(state: &ApiState, member: &Member, s: &Speech<'_>) -> FindingView {
 
 fn ticket(member: &Member, s: &Speech<'_>) -> TicketView {
     TicketView {
-        id: member.incident.trim_start_matches("ticket:").to_owned(),
         title: member.title.get(s.language).to_owned(),
         system: if member.system.is_empty() { String::new() } else { s.system(&member.system) },
         since: s.clock(member.since),

@@ -2,13 +2,6 @@
 //! `ZNUNY_AGENT_PW` and `ZNUNY_CUSTOMERS` of a Znuny with the queues and fields that
 //! docs/escalate/otrs.md asks for. Other clients may use it at the same time: every case looks at
 //! its own tickets only.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail by panicking"
-)]
-
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vakhta::collect::otrs::{RawTicket, TicketChannel, TicketReader};
 use vakhta::config::Secret;
-use vakhta::escalate::otrs::{DeliverError, Delivered, DeliveryContext, OtrsChannel};
+use vakhta::escalate::delivery::{Deliver, DeliverError, Delivered, DeliveryContext};
+use vakhta::escalate::otrs::OtrsChannel;
 use vakhta::model::{Channel, Effect, EffectKind, Time};
 use vakhta::otrs::{
     AdviceLevel, Articles, Client, Config, OtrsError, Route, ServerZone, TicketRecord,
@@ -25,7 +19,7 @@ use vakhta::otrs::{
 const MARK: &str = "[vakhta-it]";
 
 fn config() -> Config {
-    let env = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+    let env = crate::harness::znuny_value;
     let password = Secret::new(env("ZNUNY_AGENT_PW"));
     let mut config = Config::new(env("ZNUNY_REST_URL"), env("ZNUNY_AGENT"), password);
     let some = |name: &str| Some(name.to_owned());
@@ -45,7 +39,7 @@ fn client() -> Arc<Client> {
 }
 
 fn customer() -> String {
-    let customers = std::env::var("ZNUNY_CUSTOMERS").unwrap();
+    let customers = crate::harness::znuny_value("ZNUNY_CUSTOMERS");
     customers.split(',').next().unwrap().to_owned()
 }
 

@@ -68,14 +68,11 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
             state.tick(due);
             collect(state.take_finished().iter(), &mut prediction);
         }
-        let incident = match ticket_or_alert(&event, now) {
-            Ok(ticket) => {
-                state.ticket(now, &ticket);
-                continue;
-            }
-            Err(incident) => incident,
-        };
-        state.incident(now, incident);
+        if event.kind == "ticket" {
+            state.ticket(now, &ticket(&event, now));
+        } else {
+            state.incident(now, alert(&event, now));
+        }
     }
     collect(state.groups(), &mut prediction);
     fs::write(out, serde_json::to_string(&prediction)?)
@@ -103,26 +100,27 @@ fn systems(world: &World) -> Vec<System> {
         .collect()
 }
 
-fn ticket_or_alert(event: &StormEvent, now: Time) -> Result<Ticket, Incident> {
+fn ticket(event: &StormEvent, now: Time) -> Ticket {
     let text = event.text.clone().unwrap_or_default();
-    if event.kind == "ticket" {
-        let digits: String = event.id.chars().filter(char::is_ascii_digit).collect();
-        let request = text::is_request(&text, "").is_some();
-        return Ok(Ticket {
-            id: digits.parse().unwrap_or_default(),
-            number: event.id.clone(),
-            title: text,
-            text: String::new(),
-            class: if request { TicketClass::Request } else { TicketClass::Incident },
-            queue: String::new(),
-            state_type: "new".into(),
-            user: event.id.clone(),
-            mrf: None,
-            created: now,
-            changed: now,
-        });
+    let digits: String = event.id.chars().filter(char::is_ascii_digit).collect();
+    let is_request = text::is_request(&text, "").is_some();
+    Ticket {
+        id: digits.parse().unwrap_or_default(),
+        number: event.id.clone(),
+        title: text,
+        text: String::new(),
+        class: if is_request { TicketClass::Request } else { TicketClass::Incident },
+        queue: String::new(),
+        state_type: "new".into(),
+        user: event.id.clone(),
+        mrf: None,
+        created: now,
+        changed: now,
     }
-    Err(Incident {
+}
+
+fn alert(event: &StormEvent, now: Time) -> Incident {
+    Incident {
         id: event.id.clone(),
         kind: IncidentKind::Alert,
         systems: event.entity.iter().map(|entity| (entity.clone(), 1.0)).collect(),
@@ -138,7 +136,7 @@ fn ticket_or_alert(event: &StormEvent, now: Time) -> Result<Ticket, Incident> {
         since: now,
         ended: Some(now),
         detail: None,
-    })
+    }
 }
 
 /// Notes the groups as they are: who is in them, and what is suspected.

@@ -1,0 +1,486 @@
+//! Starting real parts and the engine, and asking them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The assignments that a service script prints.
+pub(crate) type Assignments = BTreeMap<String, String>;
+
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a script of the repository and returns what it printed; panics when it fails.
+pub(crate) fn script(name: &str, arguments: &[&str], env: &[(&str, &str)]) -> String {
+    let output = Command::new(root().join(name))
+        .args(arguments)
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{name} {arguments:?} failed");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+pub(crate) fn assignments(text: &str) -> Assignments {
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
+        .collect()
+}
+
+/// Whether `tests/install` found a part; says so when it did not.
+fn has(part: &str) -> bool {
+    let cache = std::env::var("XDG_CACHE_HOME").unwrap_or_else(|_| {
+        format!("{}/.cache", std::env::var("HOME").unwrap_or_else(|_| "/root".into()))
+    });
+    let parts = fs::read_to_string(format!("{cache}/vakhta/parts.env")).unwrap_or_default();
+    let found = parts.lines().any(|line| line == format!("{part}=1"));
+    if !found {
+        eprintln!("LEFT OUT: {part} is not to be had on this machine (see tests/install)");
+    }
+    found
+}
+
+pub(crate) const PG_ENV: [(&str, &str); 3] =
+    [("FM_DIR", "/tmp/vakhta-pg"), ("P_PORT", "25441"), ("S_PORT", "25442")];
+
+pub(crate) fn postgres() -> Option<Assignments> {
+    has("HAS_POSTGRES").then(|| assignments(&script("tests/services/postgres-up", &[], &[])))
+}
+
+/// A fault that lasts until it is dropped, so that a failed test leaves none behind.
+pub(crate) struct Fault(&'static str);
+
+impl Fault {
+    pub(crate) fn inject(name: &'static str) -> Self {
+        fault(name, "inject");
+        Self(name)
+    }
+
+    pub(crate) fn heal(self) {}
+}
+
+impl Drop for Fault {
+    fn drop(&mut self) {
+        fault(self.0, "heal");
+    }
+}
+
+fn fault(name: &str, act: &str) {
+    // What a fault leaves running keeps the output open: nothing may wait for its end.
+    let status = Command::new(root().join("tests/faults/run.sh"))
+        .args([name, act])
+        .envs(PG_ENV)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    if !status.success() && !std::thread::panicking() {
+        panic!("fault {name} {act}");
+    }
+}
+
+/// One statement in the primary.
+pub(crate) fn psql(statement: &str) -> String {
+    let output = Command::new("psql")
+        .args(["-X", "-qAt", "-h", "127.0.0.1", "-p", "25441", "-U", "postgres", "-d", "app"])
+        .args(["-c", statement])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+pub(crate) fn search() -> Option<Assignments> {
+    let arguments = ["--name", "vakhta", "--http-port", "22200", "--nodes", "3"];
+    has("HAS_SEARCH").then(|| {
+        let found = Command::new(root().join("tests/services/search-up"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        assert!(found.status.success(), "search-up failed");
+        assignments(&String::from_utf8(found.stdout).unwrap())
+    })
+}
+
+pub(crate) fn search_node(act: &str, node: &str) {
+    script("tests/services/search-node", &[act, node, "--name", "vakhta"], &[]);
+}
+
+/// The ticket system, running and without any ticket.
+pub(crate) fn znuny() -> Option<Assignments> {
+    if !has("HAS_ZNUNY") {
+        return None;
+    }
+    let found = assignments(&script("tests/services/znuny-up", &["--reset"], &[]));
+    Some(ZNUNY.get_or_init(|| found).clone())
+}
+
+static ZNUNY: std::sync::OnceLock<Assignments> = std::sync::OnceLock::new();
+
+/// One of the assignments of the running ticket system.
+pub(crate) fn znuny_value(name: &str) -> String {
+    ZNUNY.get().and_then(|found| found.get(name)).unwrap_or_else(|| panic!("no {name}")).clone()
+}
+
+pub(crate) fn alertmanager() -> Option<String> {
+    has("HAS_PROMETHEUS").then(|| {
+        let found = assignments(&script("tests/services/alertmanager-up", &[], &[]));
+        found["ALERTMANAGER_URL"].clone()
+    })
+}
+
+pub(crate) fn has_chromium() -> bool {
+    has("HAS_CHROMIUM")
+}
+
+/// A site in a folder of its own.
+pub(crate) struct Site {
+    pub(crate) folder: tempfile::TempDir,
+    collect: String,
+    rest: String,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let policies = "policies:\n  - name: all\n    from_severity: warning\n    wait: 1s\n    \
+                        ticket: {fallback_queue: Problems}\n    alert: {labels: {team: crm}}\n";
+        fs::write(folder.path().join("policies.yaml"), policies).unwrap();
+        Self { folder, collect: String::new(), rest: String::new() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn postgres(mut self, pg: &Assignments) -> Self {
+        fs::write(self.path("pg.password"), &pg["PG_PASSWORD"]).unwrap();
+        let password = self.path("pg.password");
+        self.collect.push_str(&format!(
+            "  postgres:\n    - {{name: crm-db-1, url: '{}', password_file: '{}', interval: 2s, timeout: 1500ms}}\n    \
+             - {{name: crm-db-2, url: '{}', password_file: '{}', interval: 2s, timeout: 1500ms}}\n",
+            pg["PG_PRIMARY_URL"], password.display(), pg["PG_STANDBY_URL"], password.display()
+        ));
+        self
+    }
+
+    pub(crate) fn search(mut self, search: &Assignments) -> Self {
+        let urls: Vec<String> =
+            search["SEARCH_URLS"].split(',').map(|url| format!("'{url}'")).collect();
+        self.collect.push_str(&format!(
+            "  elasticsearch:\n    - {{name: crm-search, urls: [{}], interval: 5s, timeout: 4s}}\n",
+            urls.join(", ")
+        ));
+        self
+    }
+
+    pub(crate) fn collect(mut self, text: &str) -> Self {
+        self.collect.push_str(text);
+        self
+    }
+
+    pub(crate) fn otrs(self, znuny: &Assignments) -> Self {
+        let url = znuny["ZNUNY_REST_URL"].clone();
+        self.otrs_at(znuny, &url, "20s")
+    }
+
+    pub(crate) fn otrs_at(mut self, znuny: &Assignments, url: &str, timeout: &str) -> Self {
+        fs::write(self.path("otrs.password"), &znuny["ZNUNY_AGENT_PW"]).unwrap();
+        self.rest.push_str(&format!(
+            "otrs:\n  url: {url}\n  user: {}\n  password_file: '{}'\n  customer_user: ivanov\n  \
+             interval: 2s\n  look_back: 10m\n  timeout: {timeout}\n  dynamic_fields: {{problem_id: ProblemId, \
+             idempotency_key: IdempotencyKey, affected_system: AffectedSystem, mrf: MRF}}\n",
+            znuny["ZNUNY_AGENT"],
+            self.path("otrs.password").display()
+        ));
+        self
+    }
+
+    pub(crate) fn alertmanager(mut self, url: &str) -> Self {
+        self.rest.push_str(&format!(
+            "alertmanager: {{urls: ['{url}'], resend_interval: 2s, timeout: 3s}}\n"
+        ));
+        self
+    }
+
+    pub(crate) fn with(mut self, text: &str) -> Self {
+        self.rest.push_str(text);
+        self
+    }
+
+    fn write(&self) {
+        let text = format!(
+            "policies: policies.yaml\nnote_interval: 1s\ncollect:\n{}{}lifecycle: {{resolve_after: 4s, close_after: 4s}}\n",
+            if self.collect.is_empty() { "  host: []\n" } else { &self.collect },
+            self.rest
+        );
+        fs::write(self.path("vakhta.yaml"), text).unwrap();
+    }
+
+    pub(crate) fn start(&self) -> Engine {
+        self.write();
+        let mut engine = Engine {
+            child: None,
+            address: String::new(),
+            token: String::new(),
+            folder: self.folder.path().to_owned(),
+            http: reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap(),
+        };
+        engine.start();
+        engine.token =
+            engine.command(&["token", "add", "test", "--role", "admin"]).trim().to_owned();
+        engine
+    }
+}
+
+/// The running engine.
+pub(crate) struct Engine {
+    child: Option<Child>,
+    pub(crate) address: String,
+    token: String,
+    pub(crate) folder: PathBuf,
+    http: reqwest::Client,
+}
+
+impl Engine {
+    /// Starts (again) on the same site and data.
+    pub(crate) fn start(&mut self) {
+        let errors = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("vakhta.log"))
+            .unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_vakhta"))
+            .args(["run", "--config", "vakhta.yaml", "--data", "data", "--listen", "127.0.0.1:0"])
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .unwrap();
+        let out = child.stdout.take().unwrap();
+        self.child = Some(child);
+        for line in BufReader::new(out).lines() {
+            let line = line.unwrap();
+            if let Some((address, _)) = line.trim().split_once("/sign-in?token=") {
+                self.address = address.to_owned();
+                return;
+            }
+        }
+        panic!("the engine did not start:\n{}", self.log());
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("vakhta.log")).unwrap_or_default()
+    }
+
+    /// Runs a command of the program on the same data.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_vakhta"))
+            .args(arguments)
+            .args(["--data", "data"])
+            .current_dir(&self.folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub(crate) fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let pid = child.id().to_string();
+            Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+            let status = child.wait().unwrap();
+            assert!(status.success(), "stopped with {status}:\n{}", self.log());
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.address);
+        let answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.address);
+        let answer = self.http.post(url).bearer_auth(&self.token).json(body).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap())
+    }
+
+    /// Problems in these states.
+    pub(crate) async fn problems(&self, states: &str) -> Vec<Value> {
+        let list = self.get(&format!("/api/v1/problems?state={states}&limit=200")).await;
+        list["items"].as_array().unwrap().clone()
+    }
+
+    /// Waits until every source has been polled twice: then sets and counters are known.
+    pub(crate) async fn warm(&self, sources: usize) {
+        until("all sources answer", 60, async || {
+            let list = self.get("/api/v1/sources").await;
+            let up = list["items"].as_array().unwrap().iter().filter(|s| s["up"] == true).count();
+            (up >= sources).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits for a live Problem whose first cause is a system.
+    pub(crate) async fn problem_at(&self, system: &str, seconds: u64) -> Value {
+        until(&format!("a Problem at {system}"), seconds, async || {
+            self.problems("open,acknowledged")
+                .await
+                .into_iter()
+                .find(|problem| problem["cause"]["system"] == system)
+        })
+        .await
+    }
+
+    /// Waits until a Problem has reached a state.
+    pub(crate) async fn reaches(&self, id: &str, state: &str, seconds: u64) -> Value {
+        until(&format!("{id} is {state}"), seconds, async || {
+            let problem = self.get(&format!("/api/v1/problems/{id}")).await;
+            (problem["state"] == state).then_some(problem)
+        })
+        .await
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(40).collect();
+            for line in tail.into_iter().rev() {
+                eprintln!("engine: {line}");
+            }
+        }
+        if let Some(mut child) = self.child.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+/// Asks again and again until there is an answer; panics when there is none in time.
+pub(crate) async fn until<T>(
+    what: &str,
+    seconds: u64,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(began.elapsed().as_secs() < seconds, "not within {seconds} s: {what}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// The ticket system, asked and written to as a user would.
+pub(crate) struct Desk {
+    url: String,
+    user: String,
+    password: String,
+    dsn: String,
+    http: reqwest::Client,
+}
+
+impl Desk {
+    pub(crate) fn new(znuny: &Assignments) -> Self {
+        Self {
+            url: znuny["ZNUNY_REST_URL"].clone(),
+            user: znuny["ZNUNY_AGENT"].clone(),
+            password: znuny["ZNUNY_AGENT_PW"].clone(),
+            dsn: znuny["ZNUNY_PG_DSN"].clone(),
+            http: reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap(),
+        }
+    }
+
+    /// Creates a user's ticket («subject | text») and returns its id.
+    pub(crate) async fn create(&self, text: &str, customer: &str, kind: &str) -> u64 {
+        let (subject, body) = text.split_once('|').unwrap_or((text, text));
+        let request = serde_json::json!({
+            "UserLogin": self.user, "Password": self.password,
+            "Ticket": {"Title": subject.trim(), "Queue": "1ЛТП", "State": "new",
+                "Priority": "3 normal", "CustomerUser": customer, "Type": kind},
+            "Article": {"Subject": subject.trim(), "Body": body.trim(),
+                "ContentType": "text/plain; charset=utf8", "CommunicationChannel": "Internal",
+                "SenderType": "customer"}
+        });
+        let answer = self.http.post(format!("{}/Ticket", self.url)).json(&request);
+        let answer: Value = answer.send().await.unwrap().json().await.unwrap();
+        answer["TicketID"].as_str().unwrap_or_else(|| panic!("{answer}")).parse().unwrap()
+    }
+
+    /// A query in the ticket system's own database: one row a line, columns split by `|`.
+    pub(crate) fn sql(&self, query: &str) -> Vec<String> {
+        let output = Command::new("psql").args(["-X", "-qAt", &self.dsn, "-c", query]).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// The highest ticket id: what comes after it belongs to the test.
+    pub(crate) fn newest(&self) -> u64 {
+        self.sql("select coalesce(max(id), 0) from ticket")[0].parse().unwrap()
+    }
+
+    /// Tickets after `since` whose title carries a Problem's id: `id|queue|state|title`.
+    pub(crate) fn problem_tickets(&self, since: u64, problem: &str) -> Vec<String> {
+        self.sql(&format!(
+            "select t.id, q.name, s.name, t.title from ticket t join queue q on q.id = t.queue_id \
+             join ticket_state s on s.id = t.ticket_state_id \
+             where t.id > {since} and t.title like '%[{problem}]%' order by t.id"
+        ))
+    }
+
+    /// Subjects of the notes that carry a mark of a Problem, on tickets after `since`.
+    pub(crate) fn notes(&self, since: u64, problem: &str) -> Vec<String> {
+        self.sql(&format!(
+            "select m.a_subject from article a join article_data_mime m on m.article_id = a.id \
+             where a.ticket_id > {since} and m.a_subject like '%[{problem}/%' order by a.id"
+        ))
+    }
+
+    /// Tickets after `since` joined to a Problem by its dynamic field, our own left out.
+    pub(crate) fn joined(&self, since: u64, problem: &str) -> Vec<u64> {
+        self.sql(&format!(
+            "select v.object_id from dynamic_field_value v join dynamic_field f on f.id = v.field_id \
+             join ticket t on t.id = v.object_id where f.name = 'ProblemId' and v.value_text = \
+             '{problem}' and t.id > {since} and t.title not like '%[{problem}]%' order by 1"
+        ))
+        .iter()
+        .map(|id| id.parse().unwrap())
+        .collect()
+    }
+}
+
+/// The alerts of a Problem that fire in Alertmanager.
+pub(crate) async fn firing(url: &str, problem: &str) -> Vec<Value> {
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+    let address = format!("{url}/api/v2/alerts?active=true&filter=problem%3D%22{problem}%22");
+    let list: Value = http.get(address).send().await.unwrap().json().await.unwrap();
+    list.as_array().unwrap().clone()
+}
