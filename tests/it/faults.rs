@@ -7,6 +7,12 @@ use std::process::{Child, Command, Stdio};
 
 use crate::harness::{self, Fault, Site, until};
 
+/// Serves the files of its folder as plain text.
+const SERVER: &str = "import http.server, sys
+handler = http.server.SimpleHTTPRequestHandler
+handler.extensions_map = {'': 'text/plain; version=0.0.4'}
+http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), handler).serve_forever()";
+
 /// A small endpoint that serves a text on loopback until it is dropped.
 struct Exporter {
     child: Child,
@@ -22,7 +28,7 @@ impl Exporter {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let child = Command::new("python3")
-            .args(["-m", "http.server", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["-c", SERVER, &port.to_string()])
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -78,7 +84,8 @@ async fn a_killed_node_then_a_hung_node_of_the_search_cluster() {
     let site = Site::new().search(&search);
     let engine = site.start();
     engine.warm(1).await;
-    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    // The set of nodes has to be learned first: a minute by the rule.
+    tokio::time::sleep(std::time::Duration::from_secs(70)).await;
     assert_eq!(engine.problems("open").await.len(), 0);
 
     harness::search_node("kill", "3");

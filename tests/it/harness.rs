@@ -88,16 +88,6 @@ fn fault(name: &str, act: &str) {
     }
 }
 
-/// One statement in the primary.
-pub(crate) fn psql(statement: &str) -> String {
-    let output = Command::new("psql")
-        .args(["-X", "-qAt", "-h", "127.0.0.1", "-p", "25441", "-U", "postgres", "-d", "app"])
-        .args(["-c", statement])
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
 pub(crate) fn search() -> Option<Assignments> {
     let arguments = ["--name", "vakhta", "--http-port", "22200", "--nodes", "3"];
     has("HAS_SEARCH").then(|| {

@@ -1,1 +1,67 @@
-//! tmp
+//! A quiet time: database, search cluster, ticket system and host under ordinary light load open no
+//! Problem.
+//!
+//! Polls come ten times as often as usual (every second), so six minutes hold as many looks at the
+//! machine as an hour does. What a rule waits for in real time (a quarter of an hour of pressure)
+//! is not shortened, so slow rules are tried for six minutes only; the packs' own tests cover them.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::{self, Desk, Site};
+
+const MINUTES: u64 = 6;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_time_opens_no_problem() {
+    let (Some(pg), Some(znuny), Some(search)) =
+        (harness::postgres(), harness::znuny(), harness::search())
+    else {
+        return;
+    };
+    let desk = Desk::new(&znuny);
+    let site = Site::new()
+        .postgres(&pg)
+        .search(&search)
+        .otrs(&znuny)
+        .collect("  host:\n    - {name: crm-app-1, interval: 1s}\n");
+    let engine = site.start();
+    engine.warm(5).await;
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let node = search["SEARCH_URLS"].split(',').next().unwrap().to_owned();
+    let began = Instant::now();
+    let chatter = [
+        "Принтер не печатает | Зажевало бумагу",
+        "Не списывается роутер | Не находит серийный номер",
+        "Прошу доступ к отчётам | Для нового сотрудника",
+        "Не вижу наряд в WFM | По одному клиенту не отображается слот",
+    ];
+    let mut turn = 0_usize;
+    while began.elapsed() < Duration::from_secs(MINUTES * 60) {
+        // A little of everything, every two seconds.
+        let statement = "update t set v = v + 1 where id = (random() * 1000)::int; \
+                         select count(*) from t where v = 7";
+        drop(
+            Command::new("psql")
+                .args(["-X", "-q", "-h", "127.0.0.1", "-p", "25441", "-U", "postgres", "-d", "app"])
+                .args(["-c", statement])
+                .stdout(Stdio::null())
+                .status(),
+        );
+        let document = serde_json::json!({"n": turn, "text": "обычная запись"});
+        drop(http.post(format!("{node}/quiet/_doc")).json(&document).send().await);
+        drop(http.get(format!("{node}/quiet/_search?q=n:{turn}")).send().await);
+        if turn % 30 == 3 {
+            let text = chatter[turn / 30 % chatter.len()];
+            desk.create(text, &format!("quiet{turn}"), "Incident").await;
+        }
+        turn += 1;
+        let problems = engine.problems("open,acknowledged,resolved,closed").await;
+        assert!(problems.is_empty(), "after {:?}: {problems:#?}", began.elapsed());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let sources = engine.get("/api/v1/sources").await;
+    let down: Vec<_> =
+        sources["items"].as_array().unwrap().iter().filter(|s| s["up"] != true).collect();
+    assert!(down.is_empty(), "{down:?}");
+}
