@@ -31,7 +31,7 @@ pub struct Metrics {
     pub rules: Histogram,
     /// Rule evaluations that failed.
     pub rule_errors: IntCounter,
-    /// 1 while a source answers, by kind and instance.
+    /// 1 while a source answers, by kind and source.
     pub source_up: GaugeVec,
     /// Seconds the last poll of a source took.
     pub source_seconds: GaugeVec,
@@ -84,12 +84,12 @@ impl Metrics {
             source_up: declare.gauges(
                 "vakhta_source_up",
                 "1 while a source answers.",
-                &["kind", "instance"],
+                &["kind", "source"],
             )?,
             source_seconds: declare.gauges(
                 "vakhta_source_poll_seconds",
                 "Duration of the last poll of a source.",
-                &["kind", "instance"],
+                &["kind", "source"],
             )?,
             outbox_waiting: declare.gauges(
                 "vakhta_outbox_waiting",

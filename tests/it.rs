@@ -20,6 +20,8 @@ mod faults;
 mod harness;
 #[path = "it/lock_chain.rs"]
 mod lock_chain;
+#[path = "it/monitoring.rs"]
+mod monitoring;
 #[path = "it/otrs.rs"]
 mod otrs;
 #[path = "it/outages.rs"]

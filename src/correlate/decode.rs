@@ -58,6 +58,7 @@ impl Grouping {
             set("two_causes", &mut weights.two_causes);
             set("impact_fits", &mut weights.impact_fits);
             set("impact_differs", &mut weights.impact_differs);
+            set("vague", &mut weights.vague);
             set("likeness", &mut weights.likeness);
             set("mrf", &mut weights.mrf);
             set("no_system", &mut weights.no_system);

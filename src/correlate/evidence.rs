@@ -37,6 +37,8 @@ pub struct Weights {
     pub impact_fits: f64,
     /// What is felt does not fit what is broken.
     pub impact_differs: f64,
+    /// A ticket about a neighbour that does not say what is felt.
+    pub vague: f64,
     /// Text likeness 1; 0.2 counts as nothing.
     pub likeness: f64,
     /// The same branch (and, negated, different branches).
@@ -61,6 +63,7 @@ impl Default for Weights {
             two_causes: -4.0,
             impact_fits: 0.8,
             impact_differs: -1.5,
+            vague: -0.7,
             likeness: 4.0,
             mrf: 0.5,
             no_system: 1.6,
@@ -225,10 +228,15 @@ impl Scale<'_> {
     }
 
     fn impact(&self, incident: &Incident, site: &Site, relation: Relation) -> f64 {
-        let Some(felt) = incident.impact else { return 0.0 };
+        let ticket = incident.kind == IncidentKind::Ticket;
+        let Some(felt) = incident.impact else {
+            // A ticket about a neighbour that does not say what is felt says little.
+            let is_vague = ticket && relation != Relation::Same;
+            return if is_vague { self.weights.vague } else { 0.0 };
+        };
         let broken = match relation {
             // Seen from above, our own impact is the cause of what is felt there.
-            Relation::Serves(_) if incident.kind != IncidentKind::Ticket => {
+            Relation::Serves(_) if !ticket => {
                 return site
                     .impacts
                     .iter()

@@ -38,10 +38,7 @@ pub(crate) fn assignments(text: &str) -> Assignments {
 
 /// Whether `tests/install` found a part; says so when it did not.
 fn has(part: &str) -> bool {
-    let cache = std::env::var("XDG_CACHE_HOME").unwrap_or_else(|_| {
-        format!("{}/.cache", std::env::var("HOME").unwrap_or_else(|_| "/root".into()))
-    });
-    let parts = fs::read_to_string(format!("{cache}/vakhta/parts.env")).unwrap_or_default();
+    let parts = fs::read_to_string(format!("{}/parts.env", cache())).unwrap_or_default();
     let found = parts.lines().any(|line| line == format!("{part}=1"));
     if !found {
         eprintln!("LEFT OUT: {part} is not to be had on this machine (see tests/install)");
@@ -131,6 +128,16 @@ pub(crate) fn alertmanager() -> Option<String> {
 
 pub(crate) fn has_chromium() -> bool {
     has("HAS_CHROMIUM")
+}
+
+pub(crate) fn has_grafana_sdk() -> bool {
+    has("HAS_GRAFANA_SDK")
+}
+
+/// The folder where `tests/install` keeps what it fetched.
+pub(crate) fn cache() -> String {
+    let home = || format!("{}/.cache", std::env::var("HOME").unwrap_or_else(|_| "/root".into()));
+    format!("{}/vakhta", std::env::var("XDG_CACHE_HOME").unwrap_or_else(|_| home()))
 }
 
 /// A site in a folder of its own.
@@ -290,6 +297,13 @@ impl Engine {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
+        }
+    }
+
+    /// SIGHUP: read the configuration again.
+    pub(crate) fn hang_up(&self) {
+        if let Some(child) = &self.child {
+            Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
         }
     }
 
