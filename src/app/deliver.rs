@@ -23,6 +23,8 @@ use crate::telemetry::Metrics;
 
 /// Rows looked at in one round.
 const ROUND: u32 = 200;
+/// How long the other side may take to make visible what it was sent before a crash.
+const SETTLE: Duration = Duration::from_secs(2);
 /// The first pause after a failure; it doubles each time.
 const FIRST_PAUSE_MS: i64 = 2_000;
 /// The longest pause between attempts.
@@ -50,6 +52,9 @@ pub struct Courier<C> {
 impl<C: Deliver + 'static> Courier<C> {
     /// Works until told to stop. An attempt that has begun is finished first.
     pub async fn run(self, stop: CancellationToken) {
+        if !self.let_doubts_settle(&stop).await {
+            return;
+        }
         loop {
             let rung = self.core.effects.notified();
             let pause = match self.round(&stop).await {
@@ -64,6 +69,19 @@ impl<C: Deliver + 'static> Courier<C> {
                 () = rung => {}
                 () = tokio::time::sleep(pause) => {}
             }
+        }
+    }
+
+    /// After a crash the other side may still be busy with what we sent: looking too early would not
+    /// find it. False when told to stop meanwhile.
+    async fn let_doubts_settle(&self, stop: &CancellationToken) -> bool {
+        let waiting = self.store.outbox_waiting(self.channel, ROUND).await.unwrap_or_default();
+        if !waiting.iter().any(|row| row.in_doubt) {
+            return true;
+        }
+        tokio::select! {
+            () = stop.cancelled() => false,
+            () = tokio::time::sleep(SETTLE) => true,
         }
     }
 

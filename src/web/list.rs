@@ -121,6 +121,16 @@ fn line(problem: &Problem, s: &Speech<'_>) -> Line {
     }
 }
 
+/// The support line that is alerted: the first part of its queue's name.
+fn line_of(problem: &Problem, s: &Speech<'_>) -> String {
+    let first = problem.systems.first().and_then(|key| s.topology.get(key));
+    let queue = first.map(|system| system.queue.as_str()).unwrap_or_default();
+    match queue.split("::").next().filter(|line| !line.is_empty()) {
+        Some(line) => line.to_owned(),
+        None => s.t("duty-shift"),
+    }
+}
+
 /// Who was told, as one says it: «тикет № … открыт», «2ЛТП оповещена 40 с назад».
 fn told(problem: &Problem, s: &Speech<'_>) -> Vec<Told> {
     let mut lines: Vec<Told> = Vec::new();
@@ -137,6 +147,7 @@ fn told(problem: &Problem, s: &Speech<'_>) -> Vec<Told> {
         };
         let message = crate::model::Message::new(key)
             .word("ref", &delivery.reference)
+            .word("who", line_of(problem, s))
             .word("ago", s.ago(delivery.at));
         lines.push(Told { text: s.say(&message), state: delivery_word(delivery.state) });
     }

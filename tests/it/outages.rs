@@ -115,7 +115,7 @@ async fn the_ticket_system_fails_in_every_way() {
         })
         .await;
         if mode == CLOSED || mode == SLOW {
-            engine.problem_at("otrs", 30).await;
+            engine.problem_at("otrs", 60).await;
         } else {
             let before = between.creations.load(Ordering::SeqCst);
             until("the ticket system lies once", 15, async || {
@@ -134,7 +134,7 @@ async fn the_ticket_system_fails_in_every_way() {
         fault.heal();
         engine.reaches(&id, "closed", 150).await;
         assert_eq!(desk.problem_tickets(since, &id).len(), 1, "{name}: still once");
-        until("nothing is left open", 60, async || {
+        until("nothing is left open", 120, async || {
             engine.problems("open,resolved").await.is_empty().then_some(())
         })
         .await;

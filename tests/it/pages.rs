@@ -193,8 +193,7 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     // The page keeps itself true: nobody reloads it here.
     until("the line is on the page with its ticket", 40, async || {
         let text = browser.text().await;
-        let said =
-            ["БД CRM: очередь на блокировки", "10 обращений", "тикет №", "дежурные оповещены"];
+        let said = ["БД CRM: очередь на блокировки", "10 обращений", "тикет №", "2ЛТП оповещена"];
         said.iter().all(|part| text.contains(part)).then_some(())
     })
     .await;
@@ -206,7 +205,11 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     {
         assert!(text.contains(part), "«{part}» is missing in:\n{text}");
     }
-    assert!(browser.script("return document.querySelectorAll('svg.chart').length").await != 0);
+    until("the charts have something to show", 40, async || {
+        let charts = browser.script("return document.querySelectorAll('svg.chart').length").await;
+        (charts != 0).then_some(())
+    })
+    .await;
     browser.picture("problem-ru").await;
     browser.click("#acknowledge").await;
     engine.reaches(&id, "acknowledged", 10).await;
