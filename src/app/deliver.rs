@@ -194,10 +194,6 @@ pub async fn keep_alerting(
 ) {
     let mut last: BTreeMap<String, Effect> = BTreeMap::new();
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(via.config().resend_interval) => {}
-        }
         let live: BTreeSet<String> = core.problems().iter().map(|p| p.id.clone()).collect();
         last.retain(|problem, _| live.contains(problem));
         for problem in live {
@@ -214,6 +210,10 @@ pub async fn keep_alerting(
             if let Err(error) = via.send(some, clock.now()).await {
                 tracing::warn!(%error, "cannot send lasting alerts again");
             }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(via.config().resend_interval) => {}
         }
     }
 }

@@ -56,14 +56,18 @@ async fn database(port: u16) -> Option<Offer> {
     if !report.is_found {
         return None;
     }
-    let version = report.version.as_deref().unwrap_or("").to_owned();
-    let missing = report.missing.clone().unwrap_or_default();
-    let message = Text::new(
-        format!(
-            "Найден PostgreSQL {version} на {address}. Чтобы следить за ним, выполните в нём: {missing}"
+    let message = match report.missing {
+        Some(missing) => Text::new(
+            format!(
+                "Найден PostgreSQL на {address}. Чтобы следить за ним, выполните в нём: {missing}"
+            ),
+            format!("PostgreSQL found on {address}. To watch it, run there: {missing}"),
         ),
-        format!("PostgreSQL {version} found on {address}. To watch it, run there: {missing}"),
-    );
+        None => Text::new(
+            format!("Найден PostgreSQL на {address}, можно подключать."),
+            format!("PostgreSQL found on {address}, ready to be watched."),
+        ),
+    };
     let command = format!("vakhta init site --postgres postgres://vakhta@{address}/postgres");
     Some(offer("postgres", address, "crm-db", message, command))
 }

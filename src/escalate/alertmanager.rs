@@ -23,6 +23,9 @@ pub struct Config {
     pub timeout: Duration,
 }
 
+/// An alert outlives a restart of ours: it ends by itself no sooner than this after it was last sent.
+const SHORTEST_LIFE_MS: i64 = 180_000;
+
 /// The channel.
 #[derive(Debug)]
 pub struct AlertmanagerChannel {
@@ -61,7 +64,8 @@ impl AlertmanagerChannel {
     /// # Errors
     /// When no Alertmanager took them.
     pub async fn send(&self, effects: &[&Effect], now: Time) -> Result<(), DeliverError> {
-        let ahead = i64::try_from(self.config.resend_interval.as_millis()).unwrap_or(60_000) * 4;
+        let interval = i64::try_from(self.config.resend_interval.as_millis()).unwrap_or(60_000);
+        let ahead = (interval * 4).max(SHORTEST_LIFE_MS);
         let alerts: Vec<PostableAlert<'_>> = effects
             .iter()
             .filter_map(|effect| {

@@ -65,7 +65,7 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
     let open = engine.problems("open,acknowledged,resolved,closed").await;
     assert_eq!(open.len(), 1, "as in an undisturbed run: {open:?}");
     assert_eq!(desk.problem_tickets(since, &id).len(), 1, "never a second ticket");
-    assert_eq!(firing(&am, &id).await.len(), 1);
+    assert_eq!(firing(&am, &id).await.len(), 1, "the alert outlived every crash");
     once(&desk.notes(since, &id));
     drop(fault.take());
     engine.reaches(&id, "closed", 120).await;

@@ -9,8 +9,6 @@ use super::{Collect, CollectError, Config, Postgres, RIGHTS, Samples};
 pub struct ProbeReport {
     /// Something answered as PostgreSQL does.
     pub is_found: bool,
-    /// Its version, once let in.
-    pub version: Option<String>,
     /// The SQL to run there before it can be watched; absent when nothing is missing.
     pub missing: Option<String>,
 }
@@ -20,10 +18,10 @@ pub async fn probe(url: &str) -> ProbeReport {
     let config = Config { url: url.to_owned(), password: None, timeout: Duration::from_secs(2) };
     let mut samples = Samples::new(Vec::new());
     match Postgres::new(config).collect(&mut samples).await {
-        Ok(()) => ProbeReport { is_found: true, version: None, missing: None },
+        Ok(()) => ProbeReport { is_found: true, missing: None },
         // It spoke: it wants a password, the role is missing, or the database is.
         Err(CollectError::Access { .. } | CollectError::Answer { .. }) => {
-            ProbeReport { is_found: true, version: None, missing: Some(RIGHTS.to_owned()) }
+            ProbeReport { is_found: true, missing: Some(RIGHTS.to_owned()) }
         }
         Err(CollectError::Connect { .. } | CollectError::Timeout { .. }) => ProbeReport::default(),
     }
