@@ -37,10 +37,10 @@ state-acknowledged = в работе
 state-resolved = устранена
 state-closed = закрыта
 delivery-pending = отправляется
-delivery-delivered = доставлено
+delivery-delivered = отправлено
 delivery-resolved = завершено
-delivery-rejected = отказано
-channel-otrs = тикет
+delivery-rejected = не принято
+channel-otrs = тикет №
 channel-alertmanager = Alertmanager
 
 # Заголовок проблемы

@@ -105,6 +105,15 @@ impl Speech<'_> {
         moment.to_zoned(moscow).strftime("%d.%m %H:%M:%S").to_string()
     }
 
+    /// A weight with its sign and the language's decimal mark.
+    pub(super) fn signed(&self, weight: f64) -> String {
+        let text = format!("{weight:+.1}").replace('-', "−");
+        match self.language {
+            Language::Ru => text.replace('.', ","),
+            Language::En => text,
+        }
+    }
+
     /// A share 0…1 with two digits and the language's decimal mark.
     pub(super) fn share(&self, share: f64) -> String {
         let text = format!("{share:.2}");

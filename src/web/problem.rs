@@ -125,7 +125,7 @@ fn page<'a>(
                 let word = delivery_word(told.state);
                 let channel = s.t(&format!("channel-{}", told.channel.word()));
                 let state_name = s.t(&format!("delivery-{word}"));
-                let reference = format!("{channel} {}", told.reference);
+                let reference = format!("{channel} {}", told.reference).trim().to_owned();
                 (reference, state_name, word, s.ago(told.at))
             })
             .collect(),
@@ -186,10 +186,12 @@ fn facts(problem: &Problem, s: &Speech<'_>) -> Vec<(String, String)> {
 }
 
 fn reasons(reasons: &[Reason], s: &Speech<'_>) -> Vec<ReasonView> {
+    // What would be shown as zero says nothing.
     reasons
         .iter()
+        .filter(|reason| reason.weight.abs() >= 0.05)
         .map(|reason| ReasonView {
-            weight: format!("{:+.1}", reason.weight).replace('-', "−"),
+            weight: s.signed(reason.weight),
             against: reason.weight < 0.0,
             text: s.say(&reason.message),
         })
