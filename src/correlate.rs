@@ -54,6 +54,8 @@ pub struct State {
     likeness: Likeness,
     rates: TicketRates,
     symptoms: BTreeMap<String, f64>,
+    /// The sum over all symptoms.
+    symptoms_total: f64,
     #[serde(skip)]
     changed: BTreeSet<u64>,
     /// Problems that left the state since the last look: closed for good.
@@ -203,12 +205,13 @@ impl State {
         // Bounded: a source that invents names must not fill the memory.
         if self.symptoms.len() < 4096 || self.symptoms.contains_key(symptom) {
             *self.symptoms.entry(symptom.to_owned()).or_insert(0.0) += 1.0;
+            self.symptoms_total += 1.0;
         }
     }
 
     /// Information of a symptom's name in nats: rare names say more about the cause.
     fn rarity(&self, symptom: &str) -> f64 {
-        let total: f64 = self.symptoms.values().sum();
+        let total = self.symptoms_total;
         let count = self.symptoms.get(symptom).copied().unwrap_or(0.0);
         if symptom.is_empty() || total < 20.0 { 0.0 } else { ((total + 1.0) / (count + 1.0)).ln() }
     }

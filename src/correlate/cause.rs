@@ -37,48 +37,66 @@ impl State {
         }
     }
 
+    /// Suspects and their shares. Scores are summed as numbers first; texts are made for the few that
+    /// are named, so the cost follows the systems that vote and what they need, not their product.
     fn causes_of(&self, group: &Group) -> Vec<Cause> {
         let topology = self.topology();
         let mut voters: Vec<(&String, &Site)> = group.sites.iter().collect();
         voters.sort_by_key(|(key, site)| (std::cmp::Reverse(site.findings), *key));
         voters.truncate(VOTERS);
-        let mut hops: BTreeMap<(&str, &str), u8> = BTreeMap::new();
-        let mut suspects: BTreeMap<&str, Vec<Reason>> = BTreeMap::new();
-        for (key, _) in &voters {
-            suspects.entry(key).or_default();
-            for (needed, distance) in topology.needs(key, 3) {
-                hops.insert((key.as_str(), needed), distance);
-                if distance <= HOPS_BELOW {
-                    suspects.entry(needed).or_default();
-                }
-            }
-        }
+        let against_all: f64 = voters.iter().map(|(_, site)| vote(site, None)).sum();
+        let mut scores: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut broken_below: BTreeMap<&str, &str> = BTreeMap::new();
         let first = voters.iter().map(|(_, site)| site.first).min().unwrap_or_default();
-        for (suspect, reasons) in &mut suspects {
-            let own = group.sites.get(*suspect);
-            *reasons = own_evidence(suspect, own, first);
-            for (voter, site) in &voters {
-                if voter.as_str() == *suspect {
-                    continue;
+        for (voter, site) in &voters {
+            // A suspect does not vote about itself.
+            *scores.entry(voter).or_insert(against_all) -= vote(site, None);
+            for (needed, hops) in topology.needs(voter, 3) {
+                if let Some((broken, _)) =
+                    voters.iter().find(|(key, below)| key.as_str() == needed && is_broken(below))
+                {
+                    broken_below.entry(voter).or_insert(broken);
                 }
-                let distance = hops.get(&(voter.as_str(), *suspect)).copied();
-                reasons.push(vote(voter, site, distance));
-            }
-            if own.is_some_and(|site| !site.only_tickets()) {
-                let broken_below = voters.iter().find(|(key, site)| {
-                    !site.only_tickets()
-                        && site.spreads
-                        && hops.contains_key(&(*suspect, key.as_str()))
-                });
-                let own_cause = own.is_some_and(|site| site.has_cause);
-                if let (Some((below, _)), false) = (broken_below, own_cause) {
-                    let message = Message::new("cause-broken-below").system("system", below);
-                    reasons.push(Reason::new(-1.5, message));
+                if hops <= HOPS_BELOW || group.sites.contains_key(needed) {
+                    *scores.entry(needed).or_insert(against_all) +=
+                        vote(site, Some(hops)) - vote(site, None);
                 }
             }
         }
-        shares(suspects)
+        let mut own: BTreeMap<&str, Vec<Reason>> = BTreeMap::new();
+        for (suspect, score) in &mut scores {
+            let site = group.sites.get(*suspect);
+            let mut reasons = own_evidence(suspect, site, first);
+            let own_cause = site.is_some_and(|site| site.has_cause);
+            if let (Some(below), false, true) =
+                (broken_below.get(suspect), own_cause, site.is_some_and(|s| !s.only_tickets()))
+            {
+                let message = Message::new("cause-broken-below").system("system", below);
+                reasons.push(Reason::new(-1.5, message));
+            }
+            *score += reasons.iter().map(|reason| reason.weight).sum::<f64>();
+            own.insert(suspect, reasons);
+        }
+        let mut causes = shares(&scores);
+        for cause in &mut causes {
+            let mut reasons = own.remove(cause.system.as_str()).unwrap_or_default();
+            for (voter, site) in voters.iter().filter(|(key, _)| **key != cause.system) {
+                let hops = topology.hops(voter, &cause.system);
+                let key = if hops.is_some() { "cause-explains" } else { "cause-does-not-explain" };
+                let message = Message::new(key).system("system", voter);
+                reasons.push(Reason::new(vote(site, hops), message));
+            }
+            reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+            reasons.truncate(8);
+            cause.evidence = reasons;
+        }
+        causes
     }
+}
+
+/// Something here is broken and felt above.
+fn is_broken(site: &Site) -> bool {
+    !site.only_tickets() && site.spreads
 }
 
 fn own_evidence(suspect: &str, own: Option<&Site>, first: Time) -> Vec<Reason> {
@@ -110,37 +128,29 @@ fn own_evidence(suspect: &str, own: Option<&Site>, first: Time) -> Vec<Reason> {
 }
 
 /// What the trouble at one system says about a suspect `distance` hops below it.
-fn vote(voter: &str, site: &Site, distance: Option<u8>) -> Reason {
+fn vote(site: &Site, distance: Option<u8>) -> f64 {
     let count = f64::from(site.findings) + 0.5 * f64::from(site.tickets);
     let strength = 0.6 + 0.2 * count.ln_1p();
     match distance {
-        Some(hops) => {
-            let weight = strength * FADE.powi(i32::from(hops) - 1);
-            Reason::new(weight, Message::new("cause-explains").system("system", voter))
-        }
-        None => Reason::new(
-            -0.6 * strength,
-            Message::new("cause-does-not-explain").system("system", voter),
-        ),
+        Some(hops) => strength * FADE.powi(i32::from(hops) - 1),
+        None => -0.6 * strength,
     }
 }
 
-fn shares(suspects: BTreeMap<&str, Vec<Reason>>) -> Vec<Cause> {
-    let score = |reasons: &[Reason]| reasons.iter().map(|reason| reason.weight).sum::<f64>();
-    let best = suspects.values().map(|r| score(r)).fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = suspects.values().map(|r| (SHARPNESS * (score(r) - best)).exp()).sum();
-    let mut causes: Vec<Cause> = suspects
+/// Scores become shares of belief; the few largest are kept, without texts yet.
+fn shares(scores: &BTreeMap<&str, f64>) -> Vec<Cause> {
+    let best = scores.values().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = scores.values().map(|score| (SHARPNESS * (score - best)).exp()).sum();
+    let mut ranked: Vec<(f64, &str)> =
+        scores.iter().map(|(system, score)| (*score, *system)).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    ranked.truncate(SUSPECTS);
+    ranked
         .into_iter()
-        .map(|(system, mut reasons)| {
-            let probability = (SHARPNESS * (score(&reasons) - best)).exp() / total;
-            reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-            reasons.truncate(8);
-            Cause { system: system.to_owned(), probability, evidence: reasons }
+        .map(|(score, system)| Cause {
+            system: system.to_owned(),
+            probability: (SHARPNESS * (score - best)).exp() / total,
+            evidence: Vec::new(),
         })
-        .collect();
-    causes.sort_by(|a, b| {
-        b.probability.total_cmp(&a.probability).then_with(|| a.system.cmp(&b.system))
-    });
-    causes.truncate(SUSPECTS);
-    causes
+        .collect()
 }

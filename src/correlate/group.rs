@@ -332,7 +332,8 @@ impl Group {
         self.roles.push(incident.role);
         self.count(incident);
         let new_system = self.visit(place, incident, system, rarity);
-        self.refresh_severity();
+        let is_ticket = incident.kind == IncidentKind::Ticket;
+        self.raise_severity((!is_ticket).then_some(incident.severity));
         (place, new_system)
     }
 
@@ -418,7 +419,6 @@ impl Group {
             site.active = site.active.saturating_sub(1);
             site.last = site.last.max(now);
         }
-        self.refresh_severity();
         true
     }
 
@@ -438,18 +438,21 @@ impl Group {
             site.active += u32::from(came_back);
         }
         self.active += u32::from(came_back);
-        self.refresh_severity();
+        self.raise_severity(Some(incident.severity));
         came_back
     }
 
-    fn refresh_severity(&mut self) {
-        let on = |member: &&Member| member.kind != IncidentKind::Ticket && member.ended.is_none();
-        let worst_on = self.members.iter().filter(on).map(|member| member.severity).max();
-        if let Some(worst) = worst_on {
-            // It stays as bad as it was until it is over: who was called should not wonder why.
-            self.severity = self.severity.max(worst);
-        } else if self.findings == 0 && self.tickets > 0 {
-            self.severity = if self.users.len() >= 20 { Severity::High } else { Severity::Warning };
+    /// It stays as bad as it was until it is over: who was called should not wonder why. Tickets
+    /// alone are as bad as the number of those who suffer.
+    fn raise_severity(&mut self, finding: Option<Severity>) {
+        match finding {
+            Some(severity) => self.severity = self.severity.max(severity),
+            None if self.findings == 0 => {
+                let many = self.users.len() >= 20;
+                let felt = if many { Severity::High } else { Severity::Warning };
+                self.severity = self.severity.max(felt);
+            }
+            None => {}
         }
     }
 }

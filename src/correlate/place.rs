@@ -134,7 +134,9 @@ impl State {
             self.index.touch_recent(number);
         }
         // Ranking costs the systems of the group, so it follows news, not numbers.
-        if new_system || members.is_power_of_two() || incident.kind != IncidentKind::Ticket {
+        let is_small = members <= 32;
+        let is_news = new_system || incident.kind != IncidentKind::Ticket;
+        if (is_small && is_news) || members.is_power_of_two() || members % 32 == 0 {
             self.rank(now, number);
         }
         self.promote_if_due(now, number, incident);
@@ -180,11 +182,12 @@ impl State {
         if let Some(due) = gone.due.take() {
             self.timers.remove(&(due, goes));
         }
+        let moved = group.members.len();
         group.absorb(&gone);
-        for (place, member) in group.members.iter().enumerate() {
+        for (place, member) in group.members.iter().enumerate().skip(moved) {
             self.incidents.insert(member.incident.clone(), (stays, place));
         }
-        for system in group.sites.keys() {
+        for system in gone.sites.keys() {
             self.index.touch(system, stays);
         }
         if let (Some(gone_id), Some(stays_id)) = (gone.problem.clone(), group.problem.clone()) {
