@@ -201,7 +201,8 @@ fn start_source(parts: &Parts, source: Source, to: mpsc::Sender<Polled>) -> Resu
             parts.tasks.spawn(poll(host::Host::new(config), target, clock, to, stop))
         }
         Source::Postgres(target, config) => {
-            parts.tasks.spawn(poll(postgres::Postgres::new(config), target, clock, to, stop))
+            let collector = postgres::Postgres::new(config)?;
+            parts.tasks.spawn(poll(collector, target, clock, to, stop))
         }
         Source::Elasticsearch(target, config) => {
             let collector = elasticsearch::Elasticsearch::new(&config)?;

@@ -27,7 +27,7 @@ pub use group::{Group, Site};
 pub use life::ReviewError;
 pub use settings::{Grouping, Lifecycle};
 
-use crate::model::{Finding, FindingState, Incident, Ticket, TicketClass, Time};
+use crate::model::{Finding, FindingState, Incident, Severity, Ticket, TicketClass, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
 use index::Index;
@@ -45,7 +45,7 @@ pub struct State {
     /// Problem id → its group.
     problems: BTreeMap<String, u64>,
     /// Findings that were still on when a person's verdict closed their Problem.
-    muted: BTreeSet<String>,
+    muted: BTreeMap<String, Severity>,
     /// Requests and other tickets that never count, so that each is looked at once.
     next_group: u64,
     next_problem: u64,
@@ -102,11 +102,15 @@ impl State {
     /// Takes a finding: new, changed or over.
     pub fn finding(&mut self, now: Time, finding: &Finding) {
         let cleared = finding.state == FindingState::Cleared;
-        if self.muted.contains(&finding.key) {
+        if let Some(severity) = self.muted.get(&finding.key) {
             if cleared {
                 self.muted.remove(&finding.key);
+                return;
             }
-            return;
+            if finding.severity <= *severity {
+                return;
+            }
+            self.muted.remove(&finding.key);
         }
         let incident = normalise::finding(finding);
         match self.incidents.get(&incident.id).copied() {
@@ -176,12 +180,11 @@ impl State {
         self.groups.values()
     }
 
-    /// Keys of the findings that are on, with the severity last said, for the detectors to take up
-    /// after a restart.
+    /// Keys of the findings that are on, for the detectors to take up after a restart.
     #[must_use]
     pub fn active_findings(&self) -> BTreeSet<String> {
-        let on = self.groups.values().flat_map(|group| group.active_findings().map(str::to_owned));
-        on.chain(self.muted.iter().cloned()).collect()
+        let on = self.groups.values().flat_map(Group::active_findings);
+        on.map(|(key, _)| key.to_owned()).chain(self.muted.keys().cloned()).collect()
     }
 
     /// The ids of Problems touched since the last call.

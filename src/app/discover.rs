@@ -4,6 +4,7 @@
 use futures_util::future::join_all;
 
 use crate::api::SourceHealth;
+use crate::collect::postgres::Found;
 use crate::collect::{elasticsearch, postgres};
 use crate::model::Text;
 
@@ -52,21 +53,27 @@ fn offer(kind: &str, address: String, system: &str, message: Text, command: Stri
 
 async fn database(port: u16) -> Option<Offer> {
     let address = format!("127.0.0.1:{port}");
-    let report = postgres::probe(&format!("postgres://vakhta@{address}/postgres")).await;
-    if !report.is_found {
-        return None;
-    }
-    let message = match report.missing {
-        Some(missing) => Text::new(
+    let report = postgres::probe(&format!("postgres://vakhta@{address}/postgres"), None).await;
+    let version = match report.found {
+        Found::Nothing { .. } | Found::Silent => return None,
+        Found::Refused { .. } => String::new(),
+        Found::Server { version } => format!(" {version}"),
+    };
+    let needed = report.missing.iter().filter(|right| right.is_needed);
+    let sql: Vec<&str> = needed.map(|right| right.sql.as_str()).collect();
+    let message = if sql.is_empty() {
+        Text::new(
+            format!("Найден PostgreSQL{version} на {address}, можно подключать."),
+            format!("PostgreSQL{version} found on {address}, ready to be watched."),
+        )
+    } else {
+        let sql = sql.join(" ");
+        Text::new(
             format!(
-                "Найден PostgreSQL на {address}. Чтобы следить за ним, выполните в нём: {missing}"
+                "Найден PostgreSQL{version} на {address}. Чтобы следить за ним, выполните в нём: {sql}"
             ),
-            format!("PostgreSQL found on {address}. To watch it, run there: {missing}"),
-        ),
-        None => Text::new(
-            format!("Найден PostgreSQL на {address}, можно подключать."),
-            format!("PostgreSQL found on {address}, ready to be watched."),
-        ),
+            format!("PostgreSQL{version} found on {address}. To watch it, run there: {sql}"),
+        )
     };
     let command = format!("vakhta init site --postgres postgres://vakhta@{address}/postgres");
     Some(offer("postgres", address, "crm-db", message, command))

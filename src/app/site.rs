@@ -313,8 +313,7 @@ fn sources(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Vec<So
         Source::Host(target, host::Config::read(reader))
     });
     read(&mut reader, "postgres", Some("crm-db"), &|target, reader| {
-        let timeout = target.timeout;
-        Source::Postgres(target, postgres::Config::read(reader, timeout))
+        Source::Postgres(target, postgres::Config::read(reader))
     });
     read(&mut reader, "elasticsearch", Some("crm-search"), &|target, reader| {
         Source::Elasticsearch(target, elasticsearch::Config::read(reader))

@@ -1,247 +1,285 @@
-//! PostgreSQL 12–17, primary or standby, through a role with `pg_monitor`.
+//! One PostgreSQL server, 12 to 18, primary or standby.
 //!
-//! One connection, read-only, with a statement time-out on the server and one of ours around every
-//! answer: a frozen postmaster accepts connections and says nothing. What is asked is data:
-//! `queries.rs`. Names are postgres_exporter's where the signal is the same, `vakhta_pg_…` for what
-//! it cannot see. A part that fails (a right is missing, a view is absent) does not stop the others.
+//! A poll greets the server over a new connection (a frozen postmaster still accepts TCP, and still
+//! serves the sessions it has), then asks its statements over one session of its own. Each await is
+//! bounded: by the server (`statement_timeout`, `lock_timeout`) and by us. A session that failed
+//! is thrown away, the next poll makes another. Nothing is ever written: the session is read-only.
+//!
+//! A statement's text columns are labels and its `float8` columns are series, named in the SQL
+//! itself: a new series is a new column. NULL is «not known» and gives no sample. Names follow
+//! postgres_exporter; what it does not have is called `vakhta_pg_…`.
 
 mod probe;
-mod queries;
+mod query;
+mod rights;
+mod session;
+#[cfg(test)]
+mod tests;
 
-use std::str::FromStr;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{Column, ConnectOptions, Executor, Row, TypeInfo};
-use tokio::time::timeout;
+use sqlx::PgConnection;
 
+use self::query::{QUERIES, Query, Value};
+use self::rights::Rights;
+use self::session::Target;
 use super::{Collect, CollectError, Samples};
 use crate::config::{Reader, Secret};
 
-pub use probe::{ProbeReport, probe};
-use queries::{Part, Place};
+pub use self::probe::{Found, ProbeReport, probe};
+pub use self::rights::MissingRight;
 
-/// Slow parts are read every so many polls.
-const SLOW_EVERY: u32 = 6;
-/// The most rows taken of one answer.
-const ROW_LIMIT: usize = 500;
-/// What to run in the server so that it can be watched.
-pub const RIGHTS: &str = "CREATE ROLE vakhta LOGIN PASSWORD '…'; GRANT pg_monitor TO vakhta;";
-
-/// How to reach one server.
+/// One server to watch.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `postgres://user@host:port/database`, without a password.
+    /// Its address, as `postgres://vakhta@db1:5432/crm?sslmode=require`, without the password.
+    /// Tables, indexes and sequences are those of this database; all else is the whole server's.
     pub url: String,
-    /// The password.
+    /// The password, if it is not in the environment or in `.pgpass`.
     pub password: Option<Secret>,
-    /// How long one poll may take.
+    /// How long a poll may take.
     pub timeout: Duration,
+    /// How long the server works on one statement before it gives up.
+    pub statement_timeout: Duration,
+    /// The time between two polls; slow statements are asked every so many polls.
+    pub interval: Duration,
+    /// Standbys that must be connected to this server, by `application_name` or address: one that
+    /// has never been seen since the start is reported as missing too.
+    pub standbys: Vec<String>,
 }
 
 impl Config {
-    /// Reads `url` and `password_file` or `password_env`.
-    pub fn read(reader: &mut Reader<'_, '_>, timeout: Duration) -> Self {
-        let url = reader.required_string("url").unwrap_or_default();
-        if let Some(node) = reader.node("url") {
-            match reqwest::Url::parse(&url) {
-                Ok(parsed) if parsed.password().is_some() => reader.errors.error(
-                    &node.place,
-                    "a password does not belong into an address",
-                    "use `password_file` or `password_env`",
-                ),
-                Ok(parsed) if parsed.scheme().starts_with("postgres") => {}
-                _ => reader.wrong(node, "a PostgreSQL address", "postgres://vakhta@db1:5432/crm"),
-            }
+    /// The usual settings for an address.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            password: None,
+            timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(3),
+            interval: Duration::from_secs(10),
+            standbys: Vec::new(),
         }
-        let password = reader.secret("password", "password_file", "password_env");
-        Self { url, password, timeout }
     }
+
+    /// Reads the keys of this source: `url`, `password_file` or `password_env`, `timeout` (5s),
+    /// `statement_timeout` (3s), `interval` (10s) and `standbys`. Errors are noted with their
+    /// place; the caller finishes the section.
+    #[must_use]
+    pub fn read(reader: &mut Reader<'_, '_>) -> Self {
+        let url = reader.required_string("url").unwrap_or_default();
+        let usual = Self::at(&url);
+        let config = Self {
+            password: reader.secret("password", "password_file", "password_env"),
+            timeout: reader.duration("timeout").unwrap_or(usual.timeout),
+            statement_timeout: reader
+                .duration("statement_timeout")
+                .unwrap_or(usual.statement_timeout),
+            interval: reader.duration("interval").unwrap_or(usual.interval),
+            standbys: reader.strings("standbys"),
+            url,
+        };
+        if let Some(node) = reader.node("url")
+            && let Err(error) = Target::new(&config)
+        {
+            let help = "write `url: postgres://vakhta@db1:5432/crm`, the password elsewhere";
+            reader.errors.error(&node.place, error.to_string(), help);
+        }
+        config
+    }
+}
+
+/// What is kept of one statement between polls.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Polls until it is asked again.
+    due_in: u32,
+    is_success: bool,
+    /// False when the statement failed: then nothing is known, neither good nor bad.
+    is_answered: bool,
+    values: Vec<Value>,
+    /// What was there lately and is not now: reported as 0 for some polls, so that a finding about
+    /// it ends at once.
+    gone: Vec<(Value, u32)>,
 }
 
 /// The collector of one server.
 #[derive(Debug)]
 pub struct Postgres {
     config: Config,
-    connection: Option<PgConnection>,
-    polls: u32,
+    target: Target,
+    session: Option<(PgConnection, Rights)>,
+    kept: BTreeMap<&'static str, Kept>,
+    missing: Vec<MissingRight>,
+    failures: BTreeMap<&'static str, String>,
 }
 
-/// What a server says of itself at the start of each poll.
-struct Server {
-    version: i32,
-    place: Place,
-}
+/// How many polls a value that vanished is reported as 0.
+const GONE_POLLS: u32 = 30;
 
 impl Postgres {
     /// Makes the collector; nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the address cannot be read.
+    pub fn new(config: Config) -> Result<Self, CollectError> {
+        let target = Target::new(&config)
+            .map_err(|error| CollectError::Answer { what: config.url.clone(), cause: error.0 })?;
+        Ok(Self {
+            config,
+            target,
+            session: None,
+            kept: BTreeMap::new(),
+            missing: Vec::new(),
+            failures: BTreeMap::new(),
+        })
+    }
+
+    /// The rights that the last session lacked, with the SQL that grants them.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self { config, connection: None, polls: 0 }
+    pub fn missing_rights(&self) -> &[MissingRight] {
+        &self.missing
     }
 
-    fn patience(&self) -> Duration {
-        self.config.timeout.mul_f64(0.4).min(Duration::from_secs(3))
+    /// The statements that failed when they were last asked, with the server's words.
+    #[must_use]
+    pub fn failures(&self) -> &BTreeMap<&'static str, String> {
+        &self.failures
     }
 
-    async fn connect(&self) -> Result<PgConnection, CollectError> {
-        let patience = self.patience();
-        let options = options(&self.config, patience)?;
-        let what = self.config.url.clone();
-        match timeout(patience, options.connect()).await {
-            Err(_) => Err(CollectError::Timeout { what, seconds: patience.as_secs_f64() }),
-            Ok(Err(error)) => Err(failed(what, &error)),
-            Ok(Ok(connection)) => Ok(connection),
+    async fn poll(&mut self) -> Result<(), CollectError> {
+        self.target.greet().await?;
+        let is_old = self.session.is_some();
+        match self.ask_all().await {
+            // The session was ended from the other side (a restart, pg_terminate_backend), and the
+            // server has just answered the greeting: it deserves a new one.
+            Err(CollectError::Connect { .. } | CollectError::Answer { .. }) if is_old => {
+                self.ask_anew();
+                self.ask_all().await
+            }
+            outcome => outcome,
         }
     }
 
-    /// Asks one thing and waits no longer than we are ready to.
+    async fn ask_all(&mut self) -> Result<(), CollectError> {
+        // Taken out: when this future is dropped half-way, the session is in an unknown state.
+        let (mut connection, rights) = match self.session.take() {
+            Some(session) => session,
+            None => {
+                let mut connection = self.target.connect().await?;
+                let rights = Rights::ask(&mut connection, &self.target).await?;
+                (connection, rights)
+            }
+        };
+        self.missing = rights.missing();
+        for query in QUERIES.iter().filter(|query| query.is_for(rights.version_number)) {
+            self.ask(query, &mut connection, &rights).await?;
+        }
+        self.session = Some((connection, rights));
+        Ok(())
+    }
+
+    /// What was kept may be old by the time the server is back: all is asked again.
+    fn ask_anew(&mut self) {
+        for kept in self.kept.values_mut() {
+            kept.due_in = 0;
+        }
+    }
+
+    /// Asks one statement if it is due. A failure of the statement alone is noted; a failure of the
+    /// session is the poll's.
     async fn ask(
-        &self,
-        connection: &mut PgConnection,
-        sql: &'static str,
-    ) -> Result<Vec<PgRow>, CollectError> {
-        let patience = self.patience();
-        let what = self.config.url.clone();
-        match timeout(patience, connection.fetch_all(sql)).await {
-            Err(_) => Err(CollectError::Timeout { what, seconds: patience.as_secs_f64() }),
-            Ok(Err(error)) => Err(failed(what, &error)),
-            Ok(Ok(rows)) => Ok(rows),
-        }
-    }
-
-    async fn poll(
         &mut self,
+        query: &'static Query,
         connection: &mut PgConnection,
-        samples: &mut Samples,
+        rights: &Rights,
     ) -> Result<(), CollectError> {
-        let rows = self.ask(connection, queries::SERVER).await?;
-        let server = rows.first().map(server).ok_or_else(|| CollectError::Answer {
-            what: self.config.url.clone(),
-            cause: "it said nothing of itself".into(),
-        })?;
-        take(&rows, samples);
-        let is_slow_turn = self.polls.is_multiple_of(SLOW_EVERY);
-        self.polls = self.polls.wrapping_add(1);
-        for part in queries::PARTS.iter().filter(|part| part.fits(server.version, server.place)) {
-            if part.is_slow && !is_slow_turn {
-                continue;
+        let kept = self.kept.entry(query.part).or_default();
+        if kept.due_in > 0 {
+            kept.due_in -= 1;
+            return Ok(());
+        }
+        kept.due_in = query.polls_between(self.config.interval);
+        match query.ask(connection).await {
+            Ok(values) => {
+                kept.is_answered = true;
+                kept.is_success = rights.has_monitor || !query.needs_monitor;
+                if query.is_zero_when_gone {
+                    kept.note_gone(&values);
+                }
+                kept.values = values;
+                self.failures.remove(query.part);
             }
-            self.part(connection, part, samples).await?;
+            Err(sqlx::Error::Database(refusal)) => {
+                kept.is_success = false;
+                kept.is_answered = false;
+                self.failures.insert(query.part, refusal.message().to_owned());
+            }
+            Err(error) => return Err(self.target.failure(&error)),
         }
         Ok(())
     }
 
-    /// One part; only a connection that is of no use any more stops the rest.
-    async fn part(
-        &self,
-        connection: &mut PgConnection,
-        part: &Part,
-        samples: &mut Samples,
-    ) -> Result<(), CollectError> {
-        let labels = [("collector", part.name)];
-        let outcome = self.ask(connection, part.sql).await;
-        let success = if outcome.is_ok() { 1.0 } else { 0.0 };
-        samples.push("vakhta_collector_success", &labels, success);
-        match outcome {
-            Ok(rows) => take(&rows, samples),
-            Err(error @ (CollectError::Timeout { .. } | CollectError::Connect { .. })) => {
-                return Err(error);
+    fn report(&self, samples: &mut Samples) {
+        for (part, kept) in &self.kept {
+            if kept.is_answered {
+                kept.values.iter().for_each(|value| value.push(samples, None));
+                kept.gone.iter().for_each(|(value, _)| value.push(samples, Some(0.0)));
             }
-            Err(error) => tracing::debug!(part = part.name, %error, "not read"),
+            let is_success = if kept.is_success { 1.0 } else { 0.0 };
+            samples.push("vakhta_collector_success", &[("collector", part)], is_success);
         }
-        Ok(())
+        let connected = self.kept.get("standbys").map_or(&[][..], |kept| &kept.values);
+        for standby in &self.config.standbys {
+            let is_connected = connected.iter().any(|value| value.has_label(standby));
+            let number = if is_connected { 1.0 } else { 0.0 };
+            let labels = [("application_name", standby.as_str())];
+            samples.push("vakhta_pg_expected_standby_connected", &labels, number);
+        }
+        let lacked = u32::try_from(self.missing.iter().filter(|right| right.is_needed).count());
+        samples.push("vakhta_pg_rights_missing", &[], lacked.map_or(0.0, f64::from));
+    }
+}
+
+impl Kept {
+    fn note_gone(&mut self, values: &[Value]) {
+        let is_back = |gone: &Value| values.iter().any(|value| value.is_same_series(gone));
+        let mut gone: Vec<(Value, u32)> = std::mem::take(&mut self.gone)
+            .into_iter()
+            .filter(|(value, polls)| *polls > 1 && !is_back(value))
+            .map(|(value, polls)| (value, polls - 1))
+            .collect();
+        let vanished = std::mem::take(&mut self.values)
+            .into_iter()
+            .filter(|value| value.may_be_zero() && !is_back(value));
+        gone.extend(vanished.map(|value| (value, GONE_POLLS)));
+        gone.truncate(200);
+        self.gone = gone;
     }
 }
 
 impl Collect for Postgres {
     async fn collect(&mut self, samples: &mut Samples) -> Result<(), CollectError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => match self.connect().await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    samples.push("pg_up", &[], 0.0);
-                    return Err(error);
-                }
-            },
+        let limit = self.config.timeout;
+        let outcome = match tokio::time::timeout(limit, self.poll()).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let what = self.target.what.clone();
+                Err(CollectError::Timeout { what, seconds: limit.as_secs_f64() })
+            }
         };
-        let outcome = self.poll(&mut connection, samples).await;
-        samples.push("pg_up", &[], if outcome.is_ok() { 1.0 } else { 0.0 });
-        // A connection that failed once is not asked again: its answers may come too late.
-        if outcome.is_ok() {
-            self.connection = Some(connection);
-        }
-        outcome
-    }
-}
-
-fn options(config: &Config, patience: Duration) -> Result<PgConnectOptions, CollectError> {
-    let wrong = |cause: String| CollectError::Answer { what: config.url.clone(), cause };
-    let mut options =
-        PgConnectOptions::from_str(&config.url).map_err(|error| wrong(error.to_string()))?;
-    if let Some(password) = &config.password {
-        options = options.password(password.reveal());
-    }
-    let limit = format!("{}ms", patience.as_millis());
-    Ok(options
-        .application_name("vakhta")
-        .options([
-            ("default_transaction_read_only", "on"),
-            ("statement_timeout", limit.as_str()),
-            ("lock_timeout", "500ms"),
-            ("idle_in_transaction_session_timeout", "10s"),
-        ])
-        .statement_cache_capacity(64)
-        .log_statements(tracing::log::LevelFilter::Off))
-}
-
-fn failed(what: String, error: &sqlx::Error) -> CollectError {
-    let cause = error.to_string();
-    match error {
-        sqlx::Error::Database(inner) => match inner.code().as_deref() {
-            Some("28P01" | "28000") => {
-                CollectError::Access { what, cause, remedy: format!("run there: {RIGHTS}") }
+        match outcome {
+            Ok(()) => {
+                samples.push("pg_up", &[], 1.0);
+                self.report(samples);
+                Ok(())
             }
-            Some("57014") => CollectError::Answer { what, cause },
-            // The server is starting, stopping or out of connections.
-            Some("57P03" | "57P01" | "53300") => CollectError::Connect { what, cause },
-            _ => CollectError::Answer { what, cause },
-        },
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => CollectError::Connect { what, cause },
-        _ => CollectError::Answer { what, cause },
-    }
-}
-
-fn server(row: &PgRow) -> Server {
-    let in_recovery = row.try_get::<f64, _>("pg_replication_is_replica").unwrap_or(0.0) > 0.5;
-    let version = row.try_get::<i32, _>("version").unwrap_or(0);
-    Server { version, place: if in_recovery { Place::Standby } else { Place::Primary } }
-}
-
-/// Turns rows into samples: text columns are labels, `float8` columns are values named by their
-/// alias. NULL means «does not apply» and gives no sample.
-fn take(rows: &[PgRow], samples: &mut Samples) {
-    for row in rows.iter().take(ROW_LIMIT) {
-        let mut labels: Vec<(&str, String)> = Vec::new();
-        let mut values: Vec<(&str, f64)> = Vec::new();
-        for column in row.columns() {
-            match column.type_info().name() {
-                "TEXT" | "NAME" | "VARCHAR" => {
-                    let text = row.try_get::<Option<String>, _>(column.ordinal());
-                    labels.push((column.name(), text.ok().flatten().unwrap_or_default()));
-                }
-                "FLOAT8" => {
-                    if let Ok(Some(value)) = row.try_get::<Option<f64>, _>(column.ordinal()) {
-                        values.push((column.name(), value));
-                    }
-                }
-                _ => {}
+            Err(error) => {
+                self.ask_anew();
+                samples.push("pg_up", &[], 0.0);
+                Err(error)
             }
-        }
-        let pairs: Vec<(&str, &str)> = labels.iter().map(|(l, text)| (*l, text.as_str())).collect();
-        for (name, value) in values {
-            samples.push(name, &pairs, value);
         }
     }
 }

@@ -87,11 +87,12 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Notes an error.
     pub fn error(&mut self, place: &Place, message: impl Into<String>, help: impl Into<String>) {
-        self.found.push(Diagnostic {
-            place: place.clone(),
-            message: message.into(),
-            help: help.into(),
-        });
+        let message = message.into();
+        // A key that two parts of a section read is wrong once.
+        if self.found.iter().any(|known| known.place == *place && known.message == message) {
+            return;
+        }
+        self.found.push(Diagnostic { place: place.clone(), message, help: help.into() });
     }
 
     /// True while nothing is wrong.

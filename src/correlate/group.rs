@@ -72,6 +72,8 @@ pub struct Group {
     pub(super) tickets: u32,
     pub(super) findings: u32,
     pub(super) active: u32,
+    /// Active findings that are more than a note: while there is one the Problem is not over.
+    pub(super) holding: u32,
     /// The worst severity it has had since it opened, or came back.
     pub(super) severity: Severity,
     pub(super) opened_at: Time,
@@ -109,6 +111,7 @@ impl Group {
             tickets: 0,
             findings: 0,
             active: 0,
+            holding: 0,
             severity: Severity::Info,
             opened_at: now,
             promoted_at: None,
@@ -294,12 +297,17 @@ impl Group {
         self.active > 0
     }
 
-    /// Ids of findings that are not over.
-    pub(super) fn active_findings(&self) -> impl Iterator<Item = &str> {
+    /// Whether a finding is on that says more than "for the record".
+    pub(super) fn is_held(&self) -> bool {
+        self.holding > 0
+    }
+
+    /// Ids of findings that are not over, with the severity last said.
+    pub(super) fn active_findings(&self) -> impl Iterator<Item = (&str, Severity)> {
         self.members
             .iter()
             .filter(|member| member.kind == IncidentKind::Finding && member.ended.is_none())
-            .map(|member| member.incident.as_str())
+            .map(|member| (member.incident.as_str(), member.severity))
     }
 
     /// Adds an incident; returns its place among the members and whether it brought a new system.
@@ -350,6 +358,7 @@ impl Group {
             self.findings += 1;
             if incident.kind == IncidentKind::Finding && incident.ended.is_none() {
                 self.active += 1;
+                self.holding += u32::from(holds(incident.severity));
             }
         }
         if let Some(mrf) = &incident.mrf {
@@ -412,6 +421,7 @@ impl Group {
         };
         member.ended = Some(now);
         self.active = self.active.saturating_sub(1);
+        self.holding = self.holding.saturating_sub(u32::from(holds(member.severity)));
         self.last_ended = Some(now);
         self.last_activity = now;
         let system = member.system.clone();
@@ -426,6 +436,7 @@ impl Group {
     pub(super) fn update(&mut self, now: Time, place: usize, incident: &Incident) -> bool {
         let Some(member) = self.members.get_mut(place) else { return false };
         let came_back = member.ended.is_some();
+        let held = !came_back && holds(member.severity);
         member.ended = None;
         member.severity = incident.severity;
         member.title.clone_from(&incident.title);
@@ -438,6 +449,8 @@ impl Group {
             site.active += u32::from(came_back);
         }
         self.active += u32::from(came_back);
+        self.holding = self.holding.saturating_sub(u32::from(held));
+        self.holding += u32::from(holds(incident.severity));
         self.raise_severity(Some(incident.severity));
         came_back
     }
@@ -455,4 +468,9 @@ impl Group {
             None => {}
         }
     }
+}
+
+/// A note for the record keeps no Problem open.
+fn holds(severity: Severity) -> bool {
+    severity > Severity::Info
 }

@@ -153,8 +153,10 @@ impl State {
         for member in &group.members {
             self.incidents.remove(&member.incident);
         }
-        // What is still on was put aside by a person: it must not open a new Problem by going on.
-        self.muted.extend(group.active_findings().map(str::to_owned));
+        // What is still on was put aside by a person, or is a note that held nothing: it must not
+        // open a new Problem by going on, only by getting worse.
+        let on = group.active_findings().map(|(key, severity)| (key.to_owned(), severity));
+        self.muted.extend(on);
         if let Some(problem) = &group.problem {
             self.problems.remove(problem);
             self.finished.push(group);
@@ -186,7 +188,7 @@ impl Group {
 
     /// The moment from which the Problem counts as over, if nothing more happens.
     fn quiet_from(&self, lifecycle: &super::Lifecycle) -> Option<Time> {
-        if self.has_active_finding() {
+        if self.is_held() {
             return None;
         }
         if self.findings > 0 {

@@ -320,6 +320,7 @@ impl Group {
         self.tickets += other.tickets;
         self.findings += other.findings;
         self.active += other.active;
+        self.holding += other.holding;
         self.severity = self.severity.max(other.severity);
         self.opened_at = self.opened_at.min(other.opened_at);
         self.last_activity = self.last_activity.max(other.last_activity);

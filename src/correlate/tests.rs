@@ -211,6 +211,43 @@ fn a_persons_resolution_holds_while_the_finding_goes_on() {
 }
 
 #[test]
+fn what_a_person_put_aside_comes_back_when_it_gets_worse() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    state.resolve(Time(START + MINUTE), "PRB-000001", "Иванова", "сессия снята").unwrap();
+    while let Some(due) = state.next_timer() {
+        state.tick(due);
+    }
+    let mut worse = lock_chain();
+    worse.state = FindingState::Updated;
+    worse.severity = Severity::Critical;
+    state.finding(Time(START + 60 * MINUTE), &worse);
+    assert_eq!(state.problems().count(), 1);
+}
+
+#[test]
+fn a_note_for_the_record_keeps_no_problem_open() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    let mut note = finding("crm-db", "restarted", Role::Cause, Impact::Unfelt, START);
+    note.severity = Severity::Info;
+    state.finding(Time(START + 1), &note);
+    assert_eq!(state.group_of(&note.key).and_then(Group::problem_id), Some("PRB-000001"));
+    state.finding(Time(START + MINUTE), &cleared(lock_chain(), START + MINUTE));
+    while let Some(due) = state.next_timer() {
+        state.tick(due);
+    }
+    assert_eq!(state.problems().count(), 0, "the note is still on, the Problem is over");
+    // It goes on, then turns serious.
+    note.state = FindingState::Updated;
+    state.finding(Time(START + 90 * MINUTE), &note);
+    assert_eq!(state.problems().count(), 0);
+    note.severity = Severity::High;
+    state.finding(Time(START + 91 * MINUTE), &note);
+    assert_eq!(state.problems().count(), 1);
+}
+
+#[test]
 fn many_tickets_alone_make_a_problem_and_few_do_not() {
     let mut state = state();
     for n in 0..12 {

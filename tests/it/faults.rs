@@ -69,7 +69,7 @@ async fn a_stopped_standby_is_a_problem_of_its_own() {
     tokio::time::sleep(std::time::Duration::from_secs(65)).await;
     assert_eq!(engine.problems("open").await.len(), 0);
     let fault = Fault::inject("pg-standby-down");
-    let problem = engine.problem_at("crm-db", 10).await;
+    let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     let findings = engine.get("/api/v1/findings?active=true").await;
     assert!(findings.to_string().contains("postgres/pg-standby-gone"), "{findings}");
@@ -158,7 +158,7 @@ async fn a_filling_filesystem_is_told_before_it_is_full() {
     let used = disk.used_megabytes();
     assert!(used < 60, "told only at {used} MiB of 64");
     let title = problem["title"]["ru"].as_str().unwrap();
-    assert!(title.contains("закончится через"), "{title}");
+    assert!(title.contains("заполнится через"), "{title}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +223,7 @@ async fn a_database_fault_with_symptoms_is_one_problem_and_a_far_fault_another()
     }
     let fault = Fault::inject("pg-lock-wait");
     far.serve("app_latency_seconds 9\n");
-    let database = engine.problem_at("crm-db", 12).await;
+    let database = engine.problem_at("crm-db", 20).await;
     let id = database["id"].as_str().unwrap();
     let whole = until("all symptoms are in it", 20, async || {
         let problem = engine.get(&format!("/api/v1/problems/{id}")).await;

@@ -145,6 +145,7 @@ pub(crate) struct Site {
     pub(crate) folder: tempfile::TempDir,
     collect: String,
     rest: String,
+    lifecycle: &'static str,
 }
 
 impl Site {
@@ -153,7 +154,8 @@ impl Site {
         let policies = "policies:\n  - name: all\n    from_severity: warning\n    wait: 1s\n    \
                         ticket: {fallback_queue: Problems}\n    alert: {labels: {team: crm}}\n";
         fs::write(folder.path().join("policies.yaml"), policies).unwrap();
-        Self { folder, collect: String::new(), rest: String::new() }
+        let lifecycle = "{resolve_after: 4s, close_after: 4s}";
+        Self { folder, collect: String::new(), rest: String::new(), lifecycle }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -215,11 +217,18 @@ impl Site {
         self
     }
 
+    /// For faults that pause: a Problem that waits longer before it counts as over.
+    pub(crate) fn patient(mut self) -> Self {
+        self.lifecycle = "{resolve_after: 20s, close_after: 20s}";
+        self
+    }
+
     fn write(&self) {
         let text = format!(
-            "policies: policies.yaml\nnote_interval: 1s\ncollect:\n{}{}lifecycle: {{resolve_after: 4s, close_after: 4s}}\n",
+            "policies: policies.yaml\nnote_interval: 1s\ncollect:\n{}{}lifecycle: {}\n",
             if self.collect.is_empty() { "  host: []\n" } else { &self.collect },
-            self.rest
+            self.rest,
+            self.lifecycle
         );
         fs::write(self.path("vakhta.yaml"), text).unwrap();
     }

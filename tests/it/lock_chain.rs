@@ -58,8 +58,8 @@ async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
     );
 
     let fault = Fault::inject("pg-lock-wait");
-    // Two polls of 2 s, and a little for the machine.
-    let problem = engine.problem_at("crm-db", 8).await;
+    // The rule waits 5 s, which is the second poll at the usual ten; and a little for the machine.
+    let problem = engine.problem_at("crm-db", 12).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     assert!(
         problem["title"]["ru"].as_str().unwrap().contains("очередь на блокировки"),

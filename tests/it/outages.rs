@@ -108,7 +108,7 @@ async fn the_ticket_system_fails_in_every_way() {
         let since = desk.newest();
         between.set(mode);
         let fault = Fault::inject("pg-lock-wait");
-        let problem = engine.problem_at("crm-db", 10).await;
+        let problem = engine.problem_at("crm-db", 20).await;
         let id = problem["id"].as_str().unwrap().to_owned();
         until("the alert goes out all the same", 15, async || {
             (!firing(&am, &id).await.is_empty()).then_some(())
@@ -149,7 +149,7 @@ async fn alertmanager_away_is_a_finding_and_the_alert_comes_when_it_is_back() {
     engine.warm(3).await;
     harness::script("tests/services/alertmanager-down", &[], &[]);
     let fault = Fault::inject("pg-lock-wait");
-    let problem = engine.problem_at("crm-db", 10).await;
+    let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     engine.problem_at("vakhta", 60).await;
     harness::alertmanager().unwrap();

@@ -188,7 +188,7 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     for (n, text) in SLOW.iter().enumerate() {
         desk.create(text, &format!("agent{n}"), "Incident").await;
     }
-    let problem = engine.problem_at("crm-db", 10).await;
+    let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     // The page keeps itself true: nobody reloads it here.
     until("the line is on the page with its ticket", 40, async || {
@@ -201,7 +201,7 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     browser.open(&format!("{}/problems/{id}", engine.address)).await;
     let text = browser.text().await;
     for part in
-        ["Вероятные причины", "Кто оповещён", "Срабатывания мониторинга", "pg_blocking_pids"]
+        ["Вероятные причины", "Кто оповещён", "Срабатывания мониторинга", "pg_terminate_backend"]
     {
         assert!(text.contains(part), "«{part}» is missing in:\n{text}");
     }

@@ -1,159 +1,174 @@
-//! CPU, memory, pressure, files and disks.
+//! CPU, load, memory, pressure and the kernel's own limits.
 
 use std::io;
-use std::path::Path;
 
-use super::read::{number, single, text};
-use crate::collect::Samples;
+use procfs::prelude::*;
+use procfs::{CpuPressure, IoPressure, LoadAverage, MemoryPressure};
 
-/// The kernel counts CPU time in these; fixed for user space on every Linux.
-const TICKS_A_SECOND: f64 = 100.0;
-const SECTOR_BYTES: f64 = 512.0;
+use super::gathered::{float, read, read_number, unreadable, wall};
+use super::{Config, Gathered};
 
-/// `/proc/stat`: CPU time by mode, context switches, forks, boot time.
-pub(super) fn stat(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    const MODES: [&str; 8] =
-        ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
-    for line in text(proc, "stat")?.lines() {
-        let mut words = line.split_whitespace();
-        let Some(name) = words.next() else { continue };
-        if let Some(cpu) = name.strip_prefix("cpu").filter(|cpu| !cpu.is_empty()) {
-            for (mode, ticks) in MODES.iter().zip(words) {
-                if let Some(ticks) = number(Some(ticks)) {
+/// The columns of a `cpu` line in `/proc/stat`.
+const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
+
+/// The lines of `/proc/vmstat` that rules and dashboards use.
+const VMSTAT: [&str; 10] = [
+    "oom_kill",
+    "pgpgin",
+    "pgpgout",
+    "pswpin",
+    "pswpout",
+    "pgfault",
+    "pgmajfault",
+    "workingset_refault_anon",
+    "workingset_refault_file",
+    "allocstall_normal",
+];
+
+/// `/proc/stat`: processor time, runnable and blocked tasks, boot time.
+pub(super) fn stat(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let path = config.proc.join("stat");
+    let text = read(&path)?;
+    let ticks = float(procfs::ticks_per_second());
+    let mut has_cpu = false;
+    for line in text.lines() {
+        let mut words = line.split_ascii_whitespace();
+        let Some(key) = words.next() else { continue };
+        let mut number = || words.next().and_then(|word| word.parse::<f64>().ok());
+        match key {
+            "btime" => push_if(out, "node_boot_time_seconds", number()),
+            "processes" => push_if(out, "node_forks_total", number()),
+            "procs_running" => push_if(out, "node_procs_running", number()),
+            "procs_blocked" => push_if(out, "node_procs_blocked", number()),
+            "ctxt" => push_if(out, "node_context_switches_total", number()),
+            "intr" => push_if(out, "node_intr_total", number()),
+            _ => {
+                let Some(cpu) = key.strip_prefix("cpu").filter(|cpu| !cpu.is_empty()) else {
+                    continue;
+                };
+                has_cpu = true;
+                for mode in MODES {
+                    let Some(value) = number() else { break };
                     let labels = [("cpu", cpu), ("mode", mode)];
-                    to.push("node_cpu_seconds_total", &labels, ticks / TICKS_A_SECOND);
+                    out.push("node_cpu_seconds_total", labels, value / ticks);
                 }
             }
-            continue;
-        }
-        let metric = match name {
-            "ctxt" => "node_context_switches_total",
-            "processes" => "node_forks_total",
-            "btime" => "node_boot_time_seconds",
-            "procs_running" => "node_procs_running",
-            "procs_blocked" => "node_procs_blocked",
-            _ => continue,
-        };
-        if let Some(value) = number(words.next()) {
-            to.push(metric, &[], value);
         }
     }
-    Ok(())
+    if has_cpu { Ok(()) } else { Err(unreadable(&path)) }
+}
+
+fn push_if(out: &mut Gathered, name: &'static str, value: Option<f64>) {
+    if let Some(value) = value {
+        out.push(name, [], value);
+    }
 }
 
 /// `/proc/loadavg`.
-pub(super) fn load(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    let text = text(proc, "loadavg")?;
-    let mut words = text.split_whitespace();
-    for name in ["node_load1", "node_load5", "node_load15"] {
-        if let Some(value) = number(words.next()) {
-            to.push(name, &[], value);
+pub(super) fn loadavg(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let path = config.proc.join("loadavg");
+    let load = LoadAverage::from_read(read(&path)?.as_bytes()).map_err(|_| unreadable(&path))?;
+    out.push("node_load1", [], load.one.into());
+    out.push("node_load5", [], load.five.into());
+    out.push("node_load15", [], load.fifteen.into());
+    Ok(())
+}
+
+/// `/proc/meminfo`, every line.
+pub(super) fn meminfo(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let path = config.proc.join("meminfo");
+    let text = read(&path)?;
+    let mut lines = 0_usize;
+    for line in text.lines() {
+        let Some((key, rest)) = line.split_once(':') else { continue };
+        let mut words = rest.split_ascii_whitespace();
+        let Some(value) = words.next().and_then(|word| word.parse::<f64>().ok()) else { continue };
+        let key = key.replace('(', "_").replace(')', "");
+        lines += 1;
+        if words.next() == Some("kB") {
+            out.push(format!("node_memory_{key}_bytes"), [], value * 1024.0);
+        } else {
+            out.push(format!("node_memory_{key}"), [], value);
+        }
+    }
+    if lines > 0 { Ok(()) } else { Err(unreadable(&path)) }
+}
+
+/// `/proc/vmstat`: paging, swapping, kernel kills for lack of memory.
+pub(super) fn vmstat(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let text = read(&config.proc.join("vmstat"))?;
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once(' ') else { continue };
+        if VMSTAT.contains(&key)
+            && let Ok(value) = value.trim().parse::<f64>()
+        {
+            out.push(format!("node_vmstat_{key}"), [], value);
         }
     }
     Ok(())
 }
 
-/// `/proc/meminfo`, every field, as `node_memory_NAME_bytes`.
-pub(super) fn memory(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    for line in text(proc, "meminfo")?.lines() {
-        let Some((name, rest)) = line.split_once(':') else { continue };
-        let mut words = rest.split_whitespace();
-        let Some(value) = number(words.next()) else { continue };
-        let name = name.replace('(', "_").replace(')', "");
-        match words.next() {
-            Some("kB") => to.push(&format!("node_memory_{name}_bytes"), &[], value * 1024.0),
-            _ => to.push(&format!("node_memory_{name}"), &[], value),
-        }
-    }
+/// `/proc/pressure`: the share of time that tasks waited; absent before kernel 4.20.
+pub(super) fn pressure(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let directory = config.proc.join("pressure");
+    let micros = |total: u64| float(total) / 1e6;
+    let path = directory.join("cpu");
+    let text = read(&path)?;
+    let cpu = CpuPressure::from_read(text.as_bytes()).map_err(|_| unreadable(&path))?;
+    out.push("node_pressure_cpu_waiting_seconds_total", [], micros(cpu.some.total));
+    let path = directory.join("memory");
+    let text = read(&path)?;
+    let memory = MemoryPressure::from_read(text.as_bytes()).map_err(|_| unreadable(&path))?;
+    out.push("node_pressure_memory_waiting_seconds_total", [], micros(memory.some.total));
+    out.push("node_pressure_memory_stalled_seconds_total", [], micros(memory.full.total));
+    let path = directory.join("io");
+    let text = read(&path)?;
+    let io = IoPressure::from_read(text.as_bytes()).map_err(|_| unreadable(&path))?;
+    out.push("node_pressure_io_waiting_seconds_total", [], micros(io.some.total));
+    out.push("node_pressure_io_stalled_seconds_total", [], micros(io.full.total));
     Ok(())
 }
 
-/// `/proc/vmstat`: the fields node_exporter keeps.
-pub(super) fn vmstat(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    for line in text(proc, "vmstat")?.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(name), Some(value)) = (words.next(), number(words.next())) else { continue };
-        let kept = matches!(
-            name,
-            "oom_kill" | "pgfault" | "pgmajfault" | "pgpgin" | "pgpgout" | "pswpin" | "pswpout"
-        );
-        if kept {
-            to.push(&format!("node_vmstat_{name}"), &[], value);
-        }
-    }
+/// `/proc/sys/fs/file-nr`: open files of the whole host and their limit.
+pub(super) fn filefd(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let path = config.proc.join("sys/fs/file-nr");
+    let text = read(&path)?;
+    let mut numbers = text.split_ascii_whitespace().map(str::parse::<f64>);
+    let (Some(Ok(allocated)), Some(_), Some(Ok(maximum))) =
+        (numbers.next(), numbers.next(), numbers.next())
+    else {
+        return Err(unreadable(&path));
+    };
+    out.push("node_filefd_allocated", [], allocated);
+    out.push("node_filefd_maximum", [], maximum);
     Ok(())
 }
 
-/// `/proc/pressure`: stall time in seconds.
-pub(super) fn pressure(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    for (file, some, full) in [
-        ("pressure/cpu", "node_pressure_cpu_waiting_seconds_total", ""),
-        (
-            "pressure/memory",
-            "node_pressure_memory_waiting_seconds_total",
-            "node_pressure_memory_stalled_seconds_total",
-        ),
-        (
-            "pressure/io",
-            "node_pressure_io_waiting_seconds_total",
-            "node_pressure_io_stalled_seconds_total",
-        ),
-    ] {
-        for line in text(proc, file)?.lines() {
-            let total = line.rsplit_once("total=").and_then(|(_, total)| number(Some(total)));
-            let name = if line.starts_with("some") { some } else { full };
-            if let (Some(micros), false) = (total, name.is_empty()) {
-                to.push(name, &[], micros / 1e6);
-            }
-        }
-    }
+/// `/proc/sys/kernel`: name and kernel of the host.
+pub(super) fn uname(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let kernel = config.proc.join("sys/kernel");
+    let line = |name: &str| read(&kernel.join(name)).map(|text| text.trim().to_owned());
+    let machine = rustix::system::uname().machine().to_string_lossy().into_owned();
+    out.push(
+        "node_uname_info",
+        [
+            ("sysname", &line("ostype")?),
+            ("release", &line("osrelease")?),
+            ("version", &line("version")?),
+            ("machine", &machine),
+            ("nodename", &line("hostname")?),
+            ("domainname", &line("domainname")?),
+        ],
+        1.0,
+    );
     Ok(())
 }
 
-/// Open files against the kernel's limit, and the limit on processes.
-pub(super) fn files(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    let text = text(proc, "sys/fs/file-nr")?;
-    let mut words = text.split_whitespace();
-    if let Some(allocated) = number(words.next()) {
-        to.push("node_filefd_allocated", &[], allocated);
-    }
-    if let Some(maximum) = number(words.nth(1)) {
-        to.push("node_filefd_maximum", &[], maximum);
-    }
-    if let Some(limit) = single(proc, "sys/kernel/pid_max") {
-        to.push("node_processes_max_processes", &[], limit);
-    }
-    Ok(())
-}
-
-/// `/proc/diskstats`, whole devices that have done anything.
-pub(super) fn disks(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    for line in text(proc, "diskstats")?.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let Some(device) = words.get(2) else { continue };
-        let ignored = ["ram", "loop", "fd", "zram", "dm-"].iter().any(|p| device.starts_with(p));
-        let is_partition =
-            device.starts_with("sd") && device.ends_with(|c: char| c.is_ascii_digit());
-        if ignored || is_partition {
-            continue;
-        }
-        let field = |n: usize| number(words.get(n).copied());
-        let labels = [("device", *device)];
-        for (name, value, scale) in [
-            ("node_disk_reads_completed_total", field(3), 1.0),
-            ("node_disk_read_bytes_total", field(5), SECTOR_BYTES),
-            ("node_disk_read_time_seconds_total", field(6), 1e-3),
-            ("node_disk_writes_completed_total", field(7), 1.0),
-            ("node_disk_written_bytes_total", field(9), SECTOR_BYTES),
-            ("node_disk_write_time_seconds_total", field(10), 1e-3),
-            ("node_disk_io_now", field(11), 1.0),
-            ("node_disk_io_time_seconds_total", field(12), 1e-3),
-            ("node_disk_io_time_weighted_seconds_total", field(13), 1e-3),
-        ] {
-            if let Some(value) = value {
-                to.push(name, &labels, value * scale);
-            }
-        }
-    }
+/// The host's own clock, and how many processes and threads the kernel allows.
+pub(super) fn time(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    out.push("node_time_seconds", [], wall());
+    let kernel = config.proc.join("sys/kernel");
+    out.push("node_processes_max_processes", [], read_number(&kernel.join("pid_max"))?);
+    out.push("node_processes_max_threads", [], read_number(&kernel.join("threads-max"))?);
     Ok(())
 }

@@ -1,96 +1,163 @@
-//! Interfaces, protocol counters, sockets, connection tracking.
+//! Interfaces, protocol counters, sockets and connection tracking.
 
 use std::io;
 use std::path::Path;
 
-use super::read::{number, single, text};
-use crate::collect::Samples;
+use super::gathered::{float, read, read_number, unreadable};
+use super::{Config, Gathered};
 
-/// The most interfaces reported: container hosts make them by the thousand.
-const DEVICES: usize = 200;
+/// The columns of `/proc/net/dev`, by node_exporter's names.
+const COLUMNS: [&str; 16] = [
+    "node_network_receive_bytes_total",
+    "node_network_receive_packets_total",
+    "node_network_receive_errs_total",
+    "node_network_receive_drop_total",
+    "node_network_receive_fifo_total",
+    "node_network_receive_frame_total",
+    "node_network_receive_compressed_total",
+    "node_network_receive_multicast_total",
+    "node_network_transmit_bytes_total",
+    "node_network_transmit_packets_total",
+    "node_network_transmit_errs_total",
+    "node_network_transmit_drop_total",
+    "node_network_transmit_fifo_total",
+    "node_network_transmit_colls_total",
+    "node_network_transmit_carrier_total",
+    "node_network_transmit_compressed_total",
+];
 
-/// `/proc/net/dev` and carrier changes.
-pub(super) fn devices(proc: &Path, sys: &Path, to: &mut Samples) -> io::Result<()> {
-    const RECEIVE: [&str; 4] = ["bytes", "packets", "errs", "drop"];
-    for line in text(proc, "net/dev")?.lines().skip(2).take(DEVICES) {
+/// The most interfaces that are reported: a container host makes one a container.
+const INTERFACES: usize = 128;
+
+/// The protocol counters that node_exporter keeps by default.
+const PROTOCOLS: [(&str, &[&str]); 5] = [
+    ("Tcp", &["ActiveOpens", "PassiveOpens", "InSegs", "OutSegs", "RetransSegs", "OutRsts"]),
+    ("Tcp", &["CurrEstab", "InErrs"]),
+    (
+        "Udp",
+        &["InDatagrams", "OutDatagrams", "NoPorts", "InErrors", "RcvbufErrors", "SndbufErrors"],
+    ),
+    ("TcpExt", &["ListenOverflows", "ListenDrops", "TCPTimeouts", "TCPSynRetrans"]),
+    ("TcpExt", &["SyncookiesSent", "SyncookiesFailed", "TCPRcvQDrop", "TCPOFOQueue"]),
+];
+
+/// `/proc/net/dev`: bytes, packets, errors and drops of each interface.
+pub(super) fn netdev(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let text = read(&config.net("dev"))?;
+    for line in text.lines().skip(2).take(INTERFACES) {
         let Some((device, rest)) = line.split_once(':') else { continue };
-        let device = device.trim();
-        let words: Vec<&str> = rest.split_whitespace().collect();
-        let labels = [("device", device)];
-        for (n, what) in RECEIVE.iter().enumerate() {
-            if let Some(value) = number(words.get(n).copied()) {
-                to.push(&format!("node_network_receive_{what}_total"), &labels, value);
-            }
-            if let Some(value) = number(words.get(n + 8).copied()) {
-                to.push(&format!("node_network_transmit_{what}_total"), &labels, value);
-            }
-        }
-        let changes = format!("class/net/{device}/carrier_changes");
-        if let Some(changes) = single(sys, &changes) {
-            to.push("node_network_carrier_changes_total", &labels, changes);
-        }
-    }
-    Ok(())
-}
-
-/// The counters of `/proc/net/netstat` and `/proc/net/snmp` that rules ask for.
-pub(super) fn counters(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    const KEPT: [&str; 9] = [
-        "TcpExt_ListenOverflows",
-        "TcpExt_ListenDrops",
-        "TcpExt_TCPTimeouts",
-        "Tcp_RetransSegs",
-        "Tcp_OutSegs",
-        "Tcp_CurrEstab",
-        "Udp_InDatagrams",
-        "Udp_RcvbufErrors",
-        "Udp_InErrors",
-    ];
-    for file in ["net/netstat", "net/snmp"] {
-        let text = text(proc, file)?;
-        let lines: Vec<&str> = text.lines().collect();
-        for pair in lines.chunks(2) {
-            let [names, values] = pair else { continue };
-            let (Some((group, names)), Some((_, values))) =
-                (names.split_once(':'), values.split_once(':'))
-            else {
-                continue;
-            };
-            for (name, value) in names.split_whitespace().zip(values.split_whitespace()) {
-                let name = format!("{group}_{name}");
-                if let (true, Some(value)) = (KEPT.contains(&name.as_str()), number(Some(value))) {
-                    to.push(&format!("node_netstat_{name}"), &[], value);
-                }
+        let labels = [("device", device.trim())];
+        for (name, word) in COLUMNS.into_iter().zip(rest.split_ascii_whitespace()) {
+            if let Ok(value) = word.parse::<f64>() {
+                out.push(name, labels, value);
             }
         }
     }
     Ok(())
 }
 
-/// `/proc/net/sockstat`.
-pub(super) fn sockets(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    for line in text(proc, "net/sockstat")?.lines() {
-        let Some((protocol, rest)) = line.split_once(':') else { continue };
-        let words: Vec<&str> = rest.split_whitespace().collect();
-        for pair in words.chunks(2) {
-            if let [name, value] = pair
-                && let Some(value) = number(Some(value))
-            {
-                to.push(&format!("node_sockstat_{protocol}_{name}"), &[], value);
+/// `/sys/class/net`: link state and how often it changed. An interface that is switched off has
+/// no carrier to read and gives none.
+pub(super) fn netclass(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    for entry in std::fs::read_dir(config.sys.join("class/net"))?.flatten().take(INTERFACES) {
+        let device = entry.file_name();
+        let labels = [("device", &*device.to_string_lossy())];
+        let path = entry.path();
+        if let Ok(state) = read(&path.join("operstate")) {
+            let is_up = if state.trim() == "up" { 1.0 } else { 0.0 };
+            out.push("node_network_up", labels, is_up);
+        }
+        let mut number = |file: &str, name: &'static str, factor: f64| {
+            if let Ok(value) = read_number(&path.join(file)) {
+                out.push(name, labels, value * factor);
+            }
+        };
+        number("carrier", "node_network_carrier", 1.0);
+        number("carrier_changes", "node_network_carrier_changes_total", 1.0);
+        number("carrier_down_count", "node_network_carrier_down_changes_total", 1.0);
+        number("mtu", "node_network_mtu_bytes", 1.0);
+        number("speed", "node_network_speed_bytes", 125_000.0);
+    }
+    Ok(())
+}
+
+/// `/proc/net/snmp` and `/proc/net/netstat`: TCP and UDP counters.
+pub(super) fn netstat(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    for file in ["snmp", "netstat"] {
+        let path = config.net(file);
+        let text = read(&path)?;
+        pairs(&text, &path, out)?;
+    }
+    Ok(())
+}
+
+/// Each protocol has a line of names and a line of numbers, both starting with `Protocol:`.
+fn pairs(text: &str, path: &Path, out: &mut Gathered) -> io::Result<()> {
+    let mut lines = text.lines();
+    while let (Some(names), Some(numbers)) = (lines.next(), lines.next()) {
+        let (Some((protocol, names)), Some((same, numbers))) =
+            (names.split_once(':'), numbers.split_once(':'))
+        else {
+            return Err(unreadable(path));
+        };
+        if protocol != same {
+            return Err(unreadable(path));
+        }
+        let columns = names.split_ascii_whitespace().zip(numbers.split_ascii_whitespace());
+        for (name, number) in columns {
+            let is_wanted =
+                PROTOCOLS.iter().any(|(kept, fields)| *kept == protocol && fields.contains(&name));
+            if is_wanted && let Ok(value) = number.parse::<f64>() {
+                out.push(format!("node_netstat_{protocol}_{name}"), [], value);
             }
         }
     }
     Ok(())
 }
 
-/// Connection tracking, where the kernel has it.
-pub(super) fn conntrack(proc: &Path, to: &mut Samples) -> io::Result<()> {
-    let folder = proc.join("sys/net/netfilter");
-    if let Some(count) = single(&folder, "nf_conntrack_count") {
-        to.push("node_nf_conntrack_entries", &[], count);
+/// `/proc/net/sockstat`: sockets by kind; memory is counted in pages and given in bytes too.
+pub(super) fn sockstat(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let text = read(&config.net("sockstat"))?;
+    let page_bytes = float(procfs::page_size());
+    for line in text.lines() {
+        let Some((kind, rest)) = line.split_once(':') else { continue };
+        let mut words = rest.split_ascii_whitespace();
+        while let (Some(field), Some(value)) = (words.next(), words.next()) {
+            let Ok(value) = value.parse::<f64>() else { continue };
+            out.push(format!("node_sockstat_{kind}_{field}"), [], value);
+            if field == "mem" {
+                out.push(format!("node_sockstat_{kind}_mem_bytes"), [], value * page_bytes);
+            }
+        }
     }
-    if let Some(limit) = single(&folder, "nf_conntrack_max") {
-        to.push("node_nf_conntrack_entries_limit", &[], limit);
+    let range = read(&config.proc.join("sys/net/ipv4/ip_local_port_range"))?;
+    let mut ends = range.split_ascii_whitespace().map(str::parse::<f64>);
+    if let (Some(Ok(first)), Some(Ok(last))) = (ends.next(), ends.next()) {
+        out.push("vakhta_host_local_ports", [], last - first + 1.0);
+    }
+    Ok(())
+}
+
+/// Connection tracking, where the module is loaded: entries, limit, and packets it dropped.
+pub(super) fn conntrack(config: &Config, out: &mut Gathered) -> io::Result<()> {
+    let netfilter = config.proc.join("sys/net/netfilter");
+    let entries = read_number(&netfilter.join("nf_conntrack_count"))?;
+    out.push("node_nf_conntrack_entries", [], entries);
+    let limit = read_number(&netfilter.join("nf_conntrack_max"))?;
+    out.push("node_nf_conntrack_entries_limit", [], limit);
+    let Ok(text) = read(&config.net("stat/nf_conntrack")) else { return Ok(()) };
+    let mut lines = text.lines();
+    let Some(header) = lines.next() else { return Ok(()) };
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split_ascii_whitespace().collect()).collect();
+    for (column, name) in header.split_ascii_whitespace().enumerate() {
+        if !matches!(name, "drop" | "early_drop" | "insert_failed") {
+            continue;
+        }
+        let of_cpu = |row: &Vec<&str>| {
+            row.get(column).and_then(|word| u64::from_str_radix(word, 16).ok()).unwrap_or_default()
+        };
+        let total: u64 = rows.iter().map(of_cpu).sum();
+        out.push(format!("node_nf_conntrack_stat_{name}"), [], float(total));
     }
     Ok(())
 }
