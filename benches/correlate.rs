@@ -66,6 +66,7 @@ fn filled(active: u64) -> State {
     state.configure(systems(), Grouping::default(), Lifecycle::default());
     for n in 0..active {
         let one = incident(n);
+        state.tick(one.since);
         state.incident(one.since, one);
     }
     state
@@ -88,6 +89,7 @@ fn bench(criterion: &mut Criterion) {
                 },
                 |(mut state, fresh)| {
                     for one in fresh {
+                        state.tick(one.since);
                         state.incident(one.since, one);
                     }
                     black_box(state)

@@ -46,7 +46,6 @@ pub struct State {
     problems: BTreeMap<String, u64>,
     /// Findings that were still on when a person's verdict closed their Problem.
     muted: BTreeMap<String, Severity>,
-    /// Requests and other tickets that never count, so that each is looked at once.
     next_group: u64,
     next_problem: u64,
     timers: BTreeSet<(Time, u64)>,
@@ -70,7 +69,7 @@ pub struct State {
 struct Derived {
     topology: Topology,
     tagger: Option<Tagger>,
-    near: BTreeMap<String, Vec<(String, crate::topology::Relation)>>,
+    near: BTreeMap<String, place::Near>,
 }
 
 impl State {

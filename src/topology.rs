@@ -7,6 +7,7 @@
 mod decode;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -54,6 +55,7 @@ pub enum Relation {
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
     systems: Vec<System>,
+    keys: Vec<Arc<str>>,
     index: BTreeMap<String, NodeIndex>,
     graph: DiGraph<(), ()>,
 }
@@ -78,7 +80,8 @@ impl Topology {
                 }
             }
         }
-        Self { systems, index, graph }
+        let keys = systems.iter().map(|system| system.key.as_str().into()).collect();
+        Self { systems, keys, index, graph }
     }
 
     /// All systems in the order of the file.
@@ -101,7 +104,7 @@ impl Topology {
 
     /// The systems around one, nearest first, itself included; bounded, in a fixed order.
     #[must_use]
-    pub fn near(&self, key: &str) -> Vec<(&str, Relation)> {
+    pub fn near(&self, key: &str) -> Vec<(Arc<str>, Relation)> {
         let Some(start) = self.index.get(key).copied() else { return Vec::new() };
         let mut found = BTreeMap::new();
         found.insert(start, Relation::Same);
@@ -117,9 +120,11 @@ impl Topology {
         }
         let mut near: Vec<_> = found
             .into_iter()
-            .filter_map(|(node, relation)| Some((self.key_of(node)?, relation)))
+            .filter_map(|(node, relation)| {
+                Some((Arc::clone(self.keys.get(node.index())?), relation))
+            })
             .collect();
-        near.sort_by_key(|(key, relation)| (*relation, *key));
+        near.sort_by(|(a, x), (b, y)| x.cmp(y).then_with(|| a.cmp(b)));
         near
     }
 
@@ -242,6 +247,6 @@ mod tests {
         let graph = topology(&edges);
         assert!(graph.near("hub").len() <= NEAR_LIMIT);
         assert!(graph.near("s17").len() <= NEAR_LIMIT);
-        assert!(graph.near("s17").contains(&("hub", Relation::Needs(1))));
+        assert!(graph.near("s17").contains(&("hub".into(), Relation::Needs(1))));
     }
 }

@@ -183,10 +183,26 @@ impl Scale<'_> {
         }
     }
 
-    fn graph(&self, incident: &Incident, site: &Site, relation: Relation) -> f64 {
-        let by_hops = |table: &[f64; 3], hops: u8| {
-            table.get(usize::from(hops).saturating_sub(1)).copied().unwrap_or(0.0)
+    /// Whether an incident could join anything that lies `relation` away, were all else at its best:
+    /// the comparison is only worth its cost where it could.
+    pub(super) fn could_join(&self, incident: &Incident, belief: f64, relation: Relation) -> bool {
+        let weights = self.weights;
+        let graph = match relation {
+            Relation::Same => weights.same_system,
+            Relation::Needs(hops) => by_hops(&weights.needs, hops).max(0.0),
+            Relation::Serves(hops) if incident.spreads => by_hops(&weights.serves, hops).max(0.0),
+            Relation::Serves(_) => 0.0,
+            Relation::Sibling => weights.sibling,
         };
+        let text = if incident.stems.is_empty() { 0.0 } else { 0.8 * weights.likeness };
+        let mrf = if incident.mrf.is_some() { weights.mrf.abs() } else { 0.0 };
+        let impact = weights.impact_fits.max(weights.impact_differs).max(weights.vague).max(0.0);
+        let roles = weights.two_causes.max(0.0);
+        let rest = belief.max(0.01).ln() + weights.together + text + mrf + impact + roles;
+        weights.prior + graph + rest > 0.0
+    }
+
+    fn graph(&self, incident: &Incident, site: &Site, relation: Relation) -> f64 {
         match relation {
             Relation::Same => self.weights.same_system,
             // The fault is below: only what spreads can be felt above.
@@ -308,4 +324,8 @@ impl Scale<'_> {
             0.0
         }
     }
+}
+
+fn by_hops(table: &[f64; 3], hops: u8) -> f64 {
+    table.get(usize::from(hops).saturating_sub(1)).copied().unwrap_or(0.0)
 }

@@ -93,6 +93,10 @@ pub struct Group {
     /// The Problems that were merged into this one.
     pub(super) absorbed: Vec<String>,
     pub(super) due: Option<Time>,
+    /// How many members there were when the causes were ranked.
+    pub(super) ranked: usize,
+    /// When they have to be ranked anew.
+    pub(super) rank_due: Option<Time>,
 }
 
 impl Group {
@@ -128,6 +132,8 @@ impl Group {
             timeline: Vec::new(),
             absorbed: Vec::new(),
             due: None,
+            ranked: 0,
+            rank_due: None,
         }
     }
 

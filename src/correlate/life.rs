@@ -122,6 +122,11 @@ impl State {
     fn act(&mut self, now: Time, number: u64) -> bool {
         let lifecycle = self.lifecycle;
         let Some(group) = self.groups.get_mut(&number) else { return false };
+        if group.rank_due.is_some_and(|at| at <= now) {
+            self.rank(now, number);
+            self.changed.insert(number);
+            return true;
+        }
         if !group.is_problem() {
             let idle = now.0 - group.last_activity.0 >= lifecycle.forget_after_ms;
             if idle && !group.has_active_finding() {
@@ -203,15 +208,14 @@ impl Group {
 
     fn next_due(&self, now: Time, lifecycle: &super::Lifecycle) -> Option<Time> {
         let at = if !self.is_problem() {
-            if self.has_active_finding() {
-                return None;
-            }
-            Some(self.last_activity.plus_millis(lifecycle.forget_after_ms))
+            let forget = self.last_activity.plus_millis(lifecycle.forget_after_ms);
+            (!self.has_active_finding()).then_some(forget)
         } else if self.is_live() {
             self.quiet_from(lifecycle)
         } else {
             self.resolved_at.map(|at| at.plus_millis(lifecycle.close_after_ms))
         };
+        let at = at.into_iter().chain(self.rank_due).min();
         // Never in the past: a moment that has gone by is due at the next tick.
         at.map(|at| at.max(now.plus_millis(1)))
     }

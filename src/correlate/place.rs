@@ -2,6 +2,7 @@
 //! incident that fits several groups ties together.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::State;
 use super::evidence::{Scale, Terms};
@@ -13,12 +14,15 @@ use crate::topology::Relation;
 struct Fit {
     terms: Terms,
     own: String,
-    other: String,
+    other: Arc<str>,
     relation: Option<Relation>,
 }
 
 /// Neighbourhoods are remembered for this many systems.
-const NEAR_CACHE: usize = 4096;
+const NEAR_CACHE: usize = 16_384;
+
+/// A neighbourhood, nearest first.
+pub(super) type Near = Arc<[(Arc<str>, Relation)]>;
 
 impl State {
     /// Puts an incident into the group it fits best, or into a new one.
@@ -45,15 +49,16 @@ impl State {
     /// incident's own systems; for one that names none, the Problems active most recently.
     fn fits(&mut self, now: Time, incident: &Incident) -> BTreeMap<u64, Fit> {
         let mut fits: BTreeMap<u64, Fit> = BTreeMap::new();
-        for (own, _) in &incident.systems {
-            self.remember_near(own);
-        }
+        let around: Vec<Near> = incident.systems.iter().map(|(own, _)| self.near(own)).collect();
         let scale = Scale { weights: &self.grouping.weights, likeness: &self.likeness, now };
-        for (own, belief) in &incident.systems {
-            for (other, relation) in self.derived.near.get(own).into_iter().flatten() {
+        for ((own, belief), near) in incident.systems.iter().zip(&around) {
+            for (other, relation) in near.iter() {
+                if !scale.could_join(incident, *belief, *relation) {
+                    continue;
+                }
                 for number in self.index.at(other) {
                     let Some(group) = self.groups.get(number) else { continue };
-                    let Some(site) = group.sites.get(other) else { continue };
+                    let Some(site) = group.sites.get(&**other) else { continue };
                     if !may_join(group, incident, scale.now) {
                         continue;
                     }
@@ -61,7 +66,7 @@ impl State {
                     let better = fits.get(number).is_none_or(|f| terms.sum() > f.terms.sum());
                     if better {
                         let relation = Some(*relation);
-                        let (own, other) = (own.clone(), other.clone());
+                        let (own, other) = (own.clone(), Arc::clone(other));
                         fits.insert(*number, Fit { terms, own, other, relation });
                     }
                 }
@@ -73,7 +78,7 @@ impl State {
                 let Some(site) = group.sites.get(group.first_system()) else { continue };
                 if may_join(group, incident, scale.now) {
                     let terms = scale.compare_without_system(incident, group, site);
-                    let other = group.first_system().to_owned();
+                    let other = group.first_system().into();
                     let fit = Fit { terms, own: String::new(), other, relation: None };
                     fits.insert(*number, fit);
                 }
@@ -82,25 +87,20 @@ impl State {
         fits
     }
 
-    fn remember_near(&mut self, system: &str) {
-        if self.derived.near.contains_key(system) {
-            return;
+    /// The systems around one, remembered.
+    pub(super) fn near(&mut self, system: &str) -> Near {
+        if let Some(near) = self.derived.near.get(system) {
+            return Arc::clone(near);
         }
         if self.derived.near.len() >= NEAR_CACHE {
             self.derived.near.clear();
         }
-        let mut near: Vec<(String, Relation)> = self
-            .derived
-            .topology
-            .near(system)
-            .into_iter()
-            .map(|(key, relation)| (key.to_owned(), relation))
-            .collect();
-        if near.is_empty() {
-            // A system the topology does not know still groups with itself.
-            near.push((system.to_owned(), Relation::Same));
-        }
-        self.derived.near.insert(system.to_owned(), near);
+        let near = self.derived.topology.near(system);
+        // A system the topology does not know still groups with itself.
+        let alone = || [(Arc::from(system), Relation::Same)].into();
+        let near = if near.is_empty() { alone() } else { near.into() };
+        self.derived.near.insert(system.to_owned(), Arc::clone(&near));
+        near
     }
 
     fn start_group(&mut self, now: Time, incident: &Incident, system: &str) {
@@ -121,7 +121,6 @@ impl State {
         let rarity = self.rarity(&incident.symptom);
         let Some(group) = self.groups.get_mut(&number) else { return };
         let (place, new_system) = group.add(now, incident, system, rarity, evidence);
-        let members = group.members.len();
         let is_problem = group.is_problem();
         if is_problem {
             note_join(group, now, incident);
@@ -134,10 +133,9 @@ impl State {
             self.index.touch_recent(number);
         }
         // Ranking costs the systems of the group, so it follows news, not numbers.
-        let is_small = members <= 32;
         let is_news = new_system || incident.kind != IncidentKind::Ticket;
-        if (is_small && is_news) || members.is_power_of_two() || members % 32 == 0 {
-            self.rank(now, number);
+        if is_news || place.is_multiple_of(32) {
+            self.rank_soon(now, number);
         }
         self.promote_if_due(now, number, incident);
         self.schedule(now, number);
