@@ -5,6 +5,7 @@
 //! calls give the same state, byte for byte. Work per incident does not grow with what is open:
 //! candidates come from the index of systems around the incident's own, never from a scan.
 
+mod aside;
 mod cause;
 mod decode;
 mod evidence;
@@ -22,14 +23,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use aside::{Nearest, Silence};
 pub use evidence::Weights;
 pub use group::{Group, Site};
 pub use life::ReviewError;
 pub use settings::{Grouping, Lifecycle};
 
-use crate::model::{Finding, FindingState, Incident, Severity, Ticket, TicketClass, Time};
+use crate::model::{Finding, FindingState, Incident, Message, Severity, Ticket, TicketClass, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
+use aside::Aside;
 use index::Index;
 use mass::TicketRates;
 
@@ -46,6 +49,7 @@ pub struct State {
     problems: BTreeMap<String, u64>,
     /// Findings that were still on when a person's verdict closed their Problem.
     muted: BTreeMap<String, Severity>,
+    aside: Aside,
     next_group: u64,
     next_problem: u64,
     timers: BTreeSet<(Time, u64)>,
@@ -127,8 +131,12 @@ impl State {
     /// leaves its Problem alone but is no longer counted.
     pub fn ticket(&mut self, now: Time, ticket: &Ticket) {
         let id = normalise::ticket_id(ticket.id);
-        if self.incidents.contains_key(&id) || ticket.class == TicketClass::Request {
+        if self.incidents.contains_key(&id) {
             return;
+        }
+        if ticket.class == TicketClass::Request {
+            let why = Message::new("silence-request");
+            return self.aside.put(&id, Silence { why, nearest: None });
         }
         let Some(tagger) = &self.derived.tagger else { return };
         let incident = normalise::ticket(ticket, tagger);
@@ -177,6 +185,15 @@ impl State {
     /// All groups, Problems or not, in order of age.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
         self.groups.values()
+    }
+
+    /// Why an incident is in no Problem, as far as is remembered.
+    #[must_use]
+    pub fn silence(&self, incident: &str) -> Option<Silence> {
+        if self.muted.contains_key(incident) {
+            return Some(Silence { why: Message::new("silence-muted"), nearest: None });
+        }
+        self.aside.get(incident).cloned()
     }
 
     /// Keys of the findings that are on, for the detectors to take up after a restart.

@@ -3,11 +3,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::{Failure, Format, print};
 use crate::api::problem_detail;
 use crate::app::core::restore_state;
 use crate::app::store_file;
-use crate::correlate::Group;
+use crate::correlate::{Group, Silence};
 use crate::fold::State;
 use crate::i18n::Catalogue;
 use crate::model::{Language, Member, Message, Problem, Reason};
@@ -62,13 +64,26 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         });
         return Ok(());
     }
+    let silence = state.correlate().silence(&arguments.id);
     let Some(group) = state.correlate().group_of(&arguments.id) else {
+        if let Some(silence) = silence {
+            print(&match format {
+                Format::Text => teller.silence(&silence),
+                Format::Json => teller.incident_json(&arguments.id, None, Some(silence)),
+            });
+            return Ok(());
+        }
         return Err(Failure {
             message: format!("vakhta: nothing known has the id {}\n", arguments.id),
             code: 1,
         });
     };
-    print(&teller.incident(group, &arguments.id));
+    let silence = silence.filter(|_| group.problem_id().is_none());
+    print(&match (format, silence) {
+        (Format::Text, Some(silence)) => teller.silence(&silence),
+        (Format::Text, None) => teller.incident(group, &arguments.id),
+        (Format::Json, silence) => teller.incident_json(&arguments.id, Some(group), silence),
+    });
     Ok(())
 }
 
@@ -124,6 +139,43 @@ impl Teller<'_> {
             let _infallible = writeln!(text, "    {}", self.say(&sum));
             self.reasons(text, &member.why);
         }
+    }
+
+    fn silence(&self, silence: &Silence) -> String {
+        let mut text = format!("{}\n", self.say(&silence.why));
+        if let Some(nearest) = &silence.nearest {
+            let sum = format!("{:+.1}", nearest.log_odds);
+            let message = Message::new("explain-nearest").word("problem", &nearest.problem);
+            let _infallible = writeln!(text, "{}", self.say(&message.word("sum", sum)));
+            self.reasons(&mut text, &nearest.why);
+        }
+        text
+    }
+
+    fn incident_json(&self, id: &str, group: Option<&Group>, silence: Option<Silence>) -> String {
+        let both = |message: &Message| {
+            let say = |language| {
+                self.catalogue.render(message, language, self.state.correlate().topology())
+            };
+            json!({"ru": say(Language::Ru), "en": say(Language::En)})
+        };
+        let pieces = |reasons: &[Reason]| -> Vec<serde_json::Value> {
+            let piece = |r: &Reason| json!({"weight": r.weight, "text": both(&r.message)});
+            reasons.iter().map(piece).collect()
+        };
+        let member = group.and_then(|g| g.members().iter().find(|m| m.incident == id));
+        let nearest = silence.as_ref().and_then(|silence| silence.nearest.as_ref());
+        let answer = json!({
+            "id": id,
+            "problem": group.and_then(Group::problem_id),
+            "log_odds": member.map(|member| member.log_odds),
+            "why": member.map(|member| pieces(&member.why)),
+            "silence": silence.as_ref().map(|silence| both(&silence.why)),
+            "nearest": nearest.map(|near| json!({
+                "problem": near.problem, "log_odds": near.log_odds, "why": pieces(&near.why),
+            })),
+        });
+        format!("{answer:#}\n")
     }
 
     fn incident(&self, group: &Group, id: &str) -> String {

@@ -252,20 +252,22 @@ impl Scale<'_> {
         };
         let broken = match relation {
             // Seen from above, our own impact is the cause of what is felt there.
-            Relation::Serves(_) if !ticket => {
-                return site
-                    .impacts
-                    .iter()
-                    .map(|above| self.fits(felt, *above))
-                    .fold(f64::NAN, f64::max)
-                    .max(self.weights.impact_differs);
-            }
+            Relation::Serves(_) if !ticket => return self.felt_above(felt, site),
             _ => &site.impacts,
         };
         if broken.is_empty() {
             return self.like_others(felt, site);
         }
         broken.iter().map(|below| self.fits(*below, felt)).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Does trouble like `broken` below explain what is seen above? Where only tickets speak above,
+    /// what most of them say counts: users are often faster than a detector that waits to be sure.
+    fn felt_above(&self, broken: Impact, site: &Site) -> f64 {
+        let by_tickets = || site.mostly_felt().map(|felt| self.fits(broken, felt));
+        let seen = site.impacts.iter().map(|above| self.fits(broken, *above));
+        let best = seen.max_by(f64::total_cmp).or_else(by_tickets);
+        best.unwrap_or(0.0).max(self.weights.impact_differs)
     }
 
     /// Where only tickets speak: do others there feel the same? One odd ticket proves nothing.

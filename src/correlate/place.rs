@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::State;
+use super::aside::{Nearest, Silence};
 use super::evidence::{Scale, Terms};
 use super::group::Group;
 use crate::model::{Incident, IncidentKind, Message, ProblemState, Severity, Time, TimelineKind};
@@ -35,6 +36,7 @@ impl State {
         let best = ranked.first().copied().filter(|(score, _)| *score > 0.0);
         let own = incident.systems.first().map(|(key, _)| key.clone()).unwrap_or_default();
         let Some((score, group)) = best else {
+            self.put_aside(&incident, &ranked, &fits);
             return self.start_group(now, &incident, &own);
         };
         let (system, why) = match fits.get(&group) {
@@ -43,6 +45,17 @@ impl State {
         };
         let target = self.tie_together(now, &incident, group, &ranked);
         self.join(now, target, &incident, &system, (score, why));
+    }
+
+    /// Remembers which Problem an incident came nearest to without joining it.
+    fn put_aside(&mut self, incident: &Incident, ranked: &[(f64, u64)], fits: &BTreeMap<u64, Fit>) {
+        let nearest = ranked.iter().find_map(|(log_odds, group)| {
+            let problem = self.groups.get(group)?.problem_id()?.to_owned();
+            let fit = fits.get(group)?;
+            let why = fit.terms.reasons(&fit.own, &fit.other, fit.relation);
+            Some(Nearest { problem, log_odds: *log_odds, why })
+        });
+        self.aside.put(&incident.id, Silence { why: Message::new("silence-alone"), nearest });
     }
 
     /// Evidence for every candidate group. The candidates are the groups alive around the

@@ -150,6 +150,27 @@ fn two_faults_far_apart_are_two_problems() {
 }
 
 #[test]
+fn a_finding_joins_the_tickets_that_came_before_it() {
+    let mut state = state();
+    for n in 0..10 {
+        let texts = [
+            "Тормозит CRM | Каждая страница открывается по две минуты",
+            "Поиск клиента висит | крутится и ничего не показывает больше минуты",
+        ];
+        let text = texts[usize::try_from(n % 2).unwrap()];
+        let at = START + n * 1000;
+        state.ticket(Time(at), &ticket(u64::try_from(n).unwrap(), text, at));
+    }
+    let before = state.problems().count();
+    assert_eq!(before, 1, "so many at once are a Problem by themselves");
+    state.finding(Time(START + 12_000), &lock_chain());
+    assert_eq!(state.problems().count(), 1);
+    let problem = state.problems().next().unwrap();
+    assert_eq!(problem.counts().2, 1);
+    assert_eq!(problem.causes()[0].system, "crm-db");
+}
+
+#[test]
 fn two_causes_side_by_side_stay_apart() {
     let mut state = state();
     let node = finding("crm-search", "es-node-gone", Role::Cause, Impact::Unfelt, START);

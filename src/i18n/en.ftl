@@ -39,7 +39,7 @@ channel-otrs = ticket
 channel-alertmanager = Alertmanager
 
 # Title of a Problem
-title-finding = { $system }: { $what }
+title-finding = { $system } · { $what }
 title-tickets = { $system }: many tickets
 title-tickets-slow = { $system }: many tickets, works slowly
 title-tickets-errors = { $system }: many tickets, errors
@@ -206,4 +206,8 @@ explain-members = What was put here, and why
 explain-first = came first: the Problem began with it
 explain-sum = { $sum } in all (above zero: the same cause)
 explain-in = Belongs to Problem { $problem }
-explain-alone = Belongs to no Problem: with none of the open ones did the evidence add up to more than zero, and by itself it is too weak for a Problem.
+explain-alone = Belongs to no Problem: so far it is too weak to open one of its own.
+explain-nearest = Nearest is Problem { $problem }, but the sum is { $sum } (it takes more than zero to join):
+silence-alone = Belongs to no Problem: it has too little in common with the open ones, and is too weak to open one of its own.
+silence-request = This is a service request, not a failure: requests never join Problems.
+silence-muted = The Problem with this finding was closed while it was still on. A new one opens if it gets worse, or if it ends and comes back.

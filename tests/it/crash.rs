@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::harness::{self, Desk, Fault, Site, firing, until};
+use crate::ground::FIRST;
+use crate::harness::{Desk, Site, firing, until};
 use crate::lock_chain::{OTHER, SLOW};
 
 /// How often the engine is killed.
@@ -21,8 +22,9 @@ fn mix(n: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
+    let ground = FIRST.enter().await;
     let (Some(pg), Some(znuny), Some(am)) =
-        (harness::postgres(), harness::znuny(), harness::alertmanager())
+        (ground.postgres(), ground.znuny(), ground.alertmanager())
     else {
         return;
     };
@@ -31,13 +33,13 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
     let site = Site::new().postgres(&pg).otrs(&znuny).alertmanager(&am).patient();
     let mut engine = site.start();
     engine.warm(4).await;
-    let mut fault = Some(Fault::inject("pg-lock-wait"));
+    let mut fault = Some(ground.fault("pg-lock-wait"));
     let mut about_it = Vec::new();
     for n in 0..KILLS {
         // The recipe's lock lasts two minutes: it is taken again before that.
         if n % 60 == 59 {
             drop(fault.take());
-            fault = Some(Fault::inject("pg-lock-wait"));
+            fault = Some(ground.fault("pg-lock-wait"));
         }
         if n % (KILLS / TICKETS) == 0 && about_it.len() < 30 {
             let text = SLOW[usize::try_from(n).unwrap() % SLOW.len()];

@@ -5,7 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{self, Fault, Site, until};
+use crate::ground::{FIRST, SECOND, search_node};
+use crate::harness::{Site, until};
 
 /// Serves the files of its folder as plain text.
 const SERVER: &str = "import http.server, sys
@@ -61,14 +62,15 @@ impl Drop for Exporter {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_standby_is_a_problem_of_its_own() {
-    let Some(pg) = harness::postgres() else { return };
+    let ground = SECOND.enter().await;
+    let Some(pg) = ground.postgres() else { return };
     let site = Site::new().postgres(&pg);
     let engine = site.start();
     engine.warm(2).await;
     // The set of standbys has to be learned first: a minute by the rule.
     tokio::time::sleep(std::time::Duration::from_secs(65)).await;
     assert_eq!(engine.problems("open").await.len(), 0);
-    let fault = Fault::inject("pg-standby-down");
+    let fault = ground.fault("pg-standby-down");
     let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     let findings = engine.get("/api/v1/findings?active=true").await;
@@ -80,7 +82,8 @@ async fn a_stopped_standby_is_a_problem_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_then_a_hung_node_of_the_search_cluster() {
-    let Some(search) = harness::search() else { return };
+    let ground = SECOND.enter().await;
+    let Some(search) = ground.elasticsearch() else { return };
     let site = Site::new().search(&search);
     let engine = site.start();
     engine.warm(1).await;
@@ -88,20 +91,20 @@ async fn a_killed_node_then_a_hung_node_of_the_search_cluster() {
     tokio::time::sleep(std::time::Duration::from_secs(70)).await;
     assert_eq!(engine.problems("open").await.len(), 0);
 
-    harness::search_node("kill", "3");
+    search_node("kill", "3");
     let killed = engine.problem_at("crm-search", 16).await;
     let findings = engine.get("/api/v1/findings?active=true").await.to_string();
     assert!(findings.contains("elasticsearch/es-node-gone"), "{findings}");
     assert_eq!(engine.problems("open").await.len(), 1);
-    harness::search_node("start", "3");
+    search_node("start", "3");
     engine.reaches(killed["id"].as_str().unwrap(), "closed", 120).await;
 
-    harness::search_node("pause", "2");
+    search_node("pause", "2");
     let hung = engine.problem_at("crm-search", 24).await;
     assert_ne!(hung["id"], killed["id"]);
     let findings = engine.get("/api/v1/findings?active=true").await.to_string();
     assert!(findings.contains("elasticsearch/es-node-hung"), "{findings}");
-    harness::search_node("resume", "2");
+    search_node("resume", "2");
     engine.reaches(hung["id"].as_str().unwrap(), "closed", 150).await;
 }
 
@@ -141,6 +144,7 @@ impl Drop for SmallDisk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filling_filesystem_is_told_before_it_is_full() {
+    let _ground = FIRST.enter().await;
     let Some(disk) = SmallDisk::mount() else { return };
     let site = Site::new().collect("  host:\n    - {name: crm-app-1, interval: 1s}\n");
     let engine = site.start();
@@ -201,7 +205,8 @@ rules:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_fault_with_symptoms_is_one_problem_and_a_far_fault_another() {
-    let Some(pg) = harness::postgres() else { return };
+    let ground = SECOND.enter().await;
+    let Some(pg) = ground.postgres() else { return };
     let calm = "app_latency_seconds 0.1\n";
     let around = ["script-manager", "crm-search", "wfm"];
     let exporters: Vec<Exporter> = around.iter().map(|_| Exporter::start(calm)).collect();
@@ -221,7 +226,7 @@ async fn a_database_fault_with_symptoms_is_one_problem_and_a_far_fault_another()
     for exporter in &exporters {
         exporter.serve("app_latency_seconds 7\n");
     }
-    let fault = Fault::inject("pg-lock-wait");
+    let fault = ground.fault("pg-lock-wait");
     far.serve("app_latency_seconds 9\n");
     let database = engine.problem_at("crm-db", 20).await;
     let id = database["id"].as_str().unwrap();

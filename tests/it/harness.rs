@@ -17,10 +17,10 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Runs a script of the repository and returns what it printed; panics when it fails.
-pub(crate) fn script(name: &str, arguments: &[&str], env: &[(&str, &str)]) -> String {
+pub(crate) fn script(name: &str, arguments: &[&str], env: &[(&str, String)]) -> String {
     let output = Command::new(root().join(name))
         .args(arguments)
-        .envs(env.iter().copied())
+        .envs(env.iter().map(|(name, value)| (*name, value.as_str())))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
@@ -37,93 +37,13 @@ pub(crate) fn assignments(text: &str) -> Assignments {
 }
 
 /// Whether `tests/install` found a part; says so when it did not.
-fn has(part: &str) -> bool {
+pub(crate) fn has(part: &str) -> bool {
     let parts = fs::read_to_string(format!("{}/parts.env", cache())).unwrap_or_default();
     let found = parts.lines().any(|line| line == format!("{part}=1"));
     if !found {
         eprintln!("LEFT OUT: {part} is not to be had on this machine (see tests/install)");
     }
     found
-}
-
-pub(crate) const PG_ENV: [(&str, &str); 3] =
-    [("FM_DIR", "/tmp/vakhta-pg"), ("P_PORT", "25441"), ("S_PORT", "25442")];
-
-pub(crate) fn postgres() -> Option<Assignments> {
-    has("HAS_POSTGRES").then(|| assignments(&script("tests/services/postgres-up", &[], &[])))
-}
-
-/// A fault that lasts until it is dropped, so that a failed test leaves none behind.
-pub(crate) struct Fault(&'static str);
-
-impl Fault {
-    pub(crate) fn inject(name: &'static str) -> Self {
-        fault(name, "inject");
-        Self(name)
-    }
-
-    pub(crate) fn heal(self) {}
-}
-
-impl Drop for Fault {
-    fn drop(&mut self) {
-        fault(self.0, "heal");
-    }
-}
-
-fn fault(name: &str, act: &str) {
-    // What a fault leaves running keeps the output open: nothing may wait for its end.
-    let status = Command::new(root().join("tests/faults/run.sh"))
-        .args([name, act])
-        .envs(PG_ENV)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
-    if !status.success() && !std::thread::panicking() {
-        panic!("fault {name} {act}");
-    }
-}
-
-pub(crate) fn search() -> Option<Assignments> {
-    let arguments = ["--name", "vakhta", "--http-port", "22200", "--nodes", "3"];
-    has("HAS_SEARCH").then(|| {
-        let found = Command::new(root().join("tests/services/search-up"))
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(found.status.success(), "search-up failed");
-        assignments(&String::from_utf8(found.stdout).unwrap())
-    })
-}
-
-pub(crate) fn search_node(act: &str, node: &str) {
-    script("tests/services/search-node", &[act, node, "--name", "vakhta"], &[]);
-}
-
-/// The ticket system, running and without any ticket.
-pub(crate) fn znuny() -> Option<Assignments> {
-    if !has("HAS_ZNUNY") {
-        return None;
-    }
-    let found = assignments(&script("tests/services/znuny-up", &["--reset"], &[]));
-    Some(ZNUNY.get_or_init(|| found).clone())
-}
-
-static ZNUNY: std::sync::OnceLock<Assignments> = std::sync::OnceLock::new();
-
-/// One of the assignments of the running ticket system.
-pub(crate) fn znuny_value(name: &str) -> String {
-    ZNUNY.get().and_then(|found| found.get(name)).unwrap_or_else(|| panic!("no {name}")).clone()
-}
-
-pub(crate) fn alertmanager() -> Option<String> {
-    has("HAS_PROMETHEUS").then(|| {
-        let found = assignments(&script("tests/services/alertmanager-up", &[], &[]));
-        found["ALERTMANAGER_URL"].clone()
-    })
 }
 
 pub(crate) fn has_chromium() -> bool {

@@ -6,7 +6,8 @@ use vakhta::fold::State;
 use vakhta::i18n::Catalogue;
 use vakhta::store::Store;
 
-use crate::harness::{self, Desk, Engine, Fault, Site, firing, until};
+use crate::ground::FIRST;
+use crate::harness::{Desk, Engine, Site, firing, until};
 
 pub(crate) const SLOW: [&str; 10] = [
     "Тормозит CRM | Каждая страница открывается по две минуты, работать невозможно",
@@ -42,8 +43,9 @@ pub(crate) const REQUESTS: [&str; 5] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
+    let ground = FIRST.enter().await;
     let (Some(pg), Some(znuny), Some(am)) =
-        (harness::postgres(), harness::znuny(), harness::alertmanager())
+        (ground.postgres(), ground.znuny(), ground.alertmanager())
     else {
         return;
     };
@@ -57,7 +59,7 @@ async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
         Vec::<serde_json::Value>::new()
     );
 
-    let fault = Fault::inject("pg-lock-wait");
+    let fault = ground.fault("pg-lock-wait");
     // The rule waits 5 s, which is the second poll at the usual ten; and a little for the machine.
     let problem = engine.problem_at("crm-db", 12).await;
     let id = problem["id"].as_str().unwrap().to_owned();
@@ -71,13 +73,15 @@ async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
     for n in 0..30 {
         ours.push(desk.create(SLOW[n % SLOW.len()], &format!("agent{n}"), "Incident").await);
     }
+    let mut unrelated = 0;
     for (n, text) in OTHER.iter().enumerate() {
-        desk.create(text, &format!("other{n}"), "Incident").await;
+        unrelated = desk.create(text, &format!("other{n}"), "Incident").await;
     }
+    let mut request = 0;
     for (n, text) in REQUESTS.iter().enumerate() {
         // Two by their type, the others by their words alone.
         let kind = if n < 2 { "ServiceRequest" } else { "Incident" };
-        desk.create(text, &format!("new{n}"), kind).await;
+        request = desk.create(text, &format!("new{n}"), kind).await;
     }
     until("thirty tickets are in the Problem", 40, async || {
         let problem = engine.get(&format!("/api/v1/problems/{id}")).await;
@@ -116,6 +120,12 @@ async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
     assert_eq!(desk.problem_tickets(since, &id).len(), 1);
     assert!(desk.problem_tickets(since, &id)[0].contains("|closed successful|"));
     assert_eq!(engine.problems("open,acknowledged,resolved").await.len(), 0);
+
+    // Every silence can be explained.
+    let why = engine.command(&["explain", &format!("ticket:{unrelated}")]);
+    assert!(why.contains("Ни к одной проблеме не отнесено"), "{why}");
+    let why = engine.command(&["explain", &format!("ticket:{request}")]);
+    assert!(why.contains("заявка на обслуживание"), "{why}");
 
     engine.stop();
     replayed(&engine).await;

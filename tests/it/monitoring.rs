@@ -5,12 +5,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::ground::SECOND;
 use crate::harness::{self, Site, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_of_the_dashboard_answers_in_a_real_prometheus() {
-    let (Some(_am), Some(pg), true) =
-        (harness::alertmanager(), harness::postgres(), harness::has_grafana_sdk())
+    let ground = SECOND.enter().await;
+    let (Some(am), Some(pg), true) =
+        (ground.alertmanager(), ground.postgres(), harness::has_grafana_sdk())
     else {
         return;
     };
@@ -24,7 +26,6 @@ async fn every_query_of_the_dashboard_answers_in_a_real_prometheus() {
         String::from_utf8(read.stdout).unwrap().lines().map(str::to_owned).collect();
     assert!(queries.len() > 10);
 
-    let am = harness::alertmanager().unwrap();
     let site = Site::new().postgres(&pg).alertmanager(&am);
     let engine = site.start();
     engine.warm(3).await;

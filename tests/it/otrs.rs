@@ -1,7 +1,5 @@
-//! Reading from and delivering to a real ticket system. Needs `ZNUNY_REST_URL`, `ZNUNY_AGENT`,
-//! `ZNUNY_AGENT_PW` and `ZNUNY_CUSTOMERS` of a Znuny with the queues and fields that
-//! docs/escalate/otrs.md asks for. Other clients may use it at the same time: every case looks at
-//! its own tickets only.
+//! Reading from and delivering to a real ticket system.
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +14,35 @@ use vakhta::otrs::{
     AdviceLevel, Articles, Client, Config, OtrsError, Route, ServerZone, TicketRecord,
 };
 
+use crate::ground::THIRD;
+
 const MARK: &str = "[vakhta-it]";
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ticket_system_client() {
+    let ground = THIRD.enter().await;
+    if ground.znuny().is_none() {
+        return;
+    }
+    canary_tells_right_from_wrong().await;
+    refusals_are_told_apart().await;
+    reader_follows_changes().await;
+    reader_misses_nothing_under_load().await;
+    a_problem_lives_once().await;
+    users_tickets_join_once().await;
+    a_half_built_ticket_is_completed().await;
+    a_lost_answer_opens_no_second_ticket().await;
+    twins_are_closed().await;
+}
+
+/// One of the assignments of the ticket system.
+fn value(name: &str) -> String {
+    THIRD.znuny_value(name)
+}
+
 fn config() -> Config {
-    let env = crate::harness::znuny_value;
-    let password = Secret::new(env("ZNUNY_AGENT_PW"));
-    let mut config = Config::new(env("ZNUNY_REST_URL"), env("ZNUNY_AGENT"), password);
+    let password = Secret::new(value("ZNUNY_AGENT_PW"));
+    let mut config = Config::new(value("ZNUNY_REST_URL"), value("ZNUNY_AGENT"), password);
     let some = |name: &str| Some(name.to_owned());
     config.queues = vec!["Problems".to_owned(), "2ЛТП::Системы".to_owned()];
     config.priorities = vec!["4 high".to_owned()];
@@ -39,7 +60,7 @@ fn client() -> Arc<Client> {
 }
 
 fn customer() -> String {
-    let customers = crate::harness::znuny_value("ZNUNY_CUSTOMERS");
+    let customers = value("ZNUNY_CUSTOMERS");
     customers.split(',').next().unwrap().to_owned()
 }
 
@@ -112,7 +133,7 @@ async fn until<T, F: Future<Output = Option<T>>>(mut attempt: impl FnMut() -> F)
 }
 
 /// The canary finds nothing wrong in a right configuration, and each wrong name in a wrong one.
-pub(crate) async fn canary_tells_right_from_wrong() {
+async fn canary_tells_right_from_wrong() {
     let right = client();
     right.create(user_ticket("канарейка")).await.unwrap();
     assert_eq!(right.canary().await.unwrap(), []);
@@ -136,7 +157,7 @@ pub(crate) async fn canary_tells_right_from_wrong() {
 }
 
 /// Refusals come as what they are.
-pub(crate) async fn refusals_are_told_apart() {
+async fn refusals_are_told_apart() {
     let mut wrong = config();
     wrong.password = Secret::new("wrong".to_owned());
     let error = Client::new(wrong).unwrap().log_in().await.unwrap_err();
@@ -161,7 +182,7 @@ pub(crate) async fn refusals_are_told_apart() {
 }
 
 /// New tickets come once, changed ones again, our own are known as ours.
-pub(crate) async fn reader_follows_changes() {
+async fn reader_follows_changes() {
     let client = client();
     let problem = problem();
     client.create(user_ticket(&format!("до начала {problem}"))).await.unwrap();
@@ -206,7 +227,7 @@ pub(crate) async fn reader_follows_changes() {
 
 /// Tickets created by several clients at once while the reader polls: each comes exactly once in
 /// its final form.
-pub(crate) async fn reader_misses_nothing_under_load() {
+async fn reader_misses_nothing_under_load() {
     let client = client();
     let problem = problem();
     client.create(user_ticket("начало")).await.unwrap();
@@ -258,7 +279,7 @@ pub(crate) async fn reader_misses_nothing_under_load() {
 }
 
 /// A Problem's ticket from opening to reopening, everything delivered twice.
-pub(crate) async fn a_problem_lives_once() {
+async fn a_problem_lives_once() {
     let client = client();
     let channel = OtrsChannel { client: Arc::clone(&client) };
     let problem = problem();
@@ -310,7 +331,7 @@ pub(crate) async fn a_problem_lives_once() {
 }
 
 /// A user's ticket joins once; one that is gone is refused for good.
-pub(crate) async fn users_tickets_join_once() {
+async fn users_tickets_join_once() {
     let client = client();
     let channel = OtrsChannel { client: Arc::clone(&client) };
     let problem = problem();
@@ -339,7 +360,7 @@ pub(crate) async fn users_tickets_join_once() {
 }
 
 /// A creation that died half-way there is found and completed; nothing is opened twice.
-pub(crate) async fn a_half_built_ticket_is_completed() {
+async fn a_half_built_ticket_is_completed() {
     let client = client();
     let problem = problem();
     let opening = open(&problem, "Наполовину");
@@ -369,7 +390,7 @@ pub(crate) async fn a_half_built_ticket_is_completed() {
 }
 
 /// Answers that come too late: the ticket is there although we gave up waiting, and stays one.
-pub(crate) async fn a_lost_answer_opens_no_second_ticket() {
+async fn a_lost_answer_opens_no_second_ticket() {
     let patient = client();
     let none = DeliveryContext::default();
     for round in 0..3 {
@@ -393,7 +414,7 @@ pub(crate) async fn a_lost_answer_opens_no_second_ticket() {
 }
 
 /// Two tickets with one key: the oldest stays, the other is closed with a note.
-pub(crate) async fn twins_are_closed() {
+async fn twins_are_closed() {
     let client = client();
     let channel = OtrsChannel { client: Arc::clone(&client) };
     let problem = problem();

@@ -12,7 +12,8 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::harness::{self, Desk, Fault, Site, firing, until};
+use crate::ground::{SECOND, THIRD, search_node};
+use crate::harness::{Desk, Site, firing, until};
 
 /// What stands between the engine and the ticket system, for errors that the real one won't give
 /// when asked.
@@ -92,8 +93,9 @@ async fn pass(State(between): State<Between>, request: Request) -> Response {
 /// In each way the ticket system can fail: the alert goes out, the ticket comes once afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ticket_system_fails_in_every_way() {
+    let ground = THIRD.enter().await;
     let (Some(pg), Some(znuny), Some(am)) =
-        (harness::postgres(), harness::znuny(), harness::alertmanager())
+        (ground.postgres(), ground.znuny(), ground.alertmanager())
     else {
         return;
     };
@@ -107,7 +109,7 @@ async fn the_ticket_system_fails_in_every_way() {
     {
         let since = desk.newest();
         between.set(mode);
-        let fault = Fault::inject("pg-lock-wait");
+        let fault = ground.fault("pg-lock-wait");
         let problem = engine.problem_at("crm-db", 20).await;
         let id = problem["id"].as_str().unwrap().to_owned();
         until("the alert goes out all the same", 15, async || {
@@ -143,16 +145,17 @@ async fn the_ticket_system_fails_in_every_way() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn alertmanager_away_is_a_finding_and_the_alert_comes_when_it_is_back() {
-    let (Some(pg), Some(am)) = (harness::postgres(), harness::alertmanager()) else { return };
+    let ground = SECOND.enter().await;
+    let (Some(pg), Some(am)) = (ground.postgres(), ground.alertmanager()) else { return };
     let site = Site::new().postgres(&pg).alertmanager(&am);
     let engine = site.start();
     engine.warm(3).await;
-    harness::script("tests/services/alertmanager-down", &[], &[]);
-    let fault = Fault::inject("pg-lock-wait");
+    ground.stop_alertmanager();
+    let fault = ground.fault("pg-lock-wait");
     let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     engine.problem_at("vakhta", 60).await;
-    harness::alertmanager().unwrap();
+    ground.alertmanager().unwrap();
     until("the alert comes when it is back", 60, async || {
         (firing(&am, &id).await.len() == 1).then_some(())
     })
@@ -185,7 +188,8 @@ impl Drop for Frozen {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mute_database_and_a_hung_cluster_stop_nobody_else() {
-    let (Some(pg), Some(search)) = (harness::postgres(), harness::search()) else { return };
+    let ground = SECOND.enter().await;
+    let (Some(pg), Some(search)) = (ground.postgres(), ground.elasticsearch()) else { return };
     let site = Site::new()
         .postgres(&pg)
         .search(&search)
@@ -196,7 +200,7 @@ async fn a_mute_database_and_a_hung_cluster_stop_nobody_else() {
     let problem = engine.problem_at("crm-db", 16).await;
     assert!(problem["title"]["ru"].as_str().unwrap().contains("завис"), "{problem}");
     for node in ["1", "2", "3"] {
-        harness::search_node("pause", node);
+        search_node("pause", node);
     }
     let hung = engine.problem_at("crm-search", 30).await;
     assert_ne!(hung["id"], problem["id"]);
@@ -213,7 +217,7 @@ async fn a_mute_database_and_a_hung_cluster_stop_nobody_else() {
     })
     .await;
     for node in ["1", "2", "3"] {
-        harness::search_node("resume", node);
+        search_node("resume", node);
     }
     drop(frozen);
     engine.reaches(problem["id"].as_str().unwrap(), "closed", 90).await;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{self, Desk, Fault, Site, until};
+use crate::ground::FIRST;
+use crate::harness::{self, Desk, Site, until};
 use crate::lock_chain::SLOW;
 
 /// A browser driven over the WebDriver protocol.
@@ -93,6 +94,19 @@ impl Browser {
         self.script("return document.body.innerText").await.as_str().unwrap().to_owned()
     }
 
+    /// Waits for a text; when it does not come, says what there is instead.
+    async fn shows(&self, part: &str, seconds: u64) {
+        let began = std::time::Instant::now();
+        loop {
+            let text = self.text().await;
+            if text.contains(part) {
+                return;
+            }
+            assert!(began.elapsed().as_secs() < seconds, "«{part}» is missing in:\n{text}");
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+
     async fn click(&self, css: &str) {
         let query = json!({"using": "css selector", "value": css});
         let found = self.post("element", query).await;
@@ -161,8 +175,9 @@ fn base64(text: &str) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_show_a_problem_and_let_it_be_taken() {
+    let ground = FIRST.enter().await;
     let (Some(pg), Some(znuny), Some(am), true) =
-        (harness::postgres(), harness::znuny(), harness::alertmanager(), harness::has_chromium())
+        (ground.postgres(), ground.znuny(), ground.alertmanager(), harness::has_chromium())
     else {
         return;
     };
@@ -184,19 +199,18 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     let second = reqwest::Client::builder().build().unwrap().get(link.trim()).send().await.unwrap();
     assert_eq!(second.status(), 401);
 
-    let fault = Fault::inject("pg-lock-wait");
+    let fault = ground.fault("pg-lock-wait");
     for (n, text) in SLOW.iter().enumerate() {
         desk.create(text, &format!("agent{n}"), "Incident").await;
     }
     let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     // The page keeps itself true: nobody reloads it here.
-    until("the line is on the page with its ticket", 40, async || {
-        let text = browser.text().await;
-        let said = ["БД CRM: очередь на блокировки", "10 обращений", "тикет №", "2ЛТП оповещена"];
-        said.iter().all(|part| text.contains(part)).then_some(())
-    })
-    .await;
+    let said =
+        ["БД CRM · crm-db-1: очередь на блокировки", "10 обращений", "тикет №", "2ЛТП оповещена"];
+    for part in said {
+        browser.shows(part, 40).await;
+    }
     browser.picture("list-ru").await;
     browser.open(&format!("{}/problems/{id}", engine.address)).await;
     let text = browser.text().await;

@@ -4,27 +4,29 @@
 //! Polls come ten times as often as usual (every second), so six minutes hold as many looks at the
 //! machine as an hour does. What a rule waits for in real time (a quarter of an hour of pressure)
 //! is not shortened, so slow rules are tried for six minutes only; the packs' own tests cover them.
+//! Other tests load the machine meanwhile.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{self, Desk, Site};
+use crate::ground::FOURTH;
+use crate::harness::{Desk, Site};
 
 const MINUTES: u64 = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quiet_time_opens_no_problem() {
+    let ground = FOURTH.enter().await;
     let (Some(pg), Some(znuny), Some(search)) =
-        (harness::postgres(), harness::znuny(), harness::search())
+        (ground.postgres(), ground.znuny(), ground.opensearch())
     else {
         return;
     };
     let desk = Desk::new(&znuny);
-    let site = Site::new()
-        .postgres(&pg)
-        .search(&search)
-        .otrs(&znuny)
-        .collect("  host:\n    - {name: crm-app-1, interval: 1s}\n");
+    let site =
+        Site::new().postgres(&pg).search(&search).otrs(&znuny).collect(
+            "  host:\n    - {name: crm-app-1, interval: 1s, exclude_mountpoints: ['/tmp']}\n",
+        );
     let engine = site.start();
     engine.warm(5).await;
     let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
@@ -43,7 +45,18 @@ async fn a_quiet_time_opens_no_problem() {
                          select count(*) from t where v = 7";
         drop(
             Command::new("psql")
-                .args(["-X", "-q", "-h", "127.0.0.1", "-p", "25441", "-U", "postgres", "-d", "app"])
+                .args([
+                    "-X",
+                    "-q",
+                    "-h",
+                    "127.0.0.1",
+                    "-p",
+                    &pg["PG_PRIMARY_PORT"],
+                    "-U",
+                    "postgres",
+                    "-d",
+                    "app",
+                ])
                 .args(["-c", statement])
                 .stdout(Stdio::null())
                 .status(),
