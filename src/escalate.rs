@@ -9,6 +9,8 @@ mod decode;
 pub mod delivery;
 pub mod otrs;
 pub mod policy;
+#[cfg(test)]
+mod tests;
 mod told;
 mod wording;
 

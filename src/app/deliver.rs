@@ -114,7 +114,8 @@ impl<C: Deliver + 'static> Courier<C> {
     /// One attempt; returns when to try again if it failed.
     async fn attempt(&self, row: &OutboxRow) -> Result<Option<Time>, StoreError> {
         let effect = &row.effect;
-        let context = DeliveryContext { ticket: self.ticket(&effect.problem).await? };
+        let ticket = self.ticket(&effect.problem).await?;
+        let context = DeliveryContext { ticket, now: self.clock.now() };
         self.store.outbox_begin(&effect.key).await?;
         let outcome = self.via.deliver(effect, &context, row.in_doubt).await;
         let word = match &outcome {
@@ -184,7 +185,8 @@ impl<C: Deliver + 'static> Courier<C> {
     }
 }
 
-/// Sends lasting alerts again and again, as Alertmanager expects.
+/// Sends alerts again and again, as Alertmanager expects: what lasts, and until its Problem is closed
+/// also what is over, in case the end was overtaken by an earlier «still on».
 pub async fn keep_alerting(
     via: Arc<AlertmanagerChannel>,
     store: Store,
@@ -203,12 +205,10 @@ pub async fn keep_alerting(
                 Err(error) => tracing::warn!(%error, "cannot look up the last alert"),
             }
         }
-        let lasting =
-            |effect: &&Effect| matches!(effect.kind, EffectKind::Alert { ends_at: None, .. });
-        let again: Vec<&Effect> = last.values().filter(lasting).collect();
+        let again: Vec<&Effect> = last.values().collect();
         for some in again.chunks(100) {
             if let Err(error) = via.send(some, clock.now()).await {
-                tracing::warn!(%error, "cannot send lasting alerts again");
+                tracing::warn!(%error, "cannot send alerts again");
             }
         }
         tokio::select! {

@@ -308,6 +308,13 @@ impl Group {
         self.holding > 0
     }
 
+    /// Everything that was found has ended and no user has complained: if nobody was told yet,
+    /// nobody need be.
+    #[must_use]
+    pub fn went_by_itself(&self) -> bool {
+        self.last_ended.is_some() && !self.is_held() && self.tickets == 0
+    }
+
     /// Ids of findings that are not over, with the severity last said.
     pub(super) fn active_findings(&self) -> impl Iterator<Item = (&str, Severity)> {
         self.members

@@ -128,10 +128,11 @@ impl Deliver for AlertmanagerChannel {
     async fn deliver(
         &self,
         effect: &Effect,
-        _context: &DeliveryContext,
+        context: &DeliveryContext,
         _in_doubt: bool,
     ) -> Result<Delivered, DeliverError> {
-        self.send(&[effect], effect.at).await?;
+        // Not the moment it was decided: after a long outage that would be over already.
+        self.send(&[effect], context.now).await?;
         let EffectKind::Alert { labels, .. } = &effect.kind else {
             return Err(DeliverError::Rejected(Text::new("это не оповещение", "not an alert")));
         };

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Effect, Text};
+use crate::model::{Effect, Text, Time};
 
 /// A Problem's ticket in the ticket system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct TicketRef {
 pub struct DeliveryContext {
     /// The Problem's ticket, once it has been opened.
     pub ticket: Option<TicketRef>,
+    /// The moment of the attempt.
+    pub now: Time,
 }
 
 /// What a delivery brought.

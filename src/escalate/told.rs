@@ -204,6 +204,9 @@ impl Decision<'_> {
             if self.context.now < at {
                 return Some(at);
             }
+            if self.group.went_by_itself() {
+                return None;
+            }
             self.open(&policy);
             return None;
         }
@@ -214,7 +217,7 @@ impl Decision<'_> {
             self.follow_alert(policy);
         }
         self.join_tickets();
-        self.note_changes()
+        self.tell_news()
     }
 
     fn open(&mut self, policy: &Policy) {
@@ -257,6 +260,10 @@ impl Decision<'_> {
         }
         self.end_alert();
         self.told.alert = Some(labels.clone());
+        self.raise_alert(labels);
+    }
+
+    fn raise_alert(&mut self, labels: BTreeMap<String, String>) {
         let kind = EffectKind::Alert {
             labels,
             annotations: self.wording().annotations(),
@@ -302,9 +309,11 @@ impl Decision<'_> {
         }
     }
 
-    fn note_changes(&mut self) -> Option<Time> {
+    /// News go to the ticket as a note and to the lasting alert as fresh annotations, once in an
+    /// interval: whoever is called now must not read the numbers of an hour ago.
+    fn tell_news(&mut self) -> Option<Time> {
         let noted = self.noted();
-        if !self.told.ticket || self.told.noted.as_ref() == Some(&noted) {
+        if self.told.noted.as_ref() == Some(&noted) {
             return None;
         }
         let interval = self.context.escalation.note_interval_ms;
@@ -314,8 +323,13 @@ impl Decision<'_> {
         }
         self.told.noted = Some(noted);
         self.told.noted_at = self.context.now;
-        let (subject, body) = self.wording().changed();
-        self.note(EffectKind::AddNote { subject, body });
+        if self.told.ticket {
+            let (subject, body) = self.wording().changed();
+            self.note(EffectKind::AddNote { subject, body });
+        }
+        if let Some(labels) = self.told.alert.clone() {
+            self.raise_alert(labels);
+        }
         None
     }
 

@@ -297,7 +297,7 @@ async fn a_problem_lives_once() {
     assert_eq!(made.fields.get("AffectedSystem").unwrap(), "sso");
     assert_eq!(made.articles.len(), 1);
 
-    let context = DeliveryContext { ticket: Some(ticket.clone()) };
+    let context = DeliveryContext { ticket: Some(ticket.clone()), ..DeliveryContext::default() };
     let (subject, body) = texts(&"Новые факты ".repeat(500));
     let facts = effect(&problem, "n1", EffectKind::AddNote { subject, body });
     let (subject, body) = texts("Восстановлено");

@@ -31,6 +31,11 @@ async fn a_quiet_time_opens_no_problem() {
     engine.warm(5).await;
     let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
     let node = search["SEARCH_URLS"].split(',').next().unwrap().to_owned();
+    // One node has no place for a second copy.
+    drop(http.delete(format!("{node}/quiet")).send().await);
+    let settings = serde_json::json!({"settings": {"number_of_replicas": 0}});
+    let made = http.put(format!("{node}/quiet")).json(&settings).send().await.unwrap();
+    assert!(made.status().is_success(), "{made:?}");
     let began = Instant::now();
     let chatter = [
         "Принтер не печатает | Зажевало бумагу",

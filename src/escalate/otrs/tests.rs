@@ -204,7 +204,10 @@ async fn of_twins_the_oldest_stays() {
     // A twin that appears later is closed with the next note.
     with_stub(store(twins, created), async |config, asked| {
         let ticket = Some(TicketRef { id: 5, number: "5".to_owned() });
-        channel(config).deliver(&close(), &DeliveryContext { ticket }, false).await.unwrap();
+        channel(config)
+            .deliver(&close(), &DeliveryContext { ticket, ..DeliveryContext::default() }, false)
+            .await
+            .unwrap();
         let changed: Vec<String> = lines(&asked, "PATCH").into_iter().map(|a| a.line).collect();
         assert_eq!(changed, ["PATCH /Ticket/5", "PATCH /Ticket/6"]);
     })
@@ -222,7 +225,10 @@ async fn a_note_that_arrived_is_not_written_again() {
         found["Article"][0]["Subject"] = json!(subject);
         with_stub(store(vec![found], created), async |config, asked| {
             let ticket = Some(TicketRef { id: 5, number: "5".to_owned() });
-            channel(config).deliver(&close(), &DeliveryContext { ticket }, retry).await.unwrap();
+            channel(config)
+                .deliver(&close(), &DeliveryContext { ticket, ..DeliveryContext::default() }, retry)
+                .await
+                .unwrap();
             let changes = lines(&asked, "PATCH");
             assert_eq!(changes.len(), expected, "{subject}");
             if let Some(change) = changes.first() {
@@ -241,7 +247,10 @@ async fn people_who_closed_or_merged_are_not_overruled() {
         found["StateType"] = json!(state_type);
         with_stub(store(vec![found], created), async |config, asked| {
             let ticket = Some(TicketRef { id: 5, number: "5".to_owned() });
-            channel(config).deliver(&close(), &DeliveryContext { ticket }, false).await.unwrap();
+            channel(config)
+                .deliver(&close(), &DeliveryContext { ticket, ..DeliveryContext::default() }, false)
+                .await
+                .unwrap();
             let change = &lines(&asked, "PATCH")[0].body;
             assert_eq!(change["Ticket"], Value::Null, "{state_type}");
             assert!(change["Article"].is_object());
@@ -269,7 +278,9 @@ async fn what_cannot_be_delivered_says_why() {
             let (subject, body) = ("Ход".to_owned(), String::new());
             let note = effect("PRB-000001/otrs/n1", EffectKind::AddNote { subject, body });
             let ticket = Some(TicketRef { id: 5, number: "5".to_owned() });
-            let outcome = channel.deliver(&note, &DeliveryContext { ticket }, false).await;
+            let outcome = channel
+                .deliver(&note, &DeliveryContext { ticket, ..DeliveryContext::default() }, false)
+                .await;
             assert!(matches!(outcome, Err(DeliverError::Auth(_))), "{outcome:?}");
         },
     )
