@@ -9,8 +9,6 @@ mod decode;
 pub mod delivery;
 pub mod otrs;
 pub mod policy;
-#[cfg(test)]
-mod tests;
 mod told;
 mod wording;
 

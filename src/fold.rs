@@ -3,6 +3,9 @@
 //! `step(state, event) → effects` does no I/O and reads no clock: the event says when it is. State
 //! is the log folded, so replaying the log gives the same Problems, byte for byte.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
