@@ -53,6 +53,7 @@ fn incident(n: u64) -> Incident {
         severity: Severity::Warning,
         role: if n.is_multiple_of(4) { Role::Cause } else { Role::Symptom },
         spreads: true,
+        number: String::new(),
         user: String::new(),
         since: at,
         ended: None,

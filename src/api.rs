@@ -4,6 +4,7 @@
 mod access;
 mod error;
 mod events;
+mod extract;
 mod health;
 mod list;
 pub(crate) mod problems;
@@ -14,7 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::http::header::{self, HeaderValue};
-use tower_http::limit::RequestBodyLimitLayer;
+use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -83,6 +84,8 @@ pub struct ApiState {
     pub sources: Sources,
     /// Charts.
     pub charts: ChartSource,
+    /// When the engine stops, live events end.
+    pub stop: CancellationToken,
 }
 
 impl std::fmt::Debug for ApiState {
@@ -142,11 +145,13 @@ pub fn router(state: ApiState) -> Router {
     api.route("/api/v1/openapi.json", openapi)
         .merge(health::routes())
         .merge(crate::web::routes())
-        .fallback(error::not_found)
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .fallback(crate::web::missing)
+        .method_not_allowed_fallback(error::wrong_method)
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        // Not `no-referrer`: a browser would send `Origin: null` with our own forms.
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(header(
             header::CONTENT_SECURITY_POLICY,

@@ -7,6 +7,8 @@ pub mod site;
 mod tickets;
 mod watch;
 
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -46,6 +48,9 @@ const BATCHES: usize = 64;
 /// How long a stop may take before tasks are abandoned; the store is safe at any moment.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Where the store keeps the address of the page, for `vakhta token link`.
+pub const PAGE: &str = "page";
+
 /// The store's file in a data folder, which is made when it is not there.
 ///
 /// # Errors
@@ -68,6 +73,25 @@ struct Parts {
     stop: CancellationToken,
 }
 
+/// Keeps a second watch off the data folder: two of them would tell everything twice. The lock goes
+/// with the process, however it ends.
+fn lock(data: &Path) -> Result<File> {
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+    let path = data.join("vakhta.lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another Vakhta works on the data folder {}; stop it, or give this one --data of its own",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
 /// Runs the watch until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -80,6 +104,7 @@ pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {listen}; is another Vakhta running?"))?;
     let address = listener.local_addr().context("the address just opened is gone")?;
+    let _lock = lock(&data)?;
     let store = Store::open(&store_file(&data)?).await?;
     let clock = Arc::new(Clock::default());
     let metrics = Metrics::new()?;
@@ -99,14 +124,12 @@ pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
     let core_stop = CancellationToken::new();
     let core_task = TaskTracker::new();
     core_task.spawn(core.run(core_stop.clone()));
-    let mut site = site;
-    if arguments.listen.is_some() {
-        site.settings.escalation.page_url = site::page_url(&address.to_string());
-    }
+    let site = site.listening_on(address);
     configure(&parts.core, &site).await?;
     let series: SharedSeries = Arc::new(RwLock::new(series::Store::new(series::Limits::default())));
-    let packs = start_watching(&parts, &site, &series).await?;
-    start_telling(&parts, &site).await?;
+    let client = site.otrs.clone().map(Client::new).transpose()?.map(Arc::new);
+    let packs = start_watching(&parts, &site, &series, client.clone()).await?;
+    start_telling(&parts, &site, client).await?;
     let state = ApiState {
         core: parts.core.clone(),
         store: parts.store.clone(),
@@ -115,6 +138,7 @@ pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
         metrics: parts.metrics.clone(),
         sources: Arc::clone(&parts.sources),
         charts: watch::charts(&series),
+        stop: parts.stop.clone(),
     };
     let stop = parts.stop.clone();
     parts.tasks.spawn(async move {
@@ -126,8 +150,8 @@ pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
             tracing::error!(%error, "the page is gone");
         }
     });
-    welcome(&parts, &site, &address.to_string()).await?;
-    until_stopped(&parts, &site, arguments.config.as_deref(), &packs).await?;
+    welcome(&parts, &site, address).await?;
+    until_stopped(&parts, &site, arguments.config.as_deref(), address, &packs).await?;
     stop_all(&parts, &core_task, &core_stop).await;
     Ok(())
 }
@@ -146,6 +170,7 @@ async fn start_watching(
     parts: &Parts,
     site: &Site,
     series: &SharedSeries,
+    client: Option<Arc<Client>>,
 ) -> Result<mpsc::Sender<Arc<Packs>>> {
     let (polled_to, polled_from) = mpsc::channel::<Polled>(BATCHES);
     for source in site.sources.clone() {
@@ -172,8 +197,7 @@ async fn start_watching(
     };
     watcher.restore().await;
     let (packs_to, packs_from) = mpsc::channel(1);
-    if let Some(otrs) = &site.otrs {
-        let client = Arc::new(Client::new(otrs.clone())?);
+    if let Some(client) = client {
         let intake = TicketIntake {
             client,
             core: parts.core.clone(),
@@ -216,10 +240,16 @@ fn start_source(parts: &Parts, source: Source, to: mpsc::Sender<Polled>) -> Resu
     Ok(())
 }
 
-/// Starts the channels.
-async fn start_telling(parts: &Parts, site: &Site) -> Result<()> {
-    if let Some(otrs) = &site.otrs {
-        let client = Arc::new(Client::new(otrs.clone())?);
+/// Starts the channels; `client` is the one the reader of tickets uses, so that both together keep to
+/// its bounds.
+async fn start_telling(parts: &Parts, site: &Site, client: Option<Arc<Client>>) -> Result<()> {
+    if client.is_none() {
+        deliver::give_up(&parts.store, &parts.core, Channel::Otrs).await?;
+    }
+    if site.alertmanager.is_none() {
+        deliver::give_up(&parts.store, &parts.core, Channel::Alertmanager).await?;
+    }
+    if let Some(client) = client {
         let courier = courier(parts, Channel::Otrs, Arc::new(OtrsChannel { client }));
         parts.tasks.spawn(courier.run(parts.stop.clone()));
     }
@@ -251,16 +281,19 @@ fn courier<C>(parts: &Parts, channel: Channel, via: Arc<C>) -> Courier<C> {
 }
 
 /// Prints the address with a one-time sign-in link, and what was found on this machine.
-async fn welcome(parts: &Parts, site: &Site, address: &str) -> Result<()> {
+async fn welcome(parts: &Parts, site: &Site, address: SocketAddr) -> Result<()> {
     let access = Access { name: "admin".into(), role: Role::Admin };
     let now = parts.clock.now();
     let expires = Some(now.plus_millis(3_600_000));
     let token = parts.store.add_access(AccessKind::SignIn, &access, now, expires).await?;
+    let page = &site.settings.escalation.page_url;
+    parts.store.set_note(PAGE, page.as_bytes()).await?;
     let mut text = format!(
         "Вахта началась. Откройте страницу (ссылка одноразовая, действует час):\n\
          The watch is on. Open the page (the link works once, for an hour):\n\n  \
-         http://{address}/sign-in?token={token}\n\n"
+         {page}/sign-in?token={token}\n\n"
     );
+    tracing::info!(%address, page, "listening");
     if site.is_default {
         let offers = discover::on_loopback().await;
         for offer in &offers {
@@ -281,6 +314,7 @@ async fn until_stopped(
     parts: &Parts,
     site: &Site,
     config: Option<&Path>,
+    address: SocketAddr,
     packs: &mpsc::Sender<Arc<Packs>>,
 ) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -290,7 +324,11 @@ async fn until_stopped(
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => reload(parts, site, config, packs).await,
+            _ = hang_up.recv() => tokio::select! {
+                () = reload(parts, site, config, address, packs) => {}
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+            },
         }
     }
     tracing::info!("stopping");
@@ -303,6 +341,7 @@ async fn reload(
     parts: &Parts,
     site: &Site,
     config: Option<&Path>,
+    address: SocketAddr,
     packs: &mpsc::Sender<Arc<Packs>>,
 ) {
     let Some(file) = config else { return tracing::info!("no configuration to read again") };
@@ -317,6 +356,7 @@ async fn reload(
             if fresh.needs_restart(site) {
                 tracing::warn!("sources, channels or the address have changed: restart for that");
             }
+            let fresh = fresh.for_channels(Some(site)).listening_on(address);
             if let Err(error) = configure(&parts.core, &fresh).await {
                 return tracing::error!(%error, "the old configuration goes on");
             }

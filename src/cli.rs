@@ -58,18 +58,31 @@ enum Command {
     /// Say in words why a Problem or an incident is grouped as it is.
     Explain(explain::Arguments),
     /// Let programs and people in.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+        vakhta token add grafana --role viewer     a bearer token, printed once\n  \
+        vakhta token link ivanova --role duty      a link that signs in once"
+    )]
     Token(token::Command),
     /// Stream recorded data through the code that runs in production; write what it decides.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+        vakhta evaluate series cpu.csv disk.csv --out scored\n  \
+        vakhta evaluate storm storms/1 --out prediction.json"
+    )]
     Evaluate(EvaluateCommand),
     /// Print the OpenAPI description of the REST interface.
+    #[command(after_help = "Example:\n  vakhta openapi > openapi.json")]
     Openapi,
 }
 
 #[derive(Debug, Subcommand)]
 enum EvaluateCommand {
     /// `timestamp,value` files through the outlier detector.
+    #[command(after_help = "Writes timestamp,value,anomaly_score,alarm,level under the same \
+        relative names.\n\nExample:\n  vakhta evaluate series data/*.csv --out scored")]
     Series {
         /// CSV files.
         #[arg(required = true)]
@@ -79,6 +92,10 @@ enum EvaluateCommand {
         out: PathBuf,
     },
     /// A storm of alerts and tickets through the grouping.
+    #[command(
+        after_help = "Writes {\"assign\": {event: group}, \"ranking\": {group: [system, …]}}.\n\n\
+        Example:\n  vakhta evaluate storm storms/1 --out prediction.json"
+    )]
     Storm {
         /// A folder with `topology.json` and `events.jsonl`.
         dir: PathBuf,
@@ -116,14 +133,19 @@ pub(crate) fn print(text: &str) {
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
+/// Prints to standard error.
+pub(crate) fn complain(text: &str) {
+    let mut err = std::io::stderr().lock();
+    drop(err.write_all(text.as_bytes()));
+}
+
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut err = std::io::stderr().lock();
-            drop(err.write_all(failure.message.as_bytes()));
+            complain(&failure.message);
             ExitCode::from(failure.code)
         }
     }

@@ -1,23 +1,25 @@
 //! The only place that asks what time it is.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::Time;
 
 /// The wall clock, made monotone: it never runs backwards within a process, so that events in the
-/// log are in order of time whatever NTP does.
+/// log are in order of time whatever NTP does. While the wall clock lies behind what was said last
+/// (it was set back), time goes on by the steady clock: it must not stand still.
 #[derive(Debug, Default)]
 pub struct Clock {
-    latest: AtomicI64,
+    latest: Mutex<Option<(i64, Stopwatch)>>,
 }
 
 impl Clock {
     /// Now.
     #[expect(clippy::disallowed_methods, reason = "this is the one caller")]
     pub fn now(&self) -> Time {
-        let now = jiff::Timestamp::now().as_millisecond();
-        Time(self.latest.fetch_max(now, Ordering::Relaxed).max(now))
+        let wall = jiff::Timestamp::now().as_millisecond();
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        Time(later(&mut latest, wall))
     }
 
     /// How long to wait until a moment; zero when it has passed.
@@ -25,6 +27,18 @@ impl Clock {
         let millis = at.0.saturating_sub(self.now().0).max(0);
         Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
+}
+
+/// The moment to say when the wall clock says `wall`; remembers it.
+fn later(latest: &mut Option<(i64, Stopwatch)>, wall: i64) -> i64 {
+    if let Some((said, since)) = latest
+        && wall < *said
+    {
+        let passed = Duration::from_secs_f64(since.seconds());
+        return said.saturating_add(i64::try_from(passed.as_millis()).unwrap_or(0));
+    }
+    *latest = Some((wall, Stopwatch::start()));
+    wall
 }
 
 /// Seconds since an instant of the operating system's steady clock, for measuring durations.
@@ -43,5 +57,20 @@ impl Stopwatch {
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.0.elapsed().as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_goes_on_when_the_wall_clock_is_set_back() {
+        let mut latest = None;
+        assert_eq!(later(&mut latest, 1_000_000), 1_000_000);
+        let behind = later(&mut latest, 5_000);
+        assert!((1_000_000..1_060_000).contains(&behind), "{behind}");
+        assert!(later(&mut latest, 6_000) >= behind);
+        assert_eq!(later(&mut latest, 2_000_000), 2_000_000);
     }
 }

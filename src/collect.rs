@@ -17,6 +17,8 @@ use std::future::Future;
 pub use samples::Samples;
 pub use target::Target;
 
+use crate::model::Text;
+
 /// Why a poll brought nothing, or less than it should.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
@@ -66,6 +68,30 @@ impl CollectError {
             Self::Access { .. } => "access",
             Self::Answer { .. } => "answer",
         }
+    }
+}
+
+impl CollectError {
+    /// The error for people, with what to do.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let ru = match self {
+            Self::Timeout { what, seconds } => format!(
+                "{what}: нет ответа за {seconds:.1} с. Возможно, сервер завис: проверьте его нагрузку и диски."
+            ),
+            Self::Connect { what, cause } => {
+                format!(
+                    "{what}: нет соединения ({cause}). Проверьте, запущен ли сервер, адрес и сеть."
+                )
+            }
+            Self::Access { what, cause, remedy } => {
+                format!("{what}: доступ запрещён ({cause}). {remedy}")
+            }
+            Self::Answer { what, cause } => {
+                format!("{what}: ответ не разобрать ({cause}). Проверьте, тот ли это адрес.")
+            }
+        };
+        Text::new(ru, self.to_string())
     }
 }
 

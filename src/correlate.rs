@@ -32,7 +32,7 @@ pub use settings::{Grouping, Lifecycle};
 use crate::model::{Finding, FindingState, Incident, Message, Severity, Ticket, TicketClass, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
-use aside::Aside;
+use aside::{Aside, Handled};
 use index::Index;
 use mass::TicketRates;
 
@@ -49,6 +49,8 @@ pub struct State {
     problems: BTreeMap<String, u64>,
     /// Findings that were still on when a person's verdict closed their Problem.
     muted: BTreeMap<String, Severity>,
+    /// Tickets whose group is gone: an agent's later touch must not make them new.
+    handled: Handled,
     aside: Aside,
     next_group: u64,
     next_problem: u64,
@@ -115,7 +117,8 @@ impl State {
             }
             self.muted.remove(&finding.key);
         }
-        let incident = normalise::finding(finding);
+        let mut incident = normalise::finding(finding);
+        incident.since = incident.since.min(now);
         match self.incidents.get(&incident.id).copied() {
             Some(at) if cleared => self.end_member(now, at, &incident),
             Some(at) => self.update_member(now, at, &incident),
@@ -127,24 +130,40 @@ impl State {
         }
     }
 
-    /// Takes a user's ticket as it stands now. Requests never count; a ticket that became a request
-    /// leaves its Problem alone but is no longer counted.
+    /// Takes a user's ticket as it stands now. Requests never count: a ticket that became one stays
+    /// on its Problem's list and counts no more. A ticket that says something else now finds its
+    /// place anew while it is still alone.
     pub fn ticket(&mut self, now: Time, ticket: &Ticket) {
-        let id = normalise::ticket_id(ticket.id);
-        if self.incidents.contains_key(&id) {
-            return;
-        }
+        let Some(tagger) = &self.derived.tagger else { return };
+        let mut incident = normalise::ticket(ticket, tagger);
+        incident.since = incident.since.min(now);
+        let known = self.incidents.get(&incident.id).copied();
         if ticket.class == TicketClass::Request {
             let why = Message::new("silence-request");
-            return self.aside.put(&id, Silence { why, nearest: None });
+            self.aside.put(&incident.id, Silence { why, nearest: None });
+            if let Some(at) = known {
+                self.withdraw(now, at, &incident);
+            }
+            return;
         }
-        let Some(tagger) = &self.derived.tagger else { return };
-        let incident = normalise::ticket(ticket, tagger);
-        self.likeness.learn(&incident.stems);
-        if let Some((system, _)) = incident.systems.first() {
-            self.rates.count(system, ticket.created);
+        match known {
+            Some((number, _)) if !self.is_alone(number) => return,
+            Some((number, _)) => self.drop_group(number),
+            None if self.handled.contains(&incident.id) => return,
+            None => {
+                self.likeness.learn(&incident.stems);
+                if let Some((system, _)) = incident.systems.first() {
+                    self.rates.count(system, ticket.created);
+                }
+            }
         }
         self.place(now, incident);
+    }
+
+    /// True for a group of one incident that is no Problem.
+    fn is_alone(&self, number: u64) -> bool {
+        let group = self.groups.get(&number);
+        group.is_some_and(|group| !group.is_problem() && group.members.len() == 1)
     }
 
     /// Takes an alert of another monitoring system, or any incident made elsewhere.
@@ -175,6 +194,11 @@ impl State {
     #[must_use]
     pub fn problem(&self, id: &str) -> Option<&Group> {
         self.problems.get(id).and_then(|group| self.groups.get(group))
+    }
+
+    /// The same, to add to its history.
+    pub(crate) fn problem_mut(&mut self, id: &str) -> Option<&mut Group> {
+        self.problems.get(id).and_then(|group| self.groups.get_mut(group))
     }
 
     /// All Problems that are not closed, in order of id.

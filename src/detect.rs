@@ -20,6 +20,7 @@ use std::time::Duration;
 pub use check::TestFailure;
 pub use pack::{Packs, Rule, Scope};
 pub use watch::Watch;
+pub use wording::shown;
 
 use crate::model::Time;
 use crate::series::Store;

@@ -14,4 +14,4 @@ mod wording;
 
 pub use decode::policies;
 pub use policy::{AlertPolicy, Escalation, Policy, TicketPolicy};
-pub use told::{Context, State, Told};
+pub use told::{Context, Report, State, Told};

@@ -14,7 +14,10 @@ use crate::correlate::{self, Group, Grouping, Lifecycle, ReviewError};
 use crate::escalate::{self, Escalation};
 use crate::i18n::Catalogue;
 use crate::knowledge::Solution;
-use crate::model::{Channel, DeliveryState, Effect, Finding, Problem, ProblemState, Ticket, Time};
+use crate::model::{
+    Channel, DeliveryState, Effect, Finding, Message, Problem, ProblemState, Text, Ticket, Time,
+    TimelineKind,
+};
 use crate::topology::System;
 
 /// What the core was told to be: part of the log, so that a replay knows it too.
@@ -64,7 +67,8 @@ pub enum Event {
         /// Why, in their words.
         reason: String,
     },
-    /// The other side has taken (or refused) an effect.
+    /// The other side has taken or refused an effect, or an attempt failed in a new way (then the
+    /// state is still `Pending`).
     Delivered {
         /// The effect.
         key: String,
@@ -76,6 +80,9 @@ pub enum Event {
         state: DeliveryState,
         /// The reference there.
         reference: String,
+        /// Why not, when it is not delivered (yet).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Text>,
     },
     /// Nothing happened, but a moment came at which something is due.
     Tick,
@@ -143,13 +150,22 @@ impl State {
             Event::Ticket(ticket) => self.correlate.ticket(at, ticket),
             Event::Review { problem, verdict, by, reason } => {
                 let taken = match verdict {
-                    Verdict::Acknowledge => self.correlate.acknowledge(at, problem, by),
+                    Verdict::Acknowledge => self.correlate.acknowledge(at, problem, by, reason),
                     Verdict::Resolve => self.correlate.resolve(at, problem, by, reason),
                 };
                 outcome.refused = taken.err();
             }
-            Event::Delivered { key, problem, channel, state, reference } => {
-                self.escalate.delivered(at, problem, key, *channel, (*state, reference));
+            Event::Delivered { key, problem, channel, state, reference, error } => {
+                let report = escalate::Report {
+                    key,
+                    channel: *channel,
+                    state: *state,
+                    reference,
+                    error: error.as_ref(),
+                };
+                if let Some(line) = self.escalate.delivered(at, problem, &report) {
+                    self.note_told(at, problem, line);
+                }
                 touched.push(problem.clone());
             }
             Event::Tick => self.correlate.tick(at),
@@ -196,6 +212,14 @@ impl State {
                     self.closing.insert(problem, group);
                 }
             }
+        }
+    }
+
+    /// Adds who was told, or why not, to a Problem's history.
+    fn note_told(&mut self, at: Time, problem: &str, line: Message) {
+        let closing = self.closing.get_mut(problem);
+        if let Some(group) = closing.or_else(|| self.correlate.problem_mut(problem)) {
+            group.note(at, TimelineKind::Told, line);
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-use crate::model::{Arg, Language, Message, Text};
+use crate::model::{Arg, Language, Message, Text, Time};
 use crate::topology::Topology;
 
 const RU: &str = include_str!("i18n/ru.ftl");
@@ -59,6 +59,8 @@ impl Catalogue {
                 Arg::Number(number) => (*number).into(),
                 Arg::Text(text) => text.get(language).to_owned().into(),
                 Arg::System(key) => topology.short(key).get(language).to_owned().into(),
+                Arg::Key(key) => self.label(key, language).into(),
+                Arg::Span(seconds) => self.span(*seconds, language).into(),
             };
             args.set(name.as_ref(), value);
         }
@@ -88,10 +90,63 @@ impl Catalogue {
         self.render(&message, language, &Topology::default())
     }
 
+    /// A length of time in the two largest units that fit.
+    #[must_use]
+    pub fn span(&self, seconds: f64, language: Language) -> String {
+        let seconds = seconds.max(0.0).floor();
+        let unit = |key: &'static str, value: f64| {
+            let message = Message::new(key).number("count", value.floor());
+            self.render(&message, language, &Topology::default())
+        };
+        if seconds < 60.0 {
+            unit("span-seconds", seconds)
+        } else if seconds < 3600.0 {
+            unit("span-minutes", seconds / 60.0)
+        } else if seconds < 86_400.0 {
+            let minutes = (seconds % 3600.0) / 60.0;
+            format!("{} {}", unit("span-hours", seconds / 3600.0), unit("span-minutes", minutes))
+        } else {
+            let hours = (seconds % 86_400.0) / 3600.0;
+            format!("{} {}", unit("span-days", seconds / 86_400.0), unit("span-hours", hours))
+        }
+    }
+
     /// True when both catalogues have the key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.ru.has_message(key) && self.en.has_message(key)
+    }
+}
+
+/// A moment as the clock on the duty shift's wall shows it: Moscow time, which the operator's shifts
+/// run on in every branch.
+#[must_use]
+pub fn moment(at: Time, language: Language) -> String {
+    let Ok(moment) = jiff::Timestamp::from_millisecond(at.0) else { return at.to_string() };
+    let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
+    let zone = match language {
+        Language::Ru => "МСК",
+        Language::En => "MSK",
+    };
+    format!("{} {zone}", moment.to_zoned(moscow).strftime("%d.%m.%Y %H:%M:%S"))
+}
+
+/// A share 0…1 with two digits and the language's decimal mark.
+#[must_use]
+pub fn share(share: f64, language: Language) -> String {
+    decimal(format!("{share:.2}"), language)
+}
+
+/// A weight with its sign and the language's decimal mark.
+#[must_use]
+pub fn signed(weight: f64, language: Language) -> String {
+    decimal(format!("{weight:+.1}").replace('-', "−"), language)
+}
+
+fn decimal(text: String, language: Language) -> String {
+    match language {
+        Language::Ru => text.replace('.', ","),
+        Language::En => text,
     }
 }
 

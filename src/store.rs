@@ -5,6 +5,8 @@
 
 mod access;
 mod outbox;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -19,7 +21,7 @@ pub use access::{Access, AccessKind, Role};
 pub use outbox::{OutboxRow, OutboxSummary};
 
 use crate::fold::Event;
-use crate::model::{Effect, Problem, Time};
+use crate::model::{DeliveryState, Effect, Problem, Time};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
@@ -117,7 +119,9 @@ impl Store {
                 .execute(&mut *tx)
                 .await
                 .map_err(failed())?;
-            if let Event::Delivered { key, state, reference, .. } = event {
+            if let Event::Delivered { key, state, reference, .. } = event
+                && *state != DeliveryState::Pending
+            {
                 outbox::settle(&mut tx, key, *state, reference).await?;
             }
         }

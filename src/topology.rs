@@ -102,6 +102,13 @@ impl Topology {
         self.get(key).map_or_else(|| Text::new(key, key), |system| system.short.clone())
     }
 
+    /// The support line that a system's queue belongs to («2ЛТП»), if its name says so.
+    #[must_use]
+    pub fn support_line(&self, key: &str) -> Option<String> {
+        let first = self.get(key)?.queue.split("::").next()?;
+        first.ends_with("ЛТП").then(|| first.to_owned())
+    }
+
     /// The systems around one, nearest first, itself included; bounded, in a fixed order.
     #[must_use]
     pub fn near(&self, key: &str) -> Vec<(Arc<str>, Relation)> {

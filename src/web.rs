@@ -6,8 +6,10 @@ mod graph;
 mod list;
 mod page;
 mod problem;
+mod runbooks;
 mod sign_in;
 mod sources;
+mod told;
 
 use axum::Router;
 use axum::http::header;
@@ -15,6 +17,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 
 use crate::api::ApiState;
+pub(crate) use page::missing;
 
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");
@@ -29,6 +32,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/problems/{id}/acknowledge", post(problem::acknowledge))
         .route("/problems/{id}/resolve", post(problem::resolve))
         .route("/sources", get(sources::show))
+        .route("/runbooks/{name}", get(runbooks::show))
         .route("/sign-in", get(sign_in::enter))
         .route("/language/{code}", get(page::language))
         .route("/static/style.css", get(|| fixed("text/css; charset=utf-8", STYLE)))

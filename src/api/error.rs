@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 says: `application/problem+json` with a safe sentence; what is internal goes
 //! to the log.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,6 +35,19 @@ impl ApiError {
         Self { status, detail: detail.into() }
     }
 
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// There is nothing at this address.
+    #[must_use]
+    pub fn missing() -> Self {
+        let detail = "there is nothing here; /api/v1/openapi.json lists all";
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
     /// Nobody has signed in.
     #[must_use]
     pub fn unauthorized() -> Self {
@@ -55,7 +68,13 @@ impl IntoResponse for ApiError {
             detail: self.detail,
         };
         let text = serde_json::to_string(&body).unwrap_or_default();
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.status, kind, text).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
     }
 }
 
@@ -76,6 +95,8 @@ impl From<SubmitError> for ApiError {
     }
 }
 
-pub(super) async fn not_found() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "there is nothing here; /api/v1/openapi.json lists all")
+/// The address is there, the method is not.
+pub(super) async fn wrong_method() -> ApiError {
+    let detail = "this address has no such method; /api/v1/openapi.json lists all";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{ApiError, ApiState, Visitor};
@@ -37,6 +37,8 @@ pub(super) async fn stream(
         };
         Some((Ok(event), changes))
     });
+    // Else an open page would hold the server when it stops.
+    let events = events.take_until(state.stop.clone().cancelled_owned());
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     Ok(Sse::new(events).keep_alive(keep_alive))
 }

@@ -1,5 +1,7 @@
 //! What machines ask for: metrics, are you alive, are you ready.
 
+use std::sync::atomic::Ordering;
+
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
@@ -32,8 +34,11 @@ async fn metrics(State(state): State<ApiState>) -> impl IntoResponse {
     (kind, state.metrics.render())
 }
 
-/// Ready means: the store answers.
+/// Ready means: the store answers, and what comes in can be committed.
 async fn ready(State(state): State<ApiState>) -> impl IntoResponse {
+    if state.core.is_stuck.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "nothing can be committed to the store\n");
+    }
     match state.store.note("ready").await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {

@@ -1,10 +1,11 @@
 //! `/api/v1/findings`, `/incidents`, `/sources`, `/topology`.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::extract::{Query, cursor};
 use super::shapes::{TextShape, kind_word};
 use super::{ApiError, ApiState, SourceHealth, Visitor};
 use crate::correlate::Group;
@@ -19,6 +20,10 @@ pub(super) struct IncidentQuery {
     system: Option<String>,
     /// Only those that are on (`true`) or over (`false`).
     active: Option<bool>,
+    /// Lines of a page, at most 1000.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
 }
 
 /// One incident and the Problem it is in.
@@ -41,7 +46,7 @@ pub(super) struct IncidentShape {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct IncidentList {
     items: Vec<IncidentShape>,
-    /// Always null: at most 1000 lines are given, the newest.
+    /// Give this as `after` for the next page; null on the last.
     next: Option<String>,
 }
 
@@ -58,20 +63,33 @@ fn shape(group: &Group, member: &Member) -> IncidentShape {
     }
 }
 
-fn select(state: &ApiState, query: &IncidentQuery, findings_only: bool) -> IncidentList {
-    let mut items: Vec<IncidentShape> = state.core.read(|core| {
-        core.correlate()
+fn select(
+    state: &ApiState,
+    query: &IncidentQuery,
+    findings_only: bool,
+) -> Result<IncidentList, ApiError> {
+    let after = query.after.as_deref().map(cursor).transpose()?;
+    let limit = query.limit.unwrap_or(LIMIT).clamp(1, LIMIT);
+    state.core.read(|core| {
+        let mut found: Vec<(&Group, &Member)> = core
+            .correlate()
             .groups()
             .flat_map(|group| group.members().iter().map(move |member| (group, member)))
             .filter(|(_, member)| !findings_only || member.kind == IncidentKind::Finding)
             .filter(|(_, member)| query.system.as_ref().is_none_or(|s| *s == member.system))
             .filter(|(_, member)| query.active.is_none_or(|on| on == member.ended.is_none()))
-            .map(|(group, member)| shape(group, member))
-            .collect()
-    });
-    items.sort_by(|a, b| (&b.since, &b.id).cmp(&(&a.since, &a.id)));
-    items.truncate(LIMIT);
-    IncidentList { items, next: None }
+            .filter(|(_, member)| {
+                after.as_ref().is_none_or(|(at, id)| (member.since, &member.incident) < (*at, id))
+            })
+            .collect();
+        found.sort_by(|(_, a), (_, b)| (b.since, &b.incident).cmp(&(a.since, &a.incident)));
+        let is_last = found.len() <= limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| !is_last);
+        let next = last.map(|(_, member)| format!("{}_{}", member.since.0, member.incident));
+        let items = found.into_iter().map(|(group, member)| shape(group, member)).collect();
+        Ok(IncidentList { items, next })
+    })
 }
 
 /// Findings of our own detectors, newest first.
@@ -83,8 +101,8 @@ pub(super) async fn findings(
     _visitor: Visitor,
     State(state): State<ApiState>,
     Query(query): Query<IncidentQuery>,
-) -> Json<IncidentList> {
-    Json(select(&state, &query, true))
+) -> Result<Json<IncidentList>, ApiError> {
+    select(&state, &query, true).map(Json)
 }
 
 /// Findings and tickets, newest first, each with the Problem it is in.
@@ -96,8 +114,8 @@ pub(super) async fn incidents(
     _visitor: Visitor,
     State(state): State<ApiState>,
     Query(query): Query<IncidentQuery>,
-) -> Json<IncidentList> {
-    Json(select(&state, &query, false))
+) -> Result<Json<IncidentList>, ApiError> {
+    select(&state, &query, false).map(Json)
 }
 
 /// Sources.

@@ -1,15 +1,16 @@
 //! `/api/v1/problems`.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::extract::{Body, Query, cursor};
 use super::shapes::{ProblemDetail, ProblemItem, problem_detail, problem_item, state_word};
 use super::{ApiError, ApiState, Visitor};
 use crate::fold::{Event, Verdict};
-use crate::model::{Problem, ProblemState, Time};
+use crate::model::{Problem, ProblemState};
 use crate::store::Role;
 
 /// The most lines of one page.
@@ -93,14 +94,6 @@ fn states(text: Option<&str>) -> Result<Vec<ProblemState>, ApiError> {
         .collect()
 }
 
-fn cursor(text: &str) -> Result<(Time, String), ApiError> {
-    let parsed = text.split_once('_').and_then(|(at, id)| Some((at.parse().ok()?, id)));
-    let (at, id) = parsed.ok_or_else(|| {
-        ApiError::new(StatusCode::BAD_REQUEST, "`after` is not what `next` of a page said")
-    })?;
-    Ok((Time(at), id.to_owned()))
-}
-
 /// One Problem with its members, ranked causes, evidence and history.
 #[utoipa::path(
     get, path = "/api/v1/problems/{id}", tag = "problems",
@@ -149,10 +142,9 @@ pub(super) async fn acknowledge(
     visitor: Visitor,
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    body: Option<Json<VerdictBody>>,
+    Body(body): Body<VerdictBody>,
 ) -> Result<Json<ProblemDetail>, ApiError> {
-    let reason = body.map(|Json(body)| body.reason).unwrap_or_default();
-    review(&visitor, &state, &id, Verdict::Acknowledge, reason).await?;
+    review(&visitor, &state, &id, Verdict::Acknowledge, body.reason).await?;
     one(visitor, State(state), Path(id)).await
 }
 
@@ -168,10 +160,9 @@ pub(super) async fn resolve(
     visitor: Visitor,
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    body: Option<Json<VerdictBody>>,
+    Body(body): Body<VerdictBody>,
 ) -> Result<Json<ProblemDetail>, ApiError> {
-    let reason = body.map(|Json(body)| body.reason).unwrap_or_default();
-    review(&visitor, &state, &id, Verdict::Resolve, reason).await?;
+    review(&visitor, &state, &id, Verdict::Resolve, body.reason).await?;
     one(visitor, State(state), Path(id)).await
 }
 

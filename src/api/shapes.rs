@@ -63,7 +63,10 @@ pub(crate) struct ToldShape {
     r#ref: String,
     /// `pending`, `delivered`, `resolved`, `rejected`.
     state: &'static str,
+    /// When the ticket was opened or closed, the alert raised or over.
     at: String,
+    /// Why the latest attempt did not succeed, until one does.
+    error: Option<TextShape>,
 }
 
 /// `GET /problems/{id}`.
@@ -232,6 +235,7 @@ fn told_shape(delivery: &Delivery) -> ToldShape {
         r#ref: delivery.reference.clone(),
         state: delivery_word(delivery.state),
         at: delivery.at.to_string(),
+        error: delivery.error.clone().map(TextShape::from),
     }
 }
 

@@ -5,6 +5,7 @@
 //! ever: the senders wait, nothing is lost, `readyz` and a metric say so.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct CoreHandle {
     pub changes: broadcast::Sender<String>,
     /// Rings when effects were decided.
     pub effects: Arc<Notify>,
+    /// True while nothing can be committed.
+    pub is_stuck: Arc<AtomicBool>,
 }
 
 impl CoreHandle {
@@ -122,6 +125,7 @@ impl Core {
             state: Arc::new(RwLock::new(state)),
             changes: broadcast::Sender::new(1024),
             effects: Arc::new(Notify::new()),
+            is_stuck: Arc::default(),
         };
         let snapshot_at = clock.now();
         Ok(Self {
@@ -234,11 +238,13 @@ impl Core {
         let watch = Stopwatch::start();
         let mut pause = Duration::from_millis(100);
         while let Err(error) = self.store.append(append).await {
+            self.handle.is_stuck.store(true, Ordering::Relaxed);
             self.metrics.store_errors.inc();
             tracing::error!(%error, "cannot commit; trying again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(10));
         }
+        self.handle.is_stuck.store(false, Ordering::Relaxed);
         self.metrics.append.observe(watch.seconds());
     }
 

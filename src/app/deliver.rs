@@ -17,14 +17,19 @@ use crate::clock::Clock;
 use crate::escalate::alertmanager::AlertmanagerChannel;
 use crate::escalate::delivery::{Deliver, DeliverError, DeliveryContext, TicketRef};
 use crate::fold::Event;
-use crate::model::{Channel, DeliveryState, Effect, EffectKind, Time};
+use crate::model::{Channel, DeliveryState, Effect, EffectKind, Text, Time};
 use crate::store::{OutboxRow, Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// Rows looked at in one round.
-const ROUND: u32 = 200;
-/// How long the other side may take to make visible what it was sent before a crash.
-const SETTLE: Duration = Duration::from_secs(2);
+/// Effects tried in one round: few, so that news about Problems need not wait for the joining of
+/// hundreds of users' tickets.
+const ROUND: u32 = 32;
+/// How long the other side may take to make visible what it was sent: looking sooner for what is in
+/// doubt would not find it. Znuny under load was seen to take seven seconds.
+const SETTLE_MS: i64 = 10_000;
+/// A user's ticket that cannot be joined in so many attempts (about two hours) is left alone: the
+/// Problem must not stay open for its sake.
+const JOIN_ATTEMPTS: u32 = 120;
 /// The first pause after a failure; it doubles each time.
 const FIRST_PAUSE_MS: i64 = 2_000;
 /// The longest pause between attempts.
@@ -52,8 +57,8 @@ pub struct Courier<C> {
 impl<C: Deliver + 'static> Courier<C> {
     /// Works until told to stop. An attempt that has begun is finished first.
     pub async fn run(self, stop: CancellationToken) {
-        if !self.let_doubts_settle(&stop).await {
-            return;
+        if let Err(error) = self.store.outbox_settle_doubts(self.channel, self.settle_ms()).await {
+            tracing::error!(%error, channel = self.channel.word(), "outbox unreadable");
         }
         loop {
             let rung = self.core.effects.notified();
@@ -72,51 +77,33 @@ impl<C: Deliver + 'static> Courier<C> {
         }
     }
 
-    /// After a crash the other side may still be busy with what we sent: looking too early would not
-    /// find it. False when told to stop meanwhile.
-    async fn let_doubts_settle(&self, stop: &CancellationToken) -> bool {
-        let waiting = self.store.outbox_waiting(self.channel, ROUND).await.unwrap_or_default();
-        if !waiting.iter().any(|row| row.in_doubt) {
-            return true;
-        }
-        tokio::select! {
-            () = stop.cancelled() => false,
-            () = tokio::time::sleep(SETTLE) => true,
+    /// An alert sent twice is one alert: only tickets need time to show.
+    const fn settle_ms(&self) -> i64 {
+        match self.channel {
+            Channel::Otrs => SETTLE_MS,
+            Channel::Alertmanager => 0,
         }
     }
 
-    /// Tries everything that is due; returns the moment of the next attempt, if one waits.
+    /// Tries what is due; returns the moment of the next attempt, if one waits.
     async fn round(&self, stop: &CancellationToken) -> Result<Option<Time>, StoreError> {
-        let rows = self.store.outbox_waiting(self.channel, ROUND).await?;
-        let mut held: BTreeSet<String> = BTreeSet::new();
-        let mut next: Option<Time> = None;
-        for row in rows {
+        let due = self.store.outbox_due(self.channel, self.clock.now(), ROUND).await?;
+        for row in due {
             if stop.is_cancelled() {
-                break;
+                return Ok(None);
             }
-            if held.contains(&row.effect.problem) {
-                continue;
-            }
-            if row.next_at > self.clock.now() {
-                next = Some(next.map_or(row.next_at, |at| at.min(row.next_at)));
-                held.insert(row.effect.problem);
-                continue;
-            }
-            if let Some(again) = self.attempt(&row).await? {
-                next = Some(next.map_or(again, |at| at.min(again)));
-                held.insert(row.effect.problem);
-            }
+            self.attempt(&row).await?;
         }
         self.report().await?;
-        Ok(next)
+        self.store.outbox_next(self.channel).await
     }
 
-    /// One attempt; returns when to try again if it failed.
-    async fn attempt(&self, row: &OutboxRow) -> Result<Option<Time>, StoreError> {
+    /// One attempt.
+    async fn attempt(&self, row: &OutboxRow) -> Result<(), StoreError> {
         let effect = &row.effect;
         let ticket = self.ticket(&effect.problem).await?;
         let context = DeliveryContext { ticket, now: self.clock.now() };
-        self.store.outbox_begin(&effect.key).await?;
+        self.store.outbox_begin(&effect.key, self.clock.now()).await?;
         let outcome = self.via.deliver(effect, &context, row.in_doubt).await;
         let word = match &outcome {
             Ok(_) => "delivered",
@@ -130,31 +117,49 @@ impl<C: Deliver + 'static> Courier<C> {
                     Some(ticket) => serde_json::to_string(ticket).unwrap_or_default(),
                     None => delivered.reference.clone(),
                 };
-                self.settle(effect, DeliveryState::Delivered, &reference).await;
-                return Ok(None);
+                self.settle(effect, DeliveryState::Delivered, &reference, None).await;
+                return Ok(());
             }
             Err(error) => error,
         };
         tracing::warn!(key = effect.key, %error, attempts = row.attempts + 1, "not delivered");
         // A Problem without its ticket is worth asking again: somebody may have mended the queue.
         let is_open = matches!(effect.kind, EffectKind::OpenTicket { .. });
-        if matches!(error, DeliverError::Rejected(_)) && !is_open {
-            self.settle(effect, DeliveryState::Rejected, "").await;
-            return Ok(None);
+        let is_join = matches!(effect.kind, EffectKind::JoinTicket { .. });
+        let is_refused = matches!(error, DeliverError::Rejected(_)) && !is_open;
+        if is_refused || (is_join && row.attempts >= JOIN_ATTEMPTS) {
+            self.settle(effect, DeliveryState::Rejected, "", Some(error.text())).await;
+            return Ok(());
         }
-        let in_doubt = row.in_doubt || matches!(error, DeliverError::Unknown(_));
-        let again = self.again(row.attempts);
-        self.store.outbox_failed(&effect.key, in_doubt, again, &error.to_string()).await?;
-        Ok(Some(again))
+        let is_unknown = matches!(error, DeliverError::Unknown(_));
+        let in_doubt = row.in_doubt || is_unknown;
+        let mut again = self.again(row.attempts);
+        if is_unknown {
+            again = again.max(self.clock.now().plus_millis(self.settle_ms()));
+        }
+        let said = error.to_string();
+        self.store.outbox_failed(&effect.key, in_doubt, again, &said).await?;
+        if row.error != said {
+            // People see why it does not go out; the same reason again is no news.
+            self.settle(effect, DeliveryState::Pending, "", Some(error.text())).await;
+        }
+        Ok(())
     }
 
-    async fn settle(&self, effect: &Effect, state: DeliveryState, reference: &str) {
+    async fn settle(
+        &self,
+        effect: &Effect,
+        state: DeliveryState,
+        reference: &str,
+        error: Option<&Text>,
+    ) {
         let event = Event::Delivered {
             key: effect.key.clone(),
             problem: effect.problem.clone(),
             channel: self.channel,
             state,
             reference: reference.to_owned(),
+            error: error.cloned(),
         };
         // When the engine is stopping the row stays in doubt, and the next start looks again.
         if let Err(error) = self.core.submit(event).await {
@@ -182,6 +187,33 @@ impl<C: Deliver + 'static> Courier<C> {
         let age = summary.oldest.map_or(0.0, |at| self.clock.now().seconds_since(at));
         self.metrics.outbox_pending.with_label_values(&channel).set(age);
         Ok(())
+    }
+}
+
+/// What waits for a channel that this site no longer has is given up, so that its Problems can end.
+///
+/// # Errors
+/// When the outbox cannot be read, or the engine is stopping.
+pub async fn give_up(store: &Store, core: &CoreHandle, channel: Channel) -> anyhow::Result<()> {
+    loop {
+        let waiting = store.outbox_due(channel, Time(i64::MAX), ROUND).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        for row in waiting {
+            let event = Event::Delivered {
+                key: row.effect.key,
+                problem: row.effect.problem,
+                channel,
+                state: DeliveryState::Rejected,
+                reference: String::new(),
+                error: Some(Text::new(
+                    "Этого канала больше нет в настройках.",
+                    "the settings have this channel no more",
+                )),
+            };
+            core.submit(event).await?;
+        }
     }
 }
 

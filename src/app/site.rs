@@ -2,6 +2,7 @@
 //! file is reported at once.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::otrs;
 use crate::topology::{self, Topology};
 
 /// One source as configured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// The host we run on, or a mounted view of one.
     Host(Target, host::Config),
@@ -47,6 +48,8 @@ impl Source {
 pub struct Site {
     /// The address to listen on.
     pub listen: String,
+    /// Whether the operator says how people reach the page; else it is where we listen.
+    pub has_page_url: bool,
     /// What the core is told to be.
     pub settings: Settings,
     /// The rules.
@@ -81,6 +84,7 @@ impl Site {
         let host = Target::new("host", &host_name(), "crm-hosts");
         let site = Self {
             listen: LISTEN.to_owned(),
+            has_page_url: false,
             settings,
             packs,
             sources: vec![Source::Host(host, host::Config::default())],
@@ -95,10 +99,38 @@ impl Site {
     /// True when something has changed that is taken over at a start only.
     #[must_use]
     pub fn needs_restart(&self, before: &Self) -> bool {
-        let shown = |site: &Self| {
-            format!("{} {:?} {:?} {:?}", site.listen, site.sources, site.otrs, site.alertmanager)
-        };
-        shown(self) != shown(before)
+        self.listen != before.listen
+            || self.sources != before.sources
+            || self.otrs != before.otrs
+            || self.alertmanager != before.alertmanager
+    }
+
+    /// A policy may name a channel that this site does not have: then nothing is decided for it, for
+    /// it would wait in the outbox for ever. When the site is read again while another one runs, the
+    /// channels are those of the running one.
+    #[must_use]
+    pub fn for_channels(mut self, running: Option<&Self>) -> Self {
+        let channels = running.unwrap_or(&self);
+        let (has_tickets, has_alerts) = (channels.otrs.is_some(), channels.alertmanager.is_some());
+        for policy in &mut self.settings.escalation.policies {
+            policy.ticket = policy.ticket.take().filter(|_| has_tickets);
+            policy.alert = policy.alert.take().filter(|_| has_alerts);
+        }
+        self
+    }
+
+    /// Takes over the address that we really listen on, unless the operator says how people reach
+    /// the page.
+    #[must_use]
+    pub fn listening_on(mut self, address: SocketAddr) -> Self {
+        if !self.has_page_url {
+            let reached = match address.ip().is_unspecified() {
+                true => format!("{}:{}", host_name(), address.port()),
+                false => address.to_string(),
+            };
+            self.settings.escalation.page_url = page_url(&reached);
+        }
+        self
     }
 
     /// Reads a site from its main file.
@@ -120,7 +152,7 @@ impl Site {
 }
 
 /// The address of the page for links when the operator names none.
-pub(super) fn page_url(listen: &str) -> String {
+fn page_url(listen: &str) -> String {
     format!("http://{listen}")
 }
 
@@ -159,7 +191,9 @@ impl Loader<'_> {
         let folder = self.folder.to_owned();
         let mut reader = Reader::new(node, self.errors);
         let listen = reader.string("listen").unwrap_or_else(|| LISTEN.to_owned());
-        let page = reader.url("page_url").unwrap_or_else(|| page_url(&listen));
+        let own_page = reader.url("page_url");
+        let has_page_url = own_page.is_some();
+        let page = own_page.unwrap_or_else(|| page_url(&listen));
         let language = reader
             .word("language", &["ru", "en"], |word| match word {
                 "ru" => Some(Language::Ru),
@@ -208,14 +242,16 @@ impl Loader<'_> {
             let millis = i64::try_from(interval.as_millis());
             escalation.note_interval_ms = millis.unwrap_or(escalation.note_interval_ms);
         }
+        escalation.ticket_url = otrs.as_ref().and_then(|otrs| otrs.ticket_url.clone());
         Site {
             listen,
+            has_page_url,
             settings: Settings {
                 systems: topology.systems().to_vec(),
                 grouping: grouping.unwrap_or_default(),
                 lifecycle: lifecycle.unwrap_or_default(),
                 solutions,
-                escalation: without_unset_channels(escalation, &otrs, &alertmanager),
+                escalation,
             },
             packs: Arc::new(packs),
             sources,
@@ -223,25 +259,8 @@ impl Loader<'_> {
             alertmanager,
             is_default: false,
         }
+        .for_channels(None)
     }
-}
-
-/// A policy may name a channel that this site does not have: then nothing is decided for it, for
-/// it would wait in the outbox for ever.
-fn without_unset_channels(
-    mut escalation: Escalation,
-    otrs: &Option<otrs::Config>,
-    alertmanager: &Option<alertmanager::Config>,
-) -> Escalation {
-    for policy in &mut escalation.policies {
-        if otrs.is_none() {
-            policy.ticket = None;
-        }
-        if alertmanager.is_none() {
-            policy.alert = None;
-        }
-    }
-    escalation
 }
 
 fn other_file(reader: &mut Reader<'_, '_>, key: &'static str, folder: &Path) -> Option<PathBuf> {

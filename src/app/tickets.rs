@@ -1,7 +1,9 @@
 //! Users' tickets into the core: read incrementally, masked, told apart from requests.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use rand::RngExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +26,8 @@ const WATERMARK: &str = "otrs watermark";
 const MASKING_KEY: &str = "masking key";
 /// The longest text of a ticket that enters the core, characters.
 const TEXT_LIMIT: usize = 4000;
+/// The longest pause between attempts to read while the ticket system is in trouble.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The task that reads tickets.
 #[derive(Debug)]
@@ -54,7 +58,11 @@ impl TicketIntake {
         let mut target = Target::new("otrs", "otrs", "otrs");
         target.interval = self.client.config().interval;
         let mut samples = Samples::new(target.base_labels());
-        let mut warnings = self.canary().await;
+        let mut warnings = tokio::select! {
+            () = stop.cancelled() => return,
+            warnings = self.canary() => warnings,
+        };
+        let mut failures: u32 = 0;
         loop {
             let watch = Stopwatch::start();
             let outcome = tokio::select! {
@@ -71,16 +79,23 @@ impl TicketIntake {
                         self.keep(watermark).await;
                     }
                     if warnings.is_none() {
-                        warnings = self.canary().await;
+                        warnings = tokio::select! {
+                            () = stop.cancelled() => return,
+                            warnings = self.canary() => warnings,
+                        };
                     }
+                    failures = 0;
                     (count, None)
                 }
-                Err(error) => (0, Some(error)),
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    (0, Some(error))
+                }
             };
             self.report(&mut samples, &target, (seconds, count), error, warnings.as_deref()).await;
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(target.interval) => {}
+                () = tokio::time::sleep(pause(target.interval, failures)) => {}
             }
         }
     }
@@ -88,8 +103,13 @@ impl TicketIntake {
     /// Hands the tickets over; true when all of them are committed.
     async fn take(&self, raw: Vec<RawTicket>, key: &[u8; 32]) -> bool {
         let mut events = Vec::new();
-        for ticket in raw.into_iter().filter(counts) {
-            let ticket = normalise(ticket, key, self.client.config());
+        for raw in raw.into_iter().filter(|ticket| !ticket.ours && !is_over(ticket)) {
+            let is_joined = !raw.problem.is_empty();
+            let ticket = normalise(raw, key, self.client.config());
+            // What belongs to a Problem already tells nothing new, unless it is no failure after all.
+            if is_joined && ticket.class == TicketClass::Incident {
+                continue;
+            }
             let class = match ticket.class {
                 TicketClass::Incident => "incident",
                 TicketClass::Request => "request",
@@ -121,13 +141,21 @@ impl TicketIntake {
     /// The key that users are hashed with: made once, kept in the store, so that a user counts as
     /// one person for ever and nobody without the store can tell who.
     async fn masking_key(&self) -> [u8; 32] {
-        if let Ok(Some(saved)) = self.store.note(MASKING_KEY).await
-            && let Ok(key) = saved.try_into()
-        {
-            return key;
-        }
         let mut key = [0_u8; 32];
         rand::Rng::fill_bytes(&mut rand::rng(), &mut key);
+        match self.store.note(MASKING_KEY).await {
+            Ok(Some(saved)) => {
+                if let Ok(known) = saved.try_into() {
+                    return known;
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                // The kept one must not be lost to a store that does not answer just now.
+                tracing::warn!(%error, "masking key unreadable; users count anew until a restart");
+                return key;
+            }
+        }
         if let Err(error) = self.store.set_note(MASKING_KEY, &key).await {
             tracing::warn!(%error, "masking key not saved; users count anew after a restart");
         }
@@ -161,6 +189,7 @@ impl TicketIntake {
         error: Option<OtrsError>,
         warnings: Option<&[Text]>,
     ) {
+        let said = error.as_ref().map(OtrsError::text);
         let error = error.map(CollectError::from);
         let p95 = self.client.latency().p95;
         samples.push("vakhta_otrs_request_seconds", &[("quantile", "0.95")], p95);
@@ -168,10 +197,7 @@ impl TicketIntake {
         samples.push("vakhta_outbox_pending_seconds", &[("channel", "otrs")], pending);
         crate::collect::poll::health(samples, target, seconds, error.as_ref());
         let at = self.clock.now();
-        let message = match (&error, warnings.and_then(<[Text]>::first)) {
-            (Some(error), _) => Some(Text::new(error.to_string(), error.to_string())),
-            (None, warning) => warning.cloned(),
-        };
+        let message = said.or_else(|| joined(warnings.unwrap_or_default()));
         let health = SourceHealth {
             kind: target.kind.to_owned(),
             instance: target.instance.clone(),
@@ -196,19 +222,32 @@ impl TicketIntake {
     }
 }
 
-/// Our own tickets, those that are over, and those that belong to a Problem already tell nothing new.
-fn counts(ticket: &RawTicket) -> bool {
-    let is_over = matches!(ticket.state_type.as_str(), "closed" | "merged" | "removed");
-    !ticket.ours && !is_over && ticket.problem.is_empty()
+/// Several texts as one; none of none.
+fn joined(texts: &[Text]) -> Option<Text> {
+    let all = |pick: fn(&Text) -> &str| texts.iter().map(pick).collect::<Vec<_>>().join(" ");
+    (!texts.is_empty()).then(|| Text::new(all(|text| &text.ru), all(|text| &text.en)))
+}
+
+fn is_over(ticket: &RawTicket) -> bool {
+    matches!(ticket.state_type.as_str(), "closed" | "merged" | "removed")
+}
+
+/// A ticket system in trouble is asked less often, up to every [`LONGEST_PAUSE`], and not by the
+/// clock's stroke.
+fn pause(interval: Duration, failures: u32) -> Duration {
+    let longest = interval.max(LONGEST_PAUSE);
+    let doubled = interval.saturating_mul(1_u32 << failures.min(6)).min(longest);
+    if failures == 0 { interval } else { doubled.mul_f64(rand::rng().random_range(0.75..=1.0)) }
 }
 
 /// Masks a ticket and tells whether it counts. Its type decides where the operator has said so;
 /// else its words do.
 fn normalise(raw: RawTicket, key: &[u8; 32], config: &Config) -> Ticket {
     let body = raw.first.map(|first| first.body).unwrap_or_default();
-    let body: String = body.chars().take(TEXT_LIMIT).collect();
+    // Masked before it is cut, so that no half of a name or number stays.
+    let body: String = body.chars().take(2 * TEXT_LIMIT).collect();
     let title = text::mask_keyed(&raw.title, key).text;
-    let body = text::mask_keyed(&body, key).text;
+    let body: String = text::mask_keyed(&body, key).text.chars().take(TEXT_LIMIT).collect();
     let is_request =
         config.request_types.contains(&raw.kind) || text::is_request(&title, &body).is_some();
     let user = if raw.customer_user.is_empty() {

@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::core::CoreHandle;
 use crate::api::{ChartSource, SourceHealth, Sources};
 use crate::clock::{Clock, Stopwatch};
-use crate::collect::Target;
 use crate::collect::poll::Polled;
+use crate::collect::{CollectError, Target};
 use crate::detect::{Packs, Watch, points};
 use crate::fold::Event;
-use crate::model::{Batch, Detail, Finding, Sample, Series, Text, Time};
+use crate::model::{Batch, Detail, Finding, Sample, Series, Time};
 use crate::series;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -158,7 +158,11 @@ impl Watcher {
         self.metrics.source_seconds.with_label_values(&labels).set(*seconds);
         let is_this = |t: &&Target| t.kind == batch.kind && t.instance == *batch.instance;
         let system = self.targets.iter().find(is_this).map(|target| target.system.clone());
-        let message = error.as_ref().map(|error| Text::new(error.to_string(), error.to_string()));
+        if batch.kind == "otrs" {
+            // The reader of tickets says it itself, with what it knows beside.
+            return;
+        }
+        let message = error.as_ref().map(CollectError::text);
         let health = SourceHealth {
             kind: batch.kind.to_owned(),
             instance: batch.instance.to_string(),

@@ -5,9 +5,15 @@ use std::path::PathBuf;
 use super::{Failure, Format, print};
 use crate::app::site::Site;
 use crate::config::Diagnostic;
+use crate::detect::TestFailure;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    vakhta check                          what is shipped, with the tests of all rules\n  \
+    vakhta check site/vakhta.yaml         a site: configuration, packs, topology, policies\n  \
+    vakhta check site/vakhta.yaml --format json\n\n\
+    Exit codes: 0 nothing is wrong; 2 something is.")]
 pub struct Arguments {
     /// The site's main file; without it, what is shipped is checked.
     file: Option<PathBuf>,
@@ -25,11 +31,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let site = site.map_err(|errors| failure(&errors, format))?;
     let failed = site.packs.run_tests();
     if !failed.is_empty() {
-        let lines: Vec<String> = failed
-            .iter()
-            .map(|test| format!("error: {}: test «{}»: {}\n", test.rule, test.test, test.message))
-            .collect();
-        return Err(Failure::usage(lines.concat()));
+        return Err(failed_tests(&failed, format));
     }
     let rules = site.packs.rules().count();
     let (sources, systems) = (site.sources.len(), site.settings.systems.len());
@@ -40,10 +42,31 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         ),
         Format::Json => format!(
             "{}\n",
-            serde_json::json!({"errors": [], "rules": rules, "systems": systems, "sources": sources})
+            serde_json::json!({
+                "errors": [], "rules": rules, "systems": systems, "sources": sources,
+                "policies": site.settings.escalation.policies.len()
+            })
         ),
     });
     Ok(())
+}
+
+/// The tests of rules that do not hold.
+fn failed_tests(failed: &[TestFailure], format: Format) -> Failure {
+    if format == Format::Json {
+        let errors: Vec<_> = failed
+            .iter()
+            .map(|test| {
+                serde_json::json!({"rule": test.rule, "test": test.test, "message": test.message})
+            })
+            .collect();
+        print(&format!("{}\n", serde_json::json!({ "errors": errors })));
+        return Failure::usage("");
+    }
+    let line = |test: &TestFailure| {
+        format!("error: rule {}: test «{}»: {}\n", test.rule, test.test, test.message)
+    };
+    Failure::usage(failed.iter().map(line).collect::<String>())
 }
 
 /// Everything that is wrong, as text with carets or as JSON.
@@ -51,7 +74,10 @@ pub(super) fn failure(errors: &[Diagnostic], format: Format) -> Failure {
     match format {
         Format::Text => {
             let mut text: String = errors.iter().map(|error| format!("{error}\n")).collect();
-            text.push_str(&format!("{} errors; nothing was started\n", errors.len()));
+            text.push_str(&match errors.len() {
+                1 => "1 error\n".to_owned(),
+                count => format!("{count} errors\n"),
+            });
             Failure::usage(text)
         }
         Format::Json => {

@@ -46,6 +46,13 @@ fn language(word: &str) -> Result<Language, String> {
 pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let failed = |error| Failure::from(anyhow::Error::from(error));
     let file = store_file(&arguments.data).map_err(Failure::from)?;
+    if !file.exists() {
+        let message = format!(
+            "vakhta: there is no {}; name the data folder of the watch with --data\n",
+            file.display()
+        );
+        return Err(Failure { message, code: 1 });
+    }
     let store = Store::open(&file).await.map_err(failed)?;
     let catalogue = Catalogue::default();
     let (_, state, _) = restore_state(&store, &catalogue).await.map_err(failed)?;
@@ -74,7 +81,10 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
             return Ok(());
         }
         return Err(Failure {
-            message: format!("vakhta: nothing known has the id {}\n", arguments.id),
+            message: format!(
+                "vakhta: nothing known has the id {} (ids: PRB-000001, ticket:4711, a finding's key)\n",
+                arguments.id
+            ),
             code: 1,
         });
     };

@@ -41,11 +41,33 @@ pub struct Arguments {
     alertmanager: Vec<String>,
 }
 
+/// Refuses addresses that carry a password: it would end up in a file that is not secret.
+fn without_passwords(arguments: &Arguments) -> Result<(), Failure> {
+    let named = [
+        ("--elasticsearch", arguments.elasticsearch.as_slice()),
+        ("--prometheus", arguments.prometheus.as_slice()),
+        ("--otrs", arguments.otrs.as_slice()),
+        ("--alertmanager", arguments.alertmanager.as_slice()),
+    ];
+    for (option, urls) in named {
+        let secret =
+            |url: &&String| reqwest::Url::parse(url).is_ok_and(|url| url.password().is_some());
+        if urls.iter().any(|url| secret(&url)) {
+            return Err(Failure::usage(format!(
+                "vakhta: {option}: leave user and password out of the address; write `username` and \
+                 `password_file` into the site afterwards\n"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Writes the site and checks it.
 ///
 /// # Errors
 /// When a file is there already or cannot be written, or an address is wrong (exit code 2).
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    without_passwords(arguments)?;
     let dir = &arguments.dir;
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let files = [
@@ -101,13 +123,19 @@ fn next_steps(arguments: &Arguments, file: &Path) -> String {
     let dir = arguments.dir.display();
     if !arguments.postgres.is_empty() {
         text.push_str(&format!(
-            "  in each PostgreSQL:  CREATE ROLE vakhta LOGIN PASSWORD '…'; GRANT pg_monitor TO vakhta;\n  \
+            "  in each PostgreSQL:  CREATE ROLE vakhta LOGIN CONNECTION LIMIT 2 PASSWORD '…'; GRANT pg_monitor TO vakhta;\n  \
              put that password into {dir}/postgres.password\n"
         ));
     }
     if arguments.otrs.is_some() {
         text.push_str(&format!(
             "  in OTRS: the agent of docs/escalate/otrs.md; its password into {dir}/otrs.password\n"
+        ));
+    }
+    if arguments.otrs.is_some() || !arguments.alertmanager.is_empty() {
+        text.push_str(&format!(
+            "  set `page_url` in {} to the address under which people reach the page\n",
+            file.display()
         ));
     }
     text.push_str(&format!(

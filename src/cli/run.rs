@@ -1,11 +1,15 @@
 //! `vakhta run`: the watch itself.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Failure, Format, check};
 use crate::app;
 use crate::app::site::Site;
 use crate::telemetry;
+
+/// How long reads that cannot be called off may hold up the end.
+const LAST_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the site is, where data goes, where to listen.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -41,5 +45,8 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
-    runtime.block_on(app::run(site, arguments)).map_err(Failure::from)
+    let outcome = runtime.block_on(app::run(site, arguments)).map_err(Failure::from);
+    // A read of a hung mount cannot be called off: the process must end all the same.
+    runtime.shutdown_timeout(LAST_PATIENCE);
+    outcome
 }

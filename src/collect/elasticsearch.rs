@@ -43,7 +43,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const MINUTES: Duration = Duration::from_secs(300);
 
 /// One cluster to watch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Addresses of several of its nodes: with one only, nobody can be asked when it hangs.
     pub urls: Vec<String>,

@@ -30,7 +30,7 @@ use super::{Collect, CollectError, Samples};
 use crate::config::Reader;
 
 /// Where the host's files are, and how they are read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The host's `/proc`.
     pub proc: PathBuf,

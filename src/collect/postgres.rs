@@ -31,7 +31,7 @@ pub use self::probe::{Found, ProbeReport, probe};
 pub use self::rights::MissingRight;
 
 /// One server to watch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Its address, as `postgres://vakhta@db1:5432/crm?sslmode=require`, without the password.
     /// Tables, indexes and sequences are those of this database; all else is the whole server's.

@@ -28,7 +28,7 @@ const ACCEPTED: &str = "application/openmetrics-text;version=1.0.0,\
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// One endpoint.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The address of the page, as `http://host:9100/metrics`.
     pub url: String,

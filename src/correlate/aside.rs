@@ -1,6 +1,6 @@
 //! What was looked at and put into no Problem, so that every silence can be explained.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,34 @@ use crate::model::{Message, Reason};
 
 /// The most incidents remembered; beyond it the oldest are forgotten.
 const MOST: usize = 2_000;
+
+/// The most tickets remembered after their group is gone.
+const MOST_HANDLED: usize = 20_000;
+
+/// Tickets that were dealt with, the oldest forgotten first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Handled {
+    ids: BTreeSet<String>,
+    order: VecDeque<String>,
+}
+
+impl Handled {
+    pub(super) fn put(&mut self, ticket: String) {
+        if !self.ids.insert(ticket.clone()) {
+            return;
+        }
+        self.order.push_back(ticket);
+        if self.order.len() > MOST_HANDLED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+
+    pub(super) fn contains(&self, ticket: &str) -> bool {
+        self.ids.contains(ticket)
+    }
+}
 
 /// Why something is in no Problem.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

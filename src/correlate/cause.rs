@@ -191,7 +191,7 @@ fn own_evidence(
     if later < 1.0 {
         take(1.0, &|| Message::new("cause-first"));
     } else {
-        let message = || Message::new("cause-later").number("seconds", later.round());
+        let message = || Message::new("cause-later").span("span", later.round());
         take(-(later / 60.0).min(1.5), &message);
     }
     if let (Some(below), false) = (below, site.has_cause) {

@@ -68,7 +68,8 @@ pub struct Group {
     pub(super) sites: BTreeMap<String, Site>,
     pub(super) examples: Vec<Vec<String>>,
     pub(super) mrfs: BTreeMap<String, u32>,
-    pub(super) users: BTreeSet<String>,
+    /// Users, by keyed hash, and how many tickets each has here.
+    pub(super) users: BTreeMap<String, u32>,
     pub(super) tickets: u32,
     pub(super) findings: u32,
     pub(super) active: u32,
@@ -85,6 +86,8 @@ pub struct Group {
     pub(super) acknowledged: Option<(Time, String)>,
     pub(super) resolved_at: Option<Time>,
     pub(super) resolved_by: Option<String>,
+    /// What that person wrote about it.
+    pub(super) resolved_why: String,
     pub(super) closed_at: Option<Time>,
     pub(super) reopened: u32,
     pub(super) merged_into: Option<String>,
@@ -111,7 +114,7 @@ impl Group {
             sites: BTreeMap::new(),
             examples: Vec::new(),
             mrfs: BTreeMap::new(),
-            users: BTreeSet::new(),
+            users: BTreeMap::new(),
             tickets: 0,
             findings: 0,
             active: 0,
@@ -125,6 +128,7 @@ impl Group {
             acknowledged: None,
             resolved_at: None,
             resolved_by: None,
+            resolved_why: String::new(),
             closed_at: None,
             reopened: 0,
             merged_into: None,
@@ -209,6 +213,12 @@ impl Group {
         self.resolved_by.as_deref()
     }
 
+    /// What the person who resolved it wrote; empty when nothing.
+    #[must_use]
+    pub fn resolved_why(&self) -> &str {
+        &self.resolved_why
+    }
+
     /// The Problem it was merged into.
     #[must_use]
     pub fn merged_into(&self) -> Option<&str> {
@@ -284,7 +294,7 @@ impl Group {
     }
 
     /// Adds a line to the history.
-    pub(super) fn note(&mut self, at: Time, kind: TimelineKind, message: Message) {
+    pub(crate) fn note(&mut self, at: Time, kind: TimelineKind, message: Message) {
         if self.timeline.len() >= TIMELINE_LIMIT {
             self.timeline.remove(1);
         }
@@ -346,6 +356,8 @@ impl Group {
             since: incident.since,
             ended: incident.ended,
             detail: incident.detail.clone(),
+            number: incident.number.clone(),
+            user: incident.user.clone(),
             joined_at: now,
             log_odds: evidence.0,
             why: evidence.1,
@@ -362,7 +374,7 @@ impl Group {
         if incident.kind == IncidentKind::Ticket {
             self.tickets += 1;
             if !incident.user.is_empty() {
-                self.users.insert(incident.user.clone());
+                *self.users.entry(incident.user.clone()).or_insert(0) += 1;
             }
             if self.examples.len() < EXAMPLES && !incident.stems.is_empty() {
                 self.examples.push(incident.stems.clone());
@@ -445,12 +457,40 @@ impl Group {
         true
     }
 
-    /// Takes over what changed about a finding that is already a member; true when it came back.
-    pub(super) fn update(&mut self, now: Time, place: usize, incident: &Incident) -> bool {
-        let Some(member) = self.members.get_mut(place) else { return false };
-        let came_back = member.ended.is_some();
+    /// Takes back a ticket that turned out to be no failure: it stays on the list, struck out, and
+    /// counts no more. False when it already was.
+    pub(super) fn withdraw(&mut self, now: Time, place: usize, incident: &Incident) -> bool {
+        let is_ticket = |member: &&mut Member| member.kind == IncidentKind::Ticket;
+        let member = self.members.get_mut(place).filter(is_ticket);
+        let Some(member) = member.filter(|member| member.ended.is_none()) else { return false };
+        member.ended = Some(now);
+        self.tickets = self.tickets.saturating_sub(1);
+        if let Some(count) = self.users.get_mut(&member.user) {
+            *count -= 1;
+            if *count == 0 {
+                self.users.remove(&member.user);
+            }
+        }
+        if let Some(site) = self.sites.get_mut(&member.system) {
+            site.tickets = site.tickets.saturating_sub(1);
+            if let Some(count) = incident.impact.and_then(|felt| site.felt.get_mut(&felt)) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        if let Some(count) = incident.mrf.as_ref().and_then(|mrf| self.mrfs.get_mut(mrf)) {
+            *count -= 1;
+        }
+        self.mrfs.retain(|_, count| *count > 0);
+        true
+    }
+
+    /// Takes over what changed about a finding that is already a member; when it came back, returns
+    /// the moment at which it had been over.
+    pub(super) fn update(&mut self, now: Time, place: usize, incident: &Incident) -> Option<Time> {
+        let member = self.members.get_mut(place)?;
+        let ended = member.ended.take();
+        let came_back = ended.is_some();
         let held = !came_back && holds(member.severity);
-        member.ended = None;
         member.severity = incident.severity;
         member.title.clone_from(&incident.title);
         member.detail.clone_from(&incident.detail);
@@ -465,7 +505,7 @@ impl Group {
         self.holding = self.holding.saturating_sub(u32::from(held));
         self.holding += u32::from(holds(incident.severity));
         self.raise_severity(Some(incident.severity));
-        came_back
+        ended
     }
 
     /// It stays as bad as it was until it is over: who was called should not wonder why. Tickets

@@ -2,7 +2,7 @@
 
 use super::State;
 use super::group::Group;
-use crate::model::{Incident, Message, ProblemState, Severity, Time, TimelineKind};
+use crate::model::{Incident, IncidentKind, Message, ProblemState, Severity, Time, TimelineKind};
 
 /// Why a person's wish could not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +29,15 @@ impl State {
     pub(super) fn update_member(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
         let Some(group) = self.groups.get_mut(&number) else { return };
         let before = group.severity;
-        let came_back = group.update(now, place, i);
-        if came_back && group.state == ProblemState::Resolved && group.resolved_by.is_none() {
+        let ended = group.update(now, place, i);
+        let came_back = ended.is_some();
+        // A person's «it is over» holds against a finding that simply goes on, not against one that
+        // was over and has begun anew.
+        let is_anew = group.resolved_by.is_none() || ended > group.resolved_at;
+        if came_back && group.state == ProblemState::Resolved && is_anew {
             group.state = ProblemState::Open;
             group.resolved_at = None;
+            group.resolved_by = None;
             group.acknowledged = None;
             group.reopened += 1;
             group.severity = i.severity;
@@ -43,7 +48,7 @@ impl State {
             group.note(now, TimelineKind::Member, line);
         }
         if group.severity > before {
-            let line = Message::new("line-severity").word("severity", group.severity.word());
+            let line = Message::new("line-severity").severity("severity", group.severity);
             group.note(now, TimelineKind::State, line);
         }
         let raised = group.severity >= Severity::Warning && !group.is_problem();
@@ -54,18 +59,36 @@ impl State {
         self.changed.insert(number);
     }
 
+    /// A ticket that is a member turned out to be a request.
+    pub(super) fn withdraw(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
+        let Some(group) = self.groups.get_mut(&number) else { return };
+        if !group.withdraw(now, place, i) {
+            return;
+        }
+        let line = Message::new("line-withdrawn").text("what", &i.title);
+        group.note(now, TimelineKind::Member, line);
+        self.schedule(now, number);
+        self.changed.insert(number);
+    }
+
     /// A person takes the Problem.
     ///
     /// # Errors
     /// When there is no such Problem.
-    pub fn acknowledge(&mut self, now: Time, problem: &str, by: &str) -> Result<(), ReviewError> {
+    pub fn acknowledge(
+        &mut self,
+        now: Time,
+        problem: &str,
+        by: &str,
+        reason: &str,
+    ) -> Result<(), ReviewError> {
         let number = self.open_problem(problem)?;
         if let Some(group) = self.groups.get_mut(&number)
             && group.state == ProblemState::Open
         {
             group.state = ProblemState::Acknowledged;
             group.acknowledged = Some((now, by.to_owned()));
-            let line = Message::new("line-acknowledged").word("who", by);
+            let line = with_reason("line-acknowledged", "line-acknowledged-why", by, reason);
             group.note(now, TimelineKind::Review, line);
             self.changed.insert(number);
         }
@@ -90,7 +113,8 @@ impl State {
             group.state = ProblemState::Resolved;
             group.resolved_at = Some(now);
             group.resolved_by = Some(by.to_owned());
-            let line = Message::new("line-resolved-by").word("who", by).word("reason", reason);
+            group.resolved_why = reason.to_owned();
+            let line = with_reason("line-resolved-by", "line-resolved-why", by, reason);
             group.note(now, TimelineKind::Review, line);
             self.schedule(now, number);
             self.changed.insert(number);
@@ -152,11 +176,17 @@ impl State {
         true
     }
 
-    fn drop_group(&mut self, number: u64) {
+    pub(super) fn drop_group(&mut self, number: u64) {
         let Some(group) = self.groups.remove(&number) else { return };
         self.index.forget(number, group.sites.keys());
+        if let Some(due) = group.due {
+            self.timers.remove(&(due, number));
+        }
         for member in &group.members {
             self.incidents.remove(&member.incident);
+            if member.kind == IncidentKind::Ticket {
+                self.handled.put(member.incident.clone());
+            }
         }
         // What is still on was put aside by a person, or is a note that held nothing: it must not
         // open a new Problem by going on, only by getting worse.
@@ -183,6 +213,14 @@ impl State {
         if let Some(at) = due {
             self.timers.insert((at, number));
         }
+    }
+}
+
+/// What a person decided, with their reason if they gave one.
+fn with_reason(plain: &'static str, why: &'static str, by: &str, reason: &str) -> Message {
+    match reason.trim() {
+        "" => Message::new(plain).word("who", by),
+        reason => Message::new(why).word("who", by).word("reason", reason),
     }
 }
 

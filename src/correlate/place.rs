@@ -1,7 +1,7 @@
 //! Finding a place for an incident: candidates from the index, the best by evidence, and what an
 //! incident that fits several groups ties together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::State;
@@ -18,6 +18,9 @@ struct Fit {
     other: Arc<str>,
     relation: Option<Relation>,
 }
+
+/// The latest members looked at for a mass of users: far more than make one.
+const MASS_LOOK_BACK: usize = 256;
 
 /// Neighbourhoods are remembered for this many systems.
 const NEAR_CACHE: usize = 16_384;
@@ -249,11 +252,16 @@ impl State {
         if serious {
             return true;
         }
-        let window = self.grouping.mass.window_ms;
-        let recent = group.last_activity.plus_millis(-window);
-        let since_window = group.members.iter().rev().take_while(|m| m.joined_at >= recent).count();
-        let users = group.users.len().min(since_window);
-        let users = u32::try_from(users).unwrap_or(u32::MAX);
+        // By when they were written, not by when we read them: after an outage a whole day's tickets
+        // come at once.
+        let from = group.last_begun.plus_millis(-self.grouping.mass.window_ms);
+        let lately = group.members.iter().rev().take(MASS_LOOK_BACK).filter(|m| m.since >= from);
+        let users: BTreeSet<&str> = lately
+            .filter(|member| member.kind == IncidentKind::Ticket && member.ended.is_none())
+            .map(|member| member.user.as_str())
+            .filter(|user| !user.is_empty())
+            .collect();
+        let users = u32::try_from(users.len()).unwrap_or(u32::MAX);
         let system = incident.systems.first().map_or("", |(key, _)| key.as_str());
         self.rates.is_mass(system, users, &self.grouping.mass)
     }
@@ -327,7 +335,9 @@ impl Group {
         for (mrf, count) in &other.mrfs {
             *self.mrfs.entry(mrf.clone()).or_insert(0) += count;
         }
-        self.users.extend(other.users.iter().cloned());
+        for (user, count) in &other.users {
+            *self.users.entry(user.clone()).or_insert(0) += count;
+        }
         self.tickets += other.tickets;
         self.findings += other.findings;
         self.active += other.active;

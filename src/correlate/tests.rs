@@ -232,6 +232,83 @@ fn a_persons_resolution_holds_while_the_finding_goes_on() {
 }
 
 #[test]
+fn what_a_person_resolved_is_open_again_when_it_was_over_and_returns() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    state.resolve(Time(START + MINUTE), "PRB-000001", "Иванова", "").unwrap();
+    let over = START + 2 * MINUTE;
+    state.finding(Time(over), &cleared(lock_chain(), over));
+    state.finding(Time(over + MINUTE), &lock_chain());
+    let problem = state.problem("PRB-000001").unwrap();
+    assert_eq!((problem.state(), problem.reopened()), (ProblemState::Open, 1));
+    assert_eq!(problem.resolved_by(), None);
+}
+
+#[test]
+fn a_ticket_that_turns_out_to_be_a_request_counts_no_more() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    let mut written = ticket(7, "Тормозит CRM | долго открываются страницы", START + MINUTE);
+    state.ticket(Time(START + MINUTE), &written);
+    assert_eq!(state.problem("PRB-000001").unwrap().counts(), (1, 1, 1));
+    written.class = TicketClass::Request;
+    state.ticket(Time(START + 2 * MINUTE), &written);
+    let problem = state.problem("PRB-000001").unwrap();
+    assert_eq!(problem.counts(), (0, 0, 1));
+    assert!(problem.members()[1].ended.is_some(), "it stays on the list, struck out");
+    assert!(state.silence("ticket:7").is_some());
+}
+
+#[test]
+fn a_ticket_that_says_something_else_now_finds_its_place_anew() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    let mut written = ticket(7, "Проблема | ", START + MINUTE);
+    state.ticket(Time(START + MINUTE), &written);
+    assert_eq!(state.group_of("ticket:7").and_then(Group::problem_id), None);
+    written.text = "CRM тормозит, каждая страница открывается по две минуты".into();
+    state.ticket(Time(START + 2 * MINUTE), &written);
+    assert_eq!(state.group_of("ticket:7").and_then(Group::problem_id), Some("PRB-000001"));
+}
+
+#[test]
+fn a_backlog_read_at_once_is_no_mass() {
+    let text = "Не открывается WFM | не могу зайти в WFM, сервис недоступен";
+    // A day's tickets, one an hour, read within a minute after an outage.
+    let mut backlog = state();
+    for n in 0..12_i64 {
+        let written = START + n * 60 * MINUTE;
+        let read = START + 720 * MINUTE + n * SECOND;
+        backlog.ticket(Time(read), &ticket(u64::try_from(n).unwrap(), text, written));
+    }
+    assert_eq!(backlog.problems().count(), 0);
+    // One user's ten tickets are one user.
+    let mut insistent = state();
+    for n in 0..10_i64 {
+        let at = START + n * SECOND;
+        let mut written = ticket(u64::try_from(n).unwrap(), text, at);
+        written.user = "u1".into();
+        insistent.ticket(Time(at), &written);
+    }
+    assert_eq!(insistent.problems().count(), 0);
+}
+
+#[test]
+fn a_ticket_of_a_closed_problem_is_not_new_when_an_agent_touches_it() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    let written = ticket(7, "Тормозит CRM | долго открываются страницы", START + MINUTE);
+    state.ticket(Time(START + MINUTE), &written);
+    state.finding(Time(START + 2 * MINUTE), &cleared(lock_chain(), START + 2 * MINUTE));
+    while let Some(due) = state.next_timer() {
+        state.tick(due);
+    }
+    assert_eq!(state.problems().count(), 0);
+    state.ticket(Time(START + 90 * MINUTE), &written);
+    assert!(state.group_of("ticket:7").is_none());
+}
+
+#[test]
 fn what_a_person_put_aside_comes_back_when_it_gets_worse() {
     let mut state = state();
     state.finding(Time(START), &lock_chain());

@@ -53,7 +53,8 @@ fn placeholder(
 }
 
 /// A number as people write it: `3 мин 20 с`, `1,5 ГиБ`, `93 %`.
-pub(super) fn shown(value: f64, unit: &str, language: Language) -> String {
+#[must_use]
+pub fn shown(value: f64, unit: &str, language: Language) -> String {
     if !value.is_finite() {
         return "—".to_owned();
     }

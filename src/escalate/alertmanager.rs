@@ -136,7 +136,7 @@ impl Deliver for AlertmanagerChannel {
         let EffectKind::Alert { labels, .. } = &effect.kind else {
             return Err(DeliverError::Rejected(Text::new("это не оповещение", "not an alert")));
         };
-        let reference = labels.get("alertname").cloned().unwrap_or_default();
+        let reference = labels.get("problem").cloned().unwrap_or_default();
         Ok(Delivered { reference, ticket: None })
     }
 }
@@ -146,10 +146,16 @@ impl Config {
     pub fn read(reader: &mut crate::config::Reader<'_, '_>) -> Self {
         let urls = reader.strings("urls");
         if let Some(node) = reader.required("urls") {
+            let parsed = |url: &String| reqwest::Url::parse(url).ok();
             let is_wrong = |url: &String| {
-                reqwest::Url::parse(url)
-                    .map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
+                parsed(url).is_none_or(|url| !matches!(url.scheme(), "http" | "https"))
             };
+            let has_secret = |url: &String| parsed(url).is_some_and(|url| url.password().is_some());
+            if urls.iter().any(has_secret) {
+                let help = "let a proxy on this machine add it, or protect Alertmanager by network";
+                let what = "a password does not belong into an address";
+                reader.errors.error(&node.place, what, help);
+            }
             if urls.is_empty() || urls.iter().any(is_wrong) {
                 reader.wrong(node, "http:// or https:// addresses", "[http://127.0.0.1:9093]");
             }

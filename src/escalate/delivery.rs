@@ -50,6 +50,18 @@ pub enum DeliverError {
     Auth(Text),
 }
 
+impl DeliverError {
+    /// The reason for people, with what to do.
+    #[must_use]
+    pub const fn text(&self) -> &Text {
+        match self {
+            Self::Retry(text) | Self::Unknown(text) | Self::Rejected(text) | Self::Auth(text) => {
+                text
+            }
+        }
+    }
+}
+
 /// A channel.
 pub trait Deliver: Send + Sync {
     /// Does an effect. `in_doubt`: an earlier attempt may have done it, so look first.

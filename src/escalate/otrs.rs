@@ -61,7 +61,7 @@ impl Deliver for OtrsChannel {
         match &effect.kind {
             EffectKind::OpenTicket { queue, priority, title, body, system } => {
                 let order = open::Order { queue, priority, title, body, system };
-                self.open(effect, &order).await
+                self.open(effect, &order, context.now).await
             }
             EffectKind::AddNote { subject, body } => {
                 let note = note::Note { subject, body, change: note::Change::None };
@@ -85,7 +85,7 @@ impl Deliver for OtrsChannel {
 
 fn foreign(effect: &Effect) -> DeliverError {
     DeliverError::Rejected(Text::new(
-        format!("Действие {} предназначено не для OTRS.", effect.key),
+        format!("Действие {} предназначено не для ОТРС.", effect.key),
         format!("the effect {} is not meant for the ticket system", effect.key),
     ))
 }

@@ -12,6 +12,9 @@ pub struct Escalation {
     pub policies: Vec<Policy>,
     /// The address of our page as people reach it, for links; without a trailing slash.
     pub page_url: String,
+    /// The address of one ticket in the ticket system's own pages, with `{id}` or `{number}` in it.
+    #[serde(default)]
+    pub ticket_url: Option<String>,
     /// The language of tickets and alerts.
     pub language: Language,
     /// At most one note on changes of a Problem in this time, milliseconds.
@@ -23,6 +26,7 @@ impl Default for Escalation {
         Self {
             policies: Vec::new(),
             page_url: String::new(),
+            ticket_url: None,
             language: Language::Ru,
             note_interval_ms: 5 * 60_000,
         }
@@ -66,6 +70,15 @@ pub struct AlertPolicy {
 }
 
 impl Escalation {
+    /// Where people read a ticket, if it is known.
+    #[must_use]
+    pub fn ticket_link(&self, id: &str, number: &str) -> Option<String> {
+        let pattern = self.ticket_url.as_ref()?;
+        let is_plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+        let link = pattern.replace("{id}", id).replace("{number}", number);
+        (is_plain(id) && is_plain(number)).then_some(link)
+    }
+
     /// The policy for a Problem as it stands.
     #[must_use]
     pub fn matching(&self, group: &Group) -> Option<&Policy> {

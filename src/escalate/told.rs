@@ -10,8 +10,8 @@ use super::wording::Wording;
 use crate::correlate::Group;
 use crate::i18n::Catalogue;
 use crate::model::{
-    Channel, Delivery, DeliveryState, Effect, EffectKind, IncidentKind, ProblemState, Severity,
-    Time,
+    Channel, Delivery, DeliveryState, Effect, EffectKind, IncidentKind, Message, ProblemState,
+    Severity, Text, Time,
 };
 use crate::topology::Topology;
 
@@ -32,6 +32,9 @@ pub struct Told {
     opened: bool,
     ticket: bool,
     alert: Option<BTreeMap<String, String>>,
+    /// The effect that raised the alert in force.
+    #[serde(default)]
+    raise: Option<String>,
     alerts: u32,
     notes: u32,
     noted: Option<Noted>,
@@ -42,14 +45,24 @@ pub struct Told {
     due: Option<Time>,
 }
 
-/// What the last note said; a note is due when this has changed.
+/// What the last note said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Noted {
-    severity: Severity,
-    cause: String,
-    systems: usize,
-    /// The bit length of the number of tickets: news each time it doubles.
-    tickets: u32,
+pub(super) struct Noted {
+    pub(super) severity: Severity,
+    pub(super) cause: String,
+    pub(super) systems: u32,
+    pub(super) tickets: u32,
+}
+
+impl Noted {
+    /// Worth a note: tickets are news each time their number doubles.
+    fn is_news_after(&self, before: &Self) -> bool {
+        let size = |tickets: u32| u32::BITS - tickets.leading_zeros();
+        self.severity != before.severity
+            || self.cause != before.cause
+            || self.systems != before.systems
+            || size(self.tickets) != size(before.tickets)
+    }
 }
 
 /// What deciding needs to know beside the Problem.
@@ -94,34 +107,10 @@ impl State {
         due
     }
 
-    /// Notes what became of an effect; true when nothing more is outstanding for the Problem.
-    pub fn delivered(
-        &mut self,
-        at: Time,
-        problem: &str,
-        key: &str,
-        channel: Channel,
-        outcome: (DeliveryState, &str),
-    ) -> bool {
-        let Some(told) = self.told.get_mut(problem) else { return false };
-        told.pending.remove(key);
-        let (state, reference) = outcome;
-        let join = key.contains("/join/");
-        if let Some(line) = told.deliveries.iter_mut().find(|line| line.channel == channel)
-            && !join
-        {
-            let over = told.closed || told.resolved;
-            let outstanding = told.pending.iter().any(|k| k.contains(channel.word()));
-            line.state = match state {
-                DeliveryState::Delivered if over && !outstanding => DeliveryState::Resolved,
-                other => other,
-            };
-            line.at = at;
-            if let Some(shown) = shown(reference) {
-                line.reference = shown;
-            }
-        }
-        told.pending.is_empty()
+    /// Notes what became of an effect; returns the line of the Problem's history about it, if it
+    /// deserves one.
+    pub fn delivered(&mut self, at: Time, problem: &str, report: &Report<'_>) -> Option<Message> {
+        self.told.get_mut(problem)?.delivered(at, report)
     }
 
     /// Forgets a Problem that is done and told; true when it was known.
@@ -157,6 +146,82 @@ impl State {
         }
         self.told.insert(problem.to_owned(), told);
         effects
+    }
+}
+
+/// What became of one effect, or of one attempt at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The effect.
+    pub key: &'a str,
+    /// Its channel.
+    pub channel: Channel,
+    /// `Pending` while it is still tried.
+    pub state: DeliveryState,
+    /// The reference there.
+    pub reference: &'a str,
+    /// Why not, when it was not delivered.
+    pub error: Option<&'a Text>,
+}
+
+impl Told {
+    /// Only what opens and ends moves a channel's line: a note or refreshed numbers are not what
+    /// «opened 40 seconds ago» is about.
+    fn delivered(&mut self, at: Time, report: &Report<'_>) -> Option<Message> {
+        if report.state != DeliveryState::Pending {
+            self.pending.remove(report.key);
+        }
+        let is_raise = self.raise.as_deref() == Some(report.key);
+        let is_alert_over = self.alert.is_none() && !self.pending.iter().any(|key| is_alert(key));
+        let alert_line = self.alert.as_ref().map(alert_line);
+        let name = report.key.splitn(3, '/').nth(2).unwrap_or_default();
+        let line = self.deliveries.iter_mut().find(|line| line.channel == report.channel)?;
+        if name.starts_with("join/") {
+            return None;
+        }
+        if let Some(error) = report.error {
+            let is_new = line.error.as_ref() != Some(error);
+            line.error = Some(error.clone());
+            let message = match report.channel {
+                Channel::Otrs => Message::new("line-ticket-failed"),
+                Channel::Alertmanager => Message::new("line-alert-failed"),
+            };
+            return is_new.then(|| message.text("error", error));
+        }
+        line.error = None;
+        if let Some(shown) = shown(report.reference) {
+            line.reference = shown;
+        }
+        let (state, message) = match (report.channel, name) {
+            (Channel::Otrs, "open") => (
+                DeliveryState::Delivered,
+                Message::new("line-ticket-open").word("ref", &line.reference),
+            ),
+            (Channel::Otrs, "close") => (
+                DeliveryState::Resolved,
+                Message::new("line-ticket-closed").word("ref", &line.reference),
+            ),
+            (Channel::Alertmanager, _) if is_alert_over => {
+                (DeliveryState::Resolved, Message::new("line-alert-over"))
+            }
+            (Channel::Alertmanager, _) if is_raise => (DeliveryState::Delivered, alert_line?),
+            _ => return None,
+        };
+        line.state = state;
+        line.at = at;
+        Some(message)
+    }
+}
+
+fn is_alert(key: &str) -> bool {
+    key.split('/').nth(1) == Some(Channel::Alertmanager.word())
+}
+
+/// The line of the history about an alert that was taken: its queue says whom it is for.
+fn alert_line(labels: &BTreeMap<String, String>) -> Message {
+    match labels.get("queue") {
+        Some(queue) => Message::new("line-alert-queue").word("queue", queue),
+        None => Message::new("line-alert"),
     }
 }
 
@@ -198,7 +263,7 @@ impl Decision<'_> {
     fn live(&mut self) -> Option<Time> {
         let policy = self.context.escalation.matching(self.group).cloned();
         if !self.told.opened {
-            let policy = policy?;
+            let policy = policy.as_ref()?;
             let begun = self.group.promoted_at().unwrap_or(self.context.now);
             let at = begun.plus_millis(policy.wait_ms);
             if self.context.now < at {
@@ -207,22 +272,25 @@ impl Decision<'_> {
             if self.group.went_by_itself() {
                 return None;
             }
-            self.open(&policy);
-            return None;
+            self.told.opened = true;
+            self.told.noted = Some(self.noted());
+            self.told.noted_at = self.context.now;
         }
         if self.told.resolved {
             self.came_back();
         }
+        // A Problem that gets worse may come under a stricter policy: what that asks for and has not
+        // been done yet is done now.
         if let Some(policy) = &policy {
+            self.open_ticket(policy);
             self.follow_alert(policy);
         }
         self.join_tickets();
         self.tell_news()
     }
 
-    fn open(&mut self, policy: &Policy) {
-        self.told.opened = true;
-        if let Some(ticket) = &policy.ticket {
+    fn open_ticket(&mut self, policy: &Policy) {
+        if let Some(ticket) = policy.ticket.as_ref().filter(|_| !self.told.ticket) {
             self.told.ticket = true;
             let system = self.group.first_system();
             let own_queue = self.context.topology.get(system).map(|s| s.queue.clone());
@@ -241,13 +309,6 @@ impl Decision<'_> {
             self.expect(Channel::Otrs);
             self.effect(Channel::Otrs, "open", kind);
             self.told.joined = if ticket.join_tickets { 0 } else { usize::MAX };
-            self.join_tickets();
-        }
-        self.told.noted = Some(self.noted());
-        self.told.noted_at = self.context.now;
-        if policy.alert.is_some() {
-            self.expect(Channel::Alertmanager);
-            self.follow_alert(policy);
         }
     }
 
@@ -258,16 +319,20 @@ impl Decision<'_> {
         if self.told.alert.as_ref() == Some(&labels) {
             return;
         }
+        if self.told.alerts == 0 {
+            self.expect(Channel::Alertmanager);
+        }
         self.end_alert();
         self.told.alert = Some(labels.clone());
         self.raise_alert(labels);
+        self.told.raise = self.effects.last().map(|effect| effect.key.clone());
     }
 
     fn raise_alert(&mut self, labels: BTreeMap<String, String>) {
         let kind = EffectKind::Alert {
             labels,
             annotations: self.wording().annotations(),
-            starts_at: self.group.opened_at(),
+            starts_at: self.group.opened_at().min(self.context.now),
             ends_at: None,
         };
         self.alert_effect(kind);
@@ -278,7 +343,7 @@ impl Decision<'_> {
         let kind = EffectKind::Alert {
             labels,
             annotations: self.wording().annotations(),
-            starts_at: self.group.opened_at(),
+            starts_at: self.group.opened_at().min(self.context.now),
             ends_at: Some(self.context.now),
         };
         self.alert_effect(kind);
@@ -313,7 +378,8 @@ impl Decision<'_> {
     /// interval: whoever is called now must not read the numbers of an hour ago.
     fn tell_news(&mut self) -> Option<Time> {
         let noted = self.noted();
-        if self.told.noted.as_ref() == Some(&noted) {
+        let before = self.told.noted.clone().unwrap_or_else(|| noted.clone());
+        if !noted.is_news_after(&before) {
             return None;
         }
         let interval = self.context.escalation.note_interval_ms;
@@ -321,10 +387,10 @@ impl Decision<'_> {
         if self.context.now < at {
             return Some(at);
         }
-        self.told.noted = Some(noted);
+        self.told.noted = Some(noted.clone());
         self.told.noted_at = self.context.now;
         if self.told.ticket {
-            let (subject, body) = self.wording().changed();
+            let (subject, body) = self.wording().changed(&before, &noted);
             self.note(EffectKind::AddNote { subject, body });
         }
         if let Some(labels) = self.told.alert.clone() {
@@ -390,6 +456,7 @@ impl Decision<'_> {
             reference: String::new(),
             state: DeliveryState::Pending,
             at: self.context.now,
+            error: None,
         });
     }
 
@@ -398,8 +465,8 @@ impl Decision<'_> {
         Noted {
             severity: self.group.severity(),
             cause: self.group.first_system().to_owned(),
-            systems: self.group.sites().len(),
-            tickets: u32::BITS - tickets.leading_zeros(),
+            systems: u32::try_from(self.group.sites().len()).unwrap_or(u32::MAX),
+            tickets,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::told::Context;
+use super::told::{Context, Noted};
 use crate::correlate::Group;
-use crate::model::{IncidentKind, Language, Member, Message, Time};
+use crate::i18n::{moment, share};
+use crate::model::{Detail, IncidentKind, Member, Message, Time};
 
 /// Findings listed in a ticket.
 const LISTED: usize = 10;
@@ -46,9 +47,13 @@ impl Wording<'_> {
         lines.join("\n")
     }
 
+    fn moment(&self, at: Time) -> String {
+        moment(at, self.context.escalation.language)
+    }
+
     fn facts(&self) -> Vec<String> {
         let (tickets, users, findings) = self.group.counts();
-        let since = Message::new("ticket-since").word("time", local(self.group.opened_at()));
+        let since = Message::new("ticket-since").word("time", self.moment(self.group.opened_at()));
         let systems: Vec<String> = self
             .group
             .sites()
@@ -59,7 +64,7 @@ impl Wording<'_> {
             .collect();
         let mut facts = vec![
             self.say(&since),
-            self.say(&Message::new("ticket-severity").word("severity", self.severity())),
+            self.say(&Message::new("ticket-severity").severity("severity", self.group.severity())),
             self.say(&Message::new("ticket-systems").word("systems", systems.join(", "))),
             self.say(
                 &Message::new("ticket-counts")
@@ -76,20 +81,9 @@ impl Wording<'_> {
         facts
     }
 
-    fn severity(&self) -> String {
-        self.say(&Message {
-            key: format!("severity-{}", self.group.severity().word()).into(),
-            args: Vec::new(),
-        })
-    }
-
     fn cause(&self) -> Vec<String> {
         let Some(cause) = self.group.causes().first() else { return Vec::new() };
-        let share = format!("{:.2}", cause.probability);
-        let share = match self.context.escalation.language {
-            Language::Ru => share.replace('.', ","),
-            Language::En => share,
-        };
+        let share = share(cause.probability, self.context.escalation.language);
         let message =
             Message::new("ticket-cause").system("system", &cause.system).word("probability", share);
         let mut lines = vec![self.say(&message)];
@@ -109,7 +103,7 @@ impl Wording<'_> {
         let mut lines = vec![self.say(&Message::new("ticket-findings"))];
         for member in found.iter().take(LISTED) {
             let title = member.title.get(self.context.escalation.language);
-            lines.push(format!("  {} {title}", local(member.since)));
+            lines.push(format!("  {} {title}", self.moment(member.since)));
         }
         if found.len() > LISTED {
             let more = u32::try_from(found.len() - LISTED).unwrap_or(u32::MAX);
@@ -120,13 +114,31 @@ impl Wording<'_> {
         lines
     }
 
-    /// The advice of the finding that speaks for the first cause.
-    fn what_to_do(&self) -> Option<String> {
+    /// What the finding says that speaks for the first cause.
+    fn lead(&self) -> Option<&Detail> {
         let lead = self.group.sites().get(self.group.first_system())?.lead;
-        let detail = self.group.members().get(lead)?.detail.as_deref()?;
+        self.group.members().get(lead)?.detail.as_deref()
+    }
+
+    /// Its advice, and where there is more of it.
+    fn what_to_do(&self) -> Vec<String> {
+        let Some(detail) = self.lead() else { return Vec::new() };
         let advice = detail.advice.get(self.context.escalation.language);
-        let message = Message::new("ticket-advice").word("advice", advice);
-        Some(format!("{}\n", self.say(&message))).filter(|_| !advice.is_empty())
+        let mut lines = Vec::new();
+        if !advice.is_empty() {
+            lines.push(self.say(&Message::new("ticket-advice").word("advice", advice)));
+        }
+        if let Some(link) = self.runbook() {
+            lines.push(self.say(&Message::new("ticket-runbook").word("link", link)));
+        }
+        lines.push(String::new());
+        lines
+    }
+
+    /// The address of the runbook, which our own page serves.
+    fn runbook(&self) -> Option<String> {
+        let path = self.lead()?.runbook_path()?;
+        Some(format!("{}{path}", self.context.escalation.page_url))
     }
 
     fn link(&self) -> String {
@@ -143,20 +155,46 @@ impl Wording<'_> {
         (self.say(&message("note-joined-subject")), self.say(&message("note-joined-body")))
     }
 
-    pub(super) fn changed(&self) -> (String, String) {
-        self.note("note-changed-subject")
+    /// What has changed since the last note, then the whole as it stands.
+    pub(super) fn changed(&self, before: &Noted, now: &Noted) -> (String, String) {
+        let (subject, body) = self.note("note-changed-subject");
+        let mut changes = Vec::new();
+        if before.severity != now.severity {
+            let message = Message::new("note-changed-severity");
+            changes
+                .push(message.severity("before", before.severity).severity("after", now.severity));
+        }
+        if before.cause != now.cause {
+            let message = Message::new("note-changed-cause");
+            changes.push(message.system("before", &before.cause).system("after", &now.cause));
+        }
+        let counts = [
+            ("note-changed-systems", before.systems, now.systems),
+            ("note-changed-tickets", before.tickets, now.tickets),
+        ];
+        for (key, before, now) in counts.into_iter().filter(|(_, before, now)| before != now) {
+            let message = Message::new(key).number("before", f64::from(before));
+            changes.push(message.number("after", f64::from(now)));
+        }
+        let changes: Vec<String> = changes.iter().map(|change| self.say(change)).collect();
+        let line = Message::new("note-changed").word("what", changes.join("; "));
+        (subject, format!("{}\n\n{body}", self.say(&line)))
     }
 
     pub(super) fn resolved(&self) -> (String, String) {
         let (subject, body) = self.note("note-resolved-subject");
-        let by = match self.group.resolved_by() {
-            Some(who) => Message::new("note-resolved-by").word("who", who),
-            None => Message::new("note-resolved-alone"),
-        };
         let at = self.group.resolved_at().unwrap_or(self.context.now);
-        let minutes = (at.seconds_since(self.group.opened_at()) / 60.0).ceil().max(1.0);
-        let lasted = self.say(&Message::new("note-lasted").number("minutes", minutes));
-        (subject, format!("{} {lasted}\n\n{body}", self.say(&by)))
+        let mut how = match self.group.resolved_by() {
+            Some(who) => vec![Message::new("note-resolved-by").word("who", who)],
+            None => vec![Message::new("note-resolved-alone")],
+        };
+        if !self.group.resolved_why().is_empty() {
+            how.push(Message::new("note-resolved-why").word("reason", self.group.resolved_why()));
+        }
+        let lasted = at.seconds_since(self.group.opened_at());
+        how.push(Message::new("note-lasted").span("span", lasted));
+        let how: Vec<String> = how.iter().map(|line| self.say(line)).collect();
+        (subject, format!("{}\n\n{body}", how.join("\n")))
     }
 
     pub(super) fn came_back(&self) -> (String, String) {
@@ -187,17 +225,19 @@ impl Wording<'_> {
             .number("findings", f64::from(findings));
         let mut description = vec![self.say(&counts)];
         description.extend(self.cause());
-        BTreeMap::from([
+        let mut annotations = BTreeMap::from([
             ("summary".to_owned(), self.title()),
             ("description".to_owned(), description.join("\n")),
             ("url".to_owned(), self.link()),
-        ])
+        ]);
+        if let Some(detail) = self.lead() {
+            let advice = detail.advice.get(self.context.escalation.language);
+            annotations.insert("action".to_owned(), advice.to_owned());
+        }
+        if let Some(link) = self.runbook() {
+            annotations.insert("runbook_url".to_owned(), link);
+        }
+        annotations.retain(|_, text| !text.is_empty());
+        annotations
     }
-}
-
-/// A moment as people on duty read it: Moscow time, which the operator's shifts run on.
-fn local(at: Time) -> String {
-    let Ok(moment) = jiff::Timestamp::from_millisecond(at.0) else { return at.to_string() };
-    let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
-    moment.to_zoned(moscow).strftime("%d.%m %H:%M:%S МСК").to_string()
 }

@@ -6,8 +6,8 @@ use crate::escalate::{AlertPolicy, Escalation, Policy, TicketPolicy};
 use crate::fold::{Event, Settings, State};
 use crate::i18n::Catalogue;
 use crate::model::{
-    Effect, EffectKind, Finding, FindingState, Impact, Role, Severity, Text, Ticket, TicketClass,
-    Time,
+    DeliveryState, Effect, EffectKind, Finding, FindingState, Impact, Role, Severity, Text, Ticket,
+    TicketClass, Time, TimelineKind,
 };
 use crate::topology::{SHIPPED, System, Topology};
 
@@ -173,6 +173,62 @@ fn tickets_are_joined_at_once_and_news_are_told_once_in_an_interval() {
         _ => None,
     });
     assert!(said.unwrap().contains("Обращений: 8"));
+}
+
+fn delivered(effect: &Effect, state: DeliveryState, error: Option<Text>) -> Event {
+    Event::Delivered {
+        key: effect.key.clone(),
+        problem: effect.problem.clone(),
+        channel: effect.channel,
+        state,
+        reference: r#"{"id":5,"number":"2026112610000012"}"#.into(),
+        error,
+    }
+}
+
+#[test]
+fn the_line_of_a_channel_says_when_it_was_opened_and_why_not() {
+    let mut core = Core::new();
+    core.step(0, &finding(Severity::High, FindingState::Raised, 0));
+    let told = core.pass(31 * SECOND);
+    let open = told.iter().find(|e| matches!(e.kind, EffectKind::OpenTicket { .. })).unwrap();
+    let refusal = Text::new("нет очереди", "no such queue");
+    core.step(32 * SECOND, &delivered(open, DeliveryState::Pending, Some(refusal.clone())));
+    let line = |core: &Core| core.state.view("PRB-000001").unwrap().told[0].clone();
+    assert_eq!((line(&core).state, line(&core).error), (DeliveryState::Pending, Some(refusal)));
+    core.step(40 * SECOND, &delivered(open, DeliveryState::Delivered, None));
+    assert_eq!((line(&core).state, line(&core).error), (DeliveryState::Delivered, None));
+    assert_eq!(line(&core).at, Time(START + 40 * SECOND));
+    assert_eq!(line(&core).reference, "2026112610000012");
+    for n in 1..=8 {
+        core.step(MINUTE, &ticket(n, MINUTE));
+    }
+    let news = core.pass(10 * MINUTE);
+    let note = news.iter().find(|e| matches!(e.kind, EffectKind::AddNote { .. })).unwrap();
+    core.step(10 * MINUTE, &delivered(note, DeliveryState::Delivered, None));
+    assert_eq!(line(&core).at, Time(START + 40 * SECOND), "a note does not open it anew");
+    let timeline = core.state.view("PRB-000001").unwrap().timeline;
+    let told = timeline.iter().filter(|entry| entry.kind == TimelineKind::Told).count();
+    assert_eq!(told, 2, "once that it failed, once that it is open: {timeline:?}");
+}
+
+#[test]
+fn a_problem_that_gets_worse_gets_what_the_stricter_policy_asks_for() {
+    let mut core = Core::new();
+    let mut settings = core.state.settings().clone();
+    let strict = settings.escalation.policies[0].clone();
+    let mild = Policy { from_severity: Severity::Warning, ticket: None, ..strict.clone() };
+    let strict = Policy { from_severity: Severity::Critical, ..strict };
+    settings.escalation.policies = vec![strict, mild];
+    core.step(0, &Event::Configured(Box::new(settings)));
+    core.step(0, &finding(Severity::Warning, FindingState::Raised, 0));
+    let mild = core.pass(31 * SECOND);
+    assert_eq!(count(&mild, |kind| matches!(kind, EffectKind::OpenTicket { .. })), 0);
+    assert_eq!(alerts(&mild), [(true, "warning".to_owned())]);
+    let worse = core.step(MINUTE, &finding(Severity::Critical, FindingState::Updated, MINUTE));
+    assert_eq!(count(&worse, |kind| matches!(kind, EffectKind::OpenTicket { .. })), 1);
+    let channels = core.state.view("PRB-000001").unwrap().told.len();
+    assert_eq!(channels, 2);
 }
 
 #[test]

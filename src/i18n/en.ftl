@@ -31,12 +31,6 @@ state-open = open
 state-acknowledged = acknowledged
 state-resolved = resolved
 state-closed = closed
-delivery-pending = sending
-delivery-delivered = sent
-delivery-resolved = finished
-delivery-rejected = refused
-channel-otrs = ticket
-channel-alertmanager = Alertmanager
 
 # Title of a Problem
 title-finding = { $system } · { $what }
@@ -47,24 +41,24 @@ title-tickets-down = { $system }: many tickets, does not work
 title-tickets-stale = { $system }: many tickets, data missing or out of date
 
 # Why an incident was put to this Problem
-why-prior = beforehand: incidents picked at random have different causes
+why-prior = beforehand: two incidents picked at random usually have different causes
 why-same-system = the same system: { $system }
-why-needs = { $own } needs { $other } ({ $hops ->
-    [one] directly
+why-needs = { $own } needs { $other } { $hops ->
+    [1] directly
    *[other] over { $hops } edges
-})
-why-serves = { $other } needs { $own } ({ $hops ->
-    [one] directly
+}
+why-serves = { $other } needs { $own } { $hops ->
+    [1] directly
    *[other] over { $hops } edges
-})
+}
 why-sibling = { $own } and { $other } need the same system
 why-no-system = the ticket names no system
-why-belief = not sure that { $system } is meant
-why-time = close in time
+why-belief = the ticket may not be about { $system }
+why-time = when it began
 why-two-causes = both faults stand on their own
-why-impact = what is broken fits what users feel
-why-text = descriptions are alike
-why-mrf = branch
+why-impact = what is broken, against what users feel
+why-text = how alike the descriptions are
+why-mrf = branch: the same or another
 
 # Why this is the cause
 cause-shows-nothing = { $system }: shows no fault of its own
@@ -78,10 +72,7 @@ cause-own-findings = { $count ->
 }
 cause-rare = such a sign is rare
 cause-first = was the first to break
-cause-later = { $seconds ->
-    [one] showed { $seconds } second after the first signs
-   *[other] showed { $seconds } seconds after the first signs
-}
+cause-later = showed { $span } after the first signs
 cause-explains = explains the trouble in { $system }
 cause-does-not-explain = does not explain the trouble in { $system }
 cause-broken-below = needs { $system }, which is broken too
@@ -100,9 +91,19 @@ line-merged = Problem { $problem } merged into this one
 line-merged-into = Merged into Problem { $problem }
 line-reopened = Came back: { $what }
 line-acknowledged = Acknowledged: { $who }
+line-acknowledged-why = Acknowledged: { $who }. { $reason }
 line-resolved = Resolved: all findings are over
-line-resolved-by = Marked as resolved: { $who }. { $reason }
+line-resolved-by = Marked as resolved: { $who }
+line-resolved-why = Marked as resolved: { $who }. { $reason }
+line-withdrawn = Counts no more, it is a request: { $what }
 line-closed = Closed
+line-ticket-open = Ticket { $ref } opened
+line-ticket-closed = Ticket { $ref } closed
+line-ticket-failed = Ticket: no success. { $error }
+line-alert = Alert sent
+line-alert-queue = Alert sent for { $queue }
+line-alert-over = Alert withdrawn
+line-alert-failed = Alert: no success. { $error }
 
 # Ticket and notes
 ticket-title = Vakhta: { $title }
@@ -119,18 +120,24 @@ ticket-more = { $count ->
 }
 ticket-advice = What to do: { $advice }
 ticket-link = Details and actions: { $link }
-note-joined-subject = Ticket put to Problem { $problem }
-note-joined-body = Similar tickets and monitoring data point to one cause.
+ticket-runbook = Runbook: { $link }
+note-joined-subject = This ticket belongs to Problem { $problem }
+note-joined-body = It has its cause in common with other tickets and monitoring findings:
     { $title }
+
+    It need not be worked on by itself. Tell the user that the trouble is known and being mended.
     Progress: { $link }
 note-changed-subject = Problem has changed
+note-changed-severity = severity: { $before } → { $after }
+note-changed-cause = likely cause: { $before } → { $after }
+note-changed-systems = systems concerned: { $before } → { $after }
+note-changed-tickets = tickets: { $before } → { $after }
+note-changed = What has changed: { $what }.
 note-resolved-subject = Problem resolved
-note-resolved-by = Confirmed as resolved on duty by: { $who }.
+note-resolved-by = Marked as resolved by hand: { $who }.
+note-resolved-why = What was done: { $reason }
 note-resolved-alone = All monitoring findings are over.
-note-lasted = { $minutes ->
-    [one] Lasted { $minutes } minute.
-   *[other] Lasted { $minutes } minutes.
-}
+note-lasted = The Problem lasted { $span }.
 note-reopened-subject = Problem came back
 note-closed-subject = Problem closed
 note-merged-subject = Merged into Problem { $problem }
@@ -145,20 +152,23 @@ list-title = Open Problems
 list-title-closed = Closed Problems
 list-show-closed = Show closed
 list-show-open = Show open
-list-empty = No open Problems. The watch is on.
+list-empty = No open Problems.
 list-empty-closed = No closed Problems yet.
 list-cause = cause:
 list-silent = Sources that do not answer:
+list-more = The first { $count } are shown. The API has the rest.
 told-ticket-open = ticket { $ref } opened { $ago }
-told-ticket-done = ticket { $ref } finished
-told-ticket-pending = ticket is being opened
+told-ticket-closed = ticket { $ref } closed { $ago }
+told-ticket-pending = ticket not open yet
 told-ticket-rejected = ticket was refused
-duty-shift = Duty shift
-told-alert-firing = { $who } alerted { $ago }
+told-line-alerted = { $who } alerted { $ago }
+told-alert-firing = alert sent { $ago }
 told-alert-done = alert withdrawn { $ago }
-told-alert-pending = alert is being sent
+told-alert-pending = alert not sent yet
 told-alert-rejected = alert was refused
-told-nobody = Nobody was told: too mild, or over before the waiting time had passed.
+told-nobody-unset = There is nobody to tell: the settings have neither policies nor channels. Add policies and otrs or alertmanager to vakhta.yaml.
+told-nobody-yet = Nobody was told yet: too mild for the policies, or their waiting time has not passed.
+told-nobody = Nobody was told: too mild for the policies, or over before their waiting time had passed.
 ago = { $span } ago
 span-seconds = { $count } s
 span-minutes = { $count } min
@@ -175,6 +185,7 @@ head-findings = Monitoring findings
 head-tickets = Users' tickets
 head-timeline = Timeline
 why-here = Why it is here
+fact-severity = Severity
 fact-opened = Began
 fact-lasts = Lasts
 fact-systems = Systems
@@ -183,6 +194,18 @@ fact-mrfs = Branches
 fact-acknowledged = Acknowledged
 fact-resolved = Resolved
 fact-merged = Merged into
+more-findings = { $count ->
+    [one] { $count } more finding
+   *[other] { $count } more findings
+}
+finding-runbook = Runbook
+finding-evidence = Values
+evidence-value = now
+evidence-level = threshold
+evidence-limit = limit
+evidence-time_left = left
+evidence-baseline = usual
+evidence-score = oddness
 more-tickets = { $count ->
     [one] and { $count } more ticket
    *[other] and { $count } more tickets
@@ -194,10 +217,20 @@ source-system = System
 source-state = State
 source-polled = Polled
 source-seconds = Poll, s
-source-samples = Received
+source-samples = Samples
 source-up = answers
 source-offered = found, not watched
 source-down = does not answer
+runbooks-title = Runbooks
+page-missing-title = There is nothing here
+page-missing = There is no such page or Problem. The address may have a typo.
+page-forbidden-title = Not allowed
+page-forbidden = This needs the role “duty” or a higher one. Ask the administrator for a new sign-in link.
+page-conflict-title = It did not work
+page-conflict = The Problem is closed already, or merged into another.
+page-failed-title = It did not work
+page-failed = Vakhta could not do this. Try again in a minute; if that does not help, the program's log says more.
+page-back = To the list of Problems
 sign-in-title = Sign in
 sign-in-text = Open the one-time link that the program printed when it started. Is it used up or lost? Get a new one on the server:
 
@@ -209,5 +242,5 @@ explain-in = Belongs to Problem { $problem }
 explain-alone = Belongs to no Problem: so far it is too weak to open one of its own.
 explain-nearest = Nearest is Problem { $problem }, but the sum is { $sum } (it takes more than zero to join):
 silence-alone = Belongs to no Problem: it has too little in common with the open ones, and is too weak to open one of its own.
-silence-request = This is a service request, not a failure: requests never join Problems.
+silence-request = This is a request (service, change, enhancement or information), not an incident: requests never join Problems.
 silence-muted = The Problem with this finding was closed while it was still on. A new one opens if it gets worse, or if it ends and comes back.

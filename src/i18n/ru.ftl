@@ -28,20 +28,14 @@ count-problems = { $count ->
 }
 
 # Уровни и состояния
-severity-info = к сведению
-severity-warning = внимание
+severity-info = справочная
+severity-warning = средняя
 severity-high = высокая
-severity-critical = критичная
+severity-critical = критическая
 state-open = открыта
 state-acknowledged = в работе
 state-resolved = устранена
 state-closed = закрыта
-delivery-pending = отправляется
-delivery-delivered = отправлено
-delivery-resolved = завершено
-delivery-rejected = не принято
-channel-otrs = тикет №
-channel-alertmanager = Alertmanager
 
 # Заголовок проблемы
 title-finding = { $system } · { $what }
@@ -52,27 +46,27 @@ title-tickets-down = { $system }: массовые обращения, не ра
 title-tickets-stale = { $system }: массовые обращения, нет данных или данные устарели
 
 # Почему инцидент отнесён к этой проблеме
-why-prior = заранее: у случайных инцидентов причины разные
-why-same-system = та же система: { $system }
-why-needs = { $own } зависит от { $other } ({ $hops ->
-    [one] напрямую
-   *[other] через { $hops } связи
-})
-why-serves = от { $own } зависит { $other } ({ $hops ->
-    [one] напрямую
-   *[other] через { $hops } связи
-})
-why-sibling = { $own } и { $other } зависят от одной системы
+why-prior = исходно: у двух случайных инцидентов причины обычно разные
+why-same-system = та же система: «{ $system }»
+why-needs = «{ $own }» зависит от системы «{ $other }» { $hops ->
+    [1] напрямую
+   *[other] через { $hops } звена
+}
+why-serves = система «{ $other }» зависит от «{ $own }» { $hops ->
+    [1] напрямую
+   *[other] через { $hops } звена
+}
+why-sibling = системы «{ $own }» и «{ $other }» зависят от одной и той же
 why-no-system = система в обращении не названа
-why-belief = не наверняка речь о { $system }
-why-time = близость по времени
+why-belief = обращение, возможно, не о системе «{ $system }»
+why-time = время начала
 why-two-causes = обе неисправности самостоятельные
-why-impact = совпадение признаков: что сломано и что видят пользователи
+why-impact = что сломано и что видят пользователи
 why-text = сходство описаний
-why-mrf = МРФ
+why-mrf = МРФ: совпадение или различие
 
 # Почему это причина
-cause-shows-nothing = { $system }: собственных признаков неисправности нет
+cause-shows-nothing = у системы «{ $system }» своих признаков неисправности нет
 cause-own-tickets = { $count ->
     [one] на неё указывает { $count } обращение
     [few] на неё указывают { $count } обращения
@@ -85,38 +79,44 @@ cause-own-findings = { $count ->
 }
 cause-rare = такой признак встречается редко
 cause-first = сломалась первой
-cause-later = { $seconds ->
-    [one] проявилась на { $seconds } секунду позже первых признаков
-    [few] проявилась на { $seconds } секунды позже первых признаков
-   *[many] проявилась на { $seconds } секунд позже первых признаков
-}
-cause-explains = объясняет неполадки в { $system }
-cause-does-not-explain = не объясняет неполадки в { $system }
-cause-broken-below = зависит от { $system }, где тоже неисправность
+cause-later = проявилась позже первых признаков на { $span }
+cause-explains = объясняет неполадки в системе «{ $system }»
+cause-does-not-explain = не объясняет неполадки в системе «{ $system }»
+cause-broken-below = зависит от системы «{ $system }», которая тоже неисправна
 
 # История проблемы
 line-opened = Проблема открыта: { $what }
 line-finding = Срабатывание: { $what }
-line-finding-over = Прошло: { $what }
+line-finding-over = Закончилось: { $what }
 line-tickets = { $count ->
     [one] Присоединено { $count } обращение
     [few] Присоединены { $count } обращения
    *[many] Присоединено { $count } обращений
 }
 line-cause = Вероятная причина: { $system }
-line-severity = Уровень повышен: { $severity }
+line-severity = Важность повышена: { $severity }
 line-merged = Присоединена проблема { $problem }
 line-merged-into = Объединена с проблемой { $problem }
 line-reopened = Вернулась: { $what }
 line-acknowledged = Взята в работу: { $who }
-line-resolved = Устранена: все срабатывания прошли
-line-resolved-by = Отмечена устранённой: { $who }. { $reason }
+line-acknowledged-why = Взята в работу: { $who }. { $reason }
+line-resolved = Устранена: все срабатывания закончились
+line-resolved-by = Отмечена устранённой: { $who }
+line-resolved-why = Отмечена устранённой: { $who }. { $reason }
+line-withdrawn = Больше не считается, это запрос: { $what }
 line-closed = Закрыта
+line-ticket-open = Открыт тикет № { $ref }
+line-ticket-closed = Закрыт тикет № { $ref }
+line-ticket-failed = Тикет: не получилось. { $error }
+line-alert = Отправлено оповещение
+line-alert-queue = Отправлено оповещение для { $queue }
+line-alert-over = Оповещение снято
+line-alert-failed = Оповещение: не получилось. { $error }
 
 # Тикет и заметки
 ticket-title = Вахта: { $title }
 ticket-since = Началось: { $time }
-ticket-severity = Уровень: { $severity }
+ticket-severity = Важность: { $severity }
 ticket-systems = Затронуты системы: { $systems }
 ticket-counts = Обращений: { $tickets }, пользователей: { $users }, срабатываний мониторинга: { $findings }
 ticket-mrfs = МРФ: { $mrfs }
@@ -129,19 +129,24 @@ ticket-more = { $count ->
 }
 ticket-advice = Что делать: { $advice }
 ticket-link = Подробнее и действия: { $link }
-note-joined-subject = Обращение отнесено к проблеме { $problem }
-note-joined-body = Похожие обращения и данные мониторинга указывают на общую причину.
+ticket-runbook = Инструкция: { $link }
+note-joined-subject = Обращение относится к проблеме { $problem }
+note-joined-body = Причина общая с другими обращениями и срабатываниями мониторинга:
     { $title }
+
+    Отдельно это обращение разбирать не нужно. Сообщите пользователю, что о неполадке известно и её устраняют.
     Ход работ: { $link }
 note-changed-subject = Проблема изменилась
+note-changed-severity = важность: { $before } → { $after }
+note-changed-cause = вероятная причина: { $before } → { $after }
+note-changed-systems = затронуто систем: { $before } → { $after }
+note-changed-tickets = обращений: { $before } → { $after }
+note-changed = Изменилось: { $what }.
 note-resolved-subject = Проблема устранена
-note-resolved-by = Устранение подтвердил дежурный: { $who }.
-note-resolved-alone = Все срабатывания мониторинга прошли.
-note-lasted = { $minutes ->
-    [one] Длилась { $minutes } минуту.
-    [few] Длилась { $minutes } минуты.
-   *[many] Длилась { $minutes } минут.
-}
+note-resolved-by = Устранённой проблему отметили вручную: { $who }.
+note-resolved-why = Что сделано: { $reason }
+note-resolved-alone = Все срабатывания мониторинга закончились.
+note-lasted = Проблема длилась { $span }.
 note-reopened-subject = Проблема вернулась
 note-closed-subject = Проблема закрыта
 note-merged-subject = Объединено с проблемой { $problem }
@@ -156,20 +161,23 @@ list-title = Открытые проблемы
 list-title-closed = Закрытые проблемы
 list-show-closed = Показать закрытые
 list-show-open = Показать открытые
-list-empty = Открытых проблем нет. Наблюдение идёт.
+list-empty = Открытых проблем нет.
 list-empty-closed = Закрытых проблем ещё нет.
 list-cause = причина:
 list-silent = Не отвечают источники:
+list-more = Показаны первые { $count }. Остальные доступны через API.
 told-ticket-open = тикет № { $ref } открыт { $ago }
-told-ticket-done = тикет № { $ref } завершён
-told-ticket-pending = тикет открывается
+told-ticket-closed = тикет № { $ref } закрыт { $ago }
+told-ticket-pending = тикет ещё не открыт
 told-ticket-rejected = тикет не принят
-duty-shift = Дежурная смена
-told-alert-firing = { $who } оповещена { $ago }
+told-line-alerted = { $who } оповещена { $ago }
+told-alert-firing = оповещение отправлено { $ago }
 told-alert-done = оповещение снято { $ago }
-told-alert-pending = оповещение отправляется
+told-alert-pending = оповещение ещё не отправлено
 told-alert-rejected = оповещение не принято
-told-nobody = Никого не оповещали: уровень ниже порога или проблема прошла раньше, чем истекла выдержка.
+told-nobody-unset = Оповещать некого: в настройках нет ни политик, ни каналов. Добавьте policies и otrs или alertmanager в vakhta.yaml.
+told-nobody-yet = Пока никого не оповещали: важность ниже порога политик или ещё идёт выдержка.
+told-nobody = Никого не оповещали: важность была ниже порога политик или проблема прошла раньше, чем истекла выдержка.
 ago = { $span } назад
 span-seconds = { $count } с
 span-minutes = { $count } мин
@@ -186,6 +194,7 @@ head-findings = Срабатывания мониторинга
 head-tickets = Обращения пользователей
 head-timeline = Ход событий
 why-here = Почему отнесено сюда
+fact-severity = Важность
 fact-opened = Началось
 fact-lasts = Длится
 fact-systems = Системы
@@ -194,6 +203,19 @@ fact-mrfs = МРФ
 fact-acknowledged = Взята в работу
 fact-resolved = Устранена
 fact-merged = Объединена с
+more-findings = { $count ->
+    [one] ещё { $count } срабатывание
+    [few] ещё { $count } срабатывания
+   *[many] ещё { $count } срабатываний
+}
+finding-runbook = Инструкция
+finding-evidence = Значения
+evidence-value = сейчас
+evidence-level = порог
+evidence-limit = предел
+evidence-time_left = осталось
+evidence-baseline = обычно
+evidence-score = необычность
 more-tickets = { $count ->
     [one] и ещё { $count } обращение
     [few] и ещё { $count } обращения
@@ -206,10 +228,20 @@ source-system = Система
 source-state = Состояние
 source-polled = Опрошен
 source-seconds = Опрос, с
-source-samples = Получено
+source-samples = Измерений
 source-up = отвечает
 source-offered = найден, не подключён
 source-down = не отвечает
+runbooks-title = Инструкции
+page-missing-title = Здесь ничего нет
+page-missing = Такой страницы или проблемы нет. Возможно, в адресе опечатка.
+page-forbidden-title = Нет прав
+page-forbidden = Для этого действия нужна роль «дежурная смена» (duty) или выше. Попросите администратора выдать новую ссылку для входа.
+page-conflict-title = Не получилось
+page-conflict = Проблема уже закрыта или объединена с другой.
+page-failed-title = Не получилось
+page-failed = Вахта не смогла выполнить запрос. Повторите через минуту; если не поможет, подробности есть в журнале программы.
+page-back = К списку проблем
 sign-in-title = Вход
 sign-in-text = Откройте одноразовую ссылку, которую программа показала при запуске. Она уже использована или потеряна? Получите новую на сервере командой:
 
@@ -221,5 +253,5 @@ explain-in = Относится к проблеме { $problem }
 explain-alone = Ни к одной проблеме не отнесено: сигнал пока слаб, чтобы открыть свою.
 explain-nearest = Ближе всего — проблема { $problem }, но в сумме { $sum } (чтобы войти, нужно больше нуля):
 silence-alone = Ни к одной проблеме не отнесено: с открытыми проблемами общего слишком мало, а чтобы открыть свою, сигнал слаб.
-silence-request = Это заявка на обслуживание, а не сбой: заявки в проблемы не входят.
+silence-request = Это запрос (на обслуживание, изменение, доработку или информацию), а не инцидент: запросы в проблемы не входят.
 silence-muted = Проблему с этим срабатыванием закрыли, пока оно ещё шло. Новая откроется, если станет хуже или если срабатывание прекратится и вернётся.

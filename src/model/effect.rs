@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Time;
+use super::{Text, Time};
 
 /// Where an effect goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,6 +102,18 @@ pub struct Effect {
     pub kind: EffectKind,
 }
 
+impl Effect {
+    /// What this effect must keep its order with: its Problem's own ticket or alert, or the one
+    /// user's ticket that it is about.
+    #[must_use]
+    pub fn lane(&self) -> String {
+        match &self.kind {
+            EffectKind::JoinTicket { ticket_id, .. } => format!("{}/{ticket_id}", self.problem),
+            _ => self.problem.clone(),
+        }
+    }
+}
+
 /// What became of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -126,6 +138,10 @@ pub struct Delivery {
     pub reference: String,
     /// What became of it.
     pub state: DeliveryState,
-    /// When that happened.
+    /// When that happened: the ticket was opened or closed, the alert raised or over. Notes and
+    /// refreshed texts do not move it.
     pub at: Time,
+    /// Why the latest attempt did not succeed, until one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Text>,
 }

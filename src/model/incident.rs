@@ -78,6 +78,9 @@ pub struct Incident {
     pub role: Role,
     /// Whether dependants suffer from it.
     pub spreads: bool,
+    /// A ticket's number, as people use it; empty for others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
     /// Hash of the reporting user; empty for findings.
     pub user: String,
     /// When it began.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Severity, Text};
 
 /// One argument of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub enum Arg {
     Text(Text),
     /// The name of a system, looked up in the topology when shown.
     System(String),
+    /// A key of the catalogue: a word that has a translation.
+    Key(String),
+    /// A length of time in seconds, shown in the units that fit.
+    Span(f64),
 }
 
 /// A key of the message catalogue and its arguments.
@@ -61,6 +65,18 @@ impl Message {
     #[must_use]
     pub fn system(self, name: &'static str, key: &str) -> Self {
         self.with(name, Arg::System(key.to_owned()))
+    }
+
+    /// Adds the name of a severity.
+    #[must_use]
+    pub fn severity(self, name: &'static str, value: Severity) -> Self {
+        self.with(name, Arg::Key(format!("severity-{}", value.word())))
+    }
+
+    /// Adds a length of time, seconds.
+    #[must_use]
+    pub fn span(self, name: &'static str, seconds: f64) -> Self {
+        self.with(name, Arg::Span(seconds))
     }
 
     /// Adds a text of both languages.

@@ -38,6 +38,12 @@ pub struct Member {
     /// What a finding says beside its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Box<Detail>>,
+    /// A ticket's number, as people use it; empty for others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
+    /// The keyed hash of a ticket's user; empty when not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
     /// When it joined this Problem.
     pub joined_at: Time,
     /// Log-odds of «same cause» at the moment of joining; 0 for the first member.

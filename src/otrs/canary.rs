@@ -47,7 +47,7 @@ impl Client {
         let mut found = self.missing_fields();
         if !self.search(json!({"TicketNumber": "0", "Limit": 1})).await?.is_empty() {
             found.push(Advice::error(
-                "OTRS находит заявки там, где их быть не может: поиск не учитывает условия. Проверьте routes.search: это должен быть TicketSearch.".to_owned(),
+                "ОТРС находит обращения там, где их быть не может: поиск не учитывает условия. Проверьте routes.search: это должен быть TicketSearch.".to_owned(),
                 "the ticket system finds tickets where there can be none: its search ignores conditions; check that routes.search is TicketSearch".to_owned(),
             ));
             return Ok(found);
@@ -59,7 +59,7 @@ impl Client {
         samples.sort_by_key(|ticket| ticket.articles.is_empty());
         let Some(sample) = samples.into_iter().next() else {
             found.push(Advice::warning(
-                "OTRS не показывает ни одной заявки: она пуста, либо у нашего пользователя нет права чтения очередей (ro). Имена очередей, состояний и полей проверить нельзя.",
+                "ОТРС не показывает ни одного обращения: она пуста, либо у нашего пользователя нет права чтения очередей (ro). Имена очередей, состояний и полей проверить нельзя.",
                 "the ticket system shows no ticket at all: it is empty, or our user may not read (ro) any queue; names of queues, states and fields could not be checked",
             ));
             return Ok(found);
@@ -98,7 +98,7 @@ impl Client {
         let is_zone = minutes != 0 && minutes % 15 == 0 && minutes.abs() <= 26 * 60;
         is_zone.then(|| {
             Advice::error(
-                format!("Часовой пояс не совпадает с OTRSTimeZone: время заявок сдвинуто на {minutes} мин. Исправьте timezone в настройках."),
+                format!("Часовой пояс не совпадает с OTRSTimeZone: время обращений сдвинуто на {minutes} мин. Исправьте timezone в настройках."),
                 format!("the time zone differs from OTRSTimeZone: ticket times are off by {minutes} min; correct `timezone`"),
             )
         })
@@ -110,7 +110,7 @@ impl Client {
             let ids = self.search(json!({"DynamicField": condition, "Limit": 1})).await?;
             if !ids.is_empty() {
                 found.push(Advice::error(
-                    format!("В OTRS нет динамического поля «{name}» (dynamic_fields.{key}). Заведите его для заявок (Ticket) или исправьте имя: регистр букв важен."),
+                    format!("В ОТРС нет динамического поля «{name}» (dynamic_fields.{key}). Заведите его для тикетов (Ticket) или исправьте имя: регистр букв важен."),
                     format!("the ticket system has no dynamic field `{name}` (dynamic_fields.{key}); add it for tickets or correct the name, case matters"),
                 ));
             }
@@ -147,7 +147,7 @@ impl Client {
             // Both empty: somebody changed the sample meanwhile, nothing can be told.
             if with.is_empty() && !self.search(listed(parameter, &[known])).await?.is_empty() {
                 found.push(Advice::error(
-                    format!("В OTRS нет {russian} «{name}». Заведите или исправьте имя в настройках; для очереди нужно полное имя через «::»."),
+                    format!("В ОТРС нет {russian} «{name}». Заведите или исправьте имя в настройках; для очереди нужно полное имя через «::»."),
                     format!("the ticket system has no {english} `{name}`; add it or correct the name, a queue needs its full name with `::`"),
                 ));
             }

@@ -93,7 +93,7 @@ impl DynamicFields {
 }
 
 /// The settings of one ticket system.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Base address of the web service, without a trailing slash.
     pub url: String,
@@ -129,14 +129,22 @@ pub struct Config {
     pub interval: Duration,
     /// Types of tickets that are requests: they never count.
     pub request_types: Vec<String>,
+    /// The address of one ticket in its pages, with `{id}` or `{number}` in it.
+    pub ticket_url: Option<String>,
 }
 
 impl Config {
     /// The defaults for one address and login; no dynamic field is used.
     #[must_use]
     pub fn new(url: impl Into<String>, user: impl Into<String>, password: Secret) -> Self {
+        let url = url.into();
+        // The web service and the pages lie side by side in every installation.
+        let ticket_url = url
+            .split_once("/nph-genericinterface.pl")
+            .map(|(base, _)| format!("{base}/index.pl?Action=AgentTicketZoom;TicketID={{id}}"));
         Self {
-            url: url.into(),
+            ticket_url,
+            url,
             routes: Routes::default(),
             user: user.into(),
             password,
@@ -203,6 +211,9 @@ impl Config {
             if let Some(value) = reader.string(key) {
                 *name = value;
             }
+        }
+        if let Some(pattern) = reader.string("ticket_url") {
+            self.ticket_url = Some(pattern);
         }
         self.queues = reader.strings("queues");
         self.priorities = reader.strings("priorities");

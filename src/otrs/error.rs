@@ -151,37 +151,37 @@ impl OtrsError {
     pub fn text(&self) -> Text {
         let ru = match self {
             Self::Connect { cause, .. } => {
-                format!("Нет связи с OTRS: {cause}. Проверьте адрес, сеть и веб-сервер OTRS.")
+                format!("Нет связи с ОТРС: {cause}. Проверьте адрес, сеть и веб-сервер ОТРС.")
             }
             Self::Timeout { what, seconds } => format!(
-                "OTRS не ответила на {what} за {seconds:.1} с. Проверьте её нагрузку и базу данных."
+                "ОТРС не ответила на {what} за {seconds:.1} с. Проверьте её нагрузку и базу данных."
             ),
             Self::Closed { what, cause } => format!(
-                "OTRS оборвала соединение на {what}: {cause}. Проверьте её базу данных и журнал веб-сервера."
+                "ОТРС оборвала соединение на {what}: {cause}. Проверьте её базу данных и журнал веб-сервера."
             ),
             Self::Auth { user, cause } => format!(
-                "OTRS не пускает пользователя {user}: {cause}. Проверьте имя, пароль и не отключён ли пользователь."
+                "ОТРС не пускает пользователя {user}: {cause}. Проверьте имя, пароль и не отключён ли пользователь."
             ),
             Self::Rejected { what, code, message } => {
-                format!("OTRS отклонила {what}: {message} ({code}). Проверьте права и настройки.")
+                format!("ОТРС отклонила {what}: {message} ({code}). Проверьте права и настройки.")
             }
             Self::Failed { what, message } => {
-                format!("В OTRS сбой на середине {what}: {message}. Смотрите журнал OTRS.")
+                format!("В ОТРС сбой на середине {what}: {message}. Смотрите журнал ОТРС.")
             }
             Self::Misrouted { what, status, message } => format!(
-                "Веб-сервис OTRS не принял {what} (код {status}): {message}. Проверьте url и routes в настройках."
+                "Веб-сервис ОТРС не принял {what} (код {status}): {message}. Проверьте url и routes в настройках."
             ),
             Self::Gateway { what, status, message } => format!(
-                "На {what} ответил промежуточный сервер, а не OTRS (код {status}): {message}. Проверьте веб-сервер и прокси."
+                "На {what} ответил промежуточный сервер, а не ОТРС (код {status}): {message}. Проверьте веб-сервер и прокси."
             ),
             Self::Answer { what, cause } => {
                 format!(
-                    "Ответ OTRS на {what} непригоден: {cause}. Проверьте, что url ведёт в OTRS."
+                    "Ответ ОТРС на {what} непригоден: {cause}. Проверьте, что url ведёт в ОТРС."
                 )
             }
             Self::TooLarge { what, limit } => {
                 format!(
-                    "Ответ OTRS на {what} больше {limit} байт. Найдите заявку с огромным текстом."
+                    "Ответ ОТРС на {what} больше {limit} байт. Найдите тикет с огромным текстом."
                 )
             }
         };

@@ -14,6 +14,8 @@ pub struct OutboxRow {
     pub in_doubt: bool,
     /// How many attempts there were.
     pub attempts: u32,
+    /// When the last attempt began.
+    pub attempted_at: Time,
     /// Not before this moment.
     pub next_at: Time,
     /// What the last attempt said.
@@ -27,19 +29,18 @@ pub struct OutboxSummary {
     pub waiting: u64,
     /// When the oldest of them was decided.
     pub oldest: Option<Time>,
-    /// What the last failed attempt said.
-    pub error: String,
 }
 
 pub(super) async fn insert(tx: &mut SqliteConnection, effect: &Effect) -> Result<(), StoreError> {
     // OR IGNORE: the same key is the same effect, and one of them is enough.
     sqlx::query(
-        "INSERT OR IGNORE INTO outbox (key, problem, channel, body, decided_at) \
-         VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO outbox (key, problem, channel, lane, body, decided_at) \
+         VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(&effect.key)
     .bind(&effect.problem)
     .bind(effect.channel.word())
+    .bind(effect.lane())
     .bind(encode("an effect", effect)?)
     .bind(effect.at.0)
     .execute(tx)
@@ -66,20 +67,27 @@ pub(super) async fn settle(
 }
 
 impl Store {
-    /// The effects of a channel that wait, in the order they were decided.
+    /// The effects of a channel that are due: of each lane the first that waits, those of Problems
+    /// before those of users' tickets, in the order they were decided.
     ///
     /// # Errors
     /// When the outbox cannot be read.
-    pub async fn outbox_waiting(
+    pub async fn outbox_due(
         &self,
         channel: Channel,
+        now: Time,
         limit: u32,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT body, state, attempts, next_at, error FROM outbox \
-             WHERE channel = ? AND state IN ('pending', 'in_flight') ORDER BY position LIMIT ?",
+            "SELECT body, state, attempts, attempted_at, next_at, error FROM outbox AS one \
+             WHERE channel = ? AND state IN ('pending', 'in_flight') AND next_at <= ? \
+             AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.channel = one.channel \
+               AND before.lane = one.lane AND before.position < one.position \
+               AND before.state IN ('pending', 'in_flight')) \
+             ORDER BY lane <> problem, position LIMIT ?",
         )
         .bind(channel.word())
+        .bind(now.0)
         .bind(limit)
         .fetch_all(&self.readers)
         .await
@@ -90,23 +98,68 @@ impl Store {
                     effect: decode("an effect", row.get(0))?,
                     in_doubt: row.get::<&str, _>(1) == "in_flight",
                     attempts: row.get(2),
-                    next_at: Time(row.get(3)),
-                    error: row.get(4),
+                    attempted_at: Time(row.get(3)),
+                    next_at: Time(row.get(4)),
+                    error: row.get(5),
                 })
             })
             .collect()
+    }
+
+    /// When the next effect of a channel is due, if one waits.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    pub async fn outbox_next(&self, channel: Channel) -> Result<Option<Time>, StoreError> {
+        let row = sqlx::query(
+            "SELECT MIN(next_at) FROM outbox AS one \
+             WHERE channel = ? AND state IN ('pending', 'in_flight') \
+             AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.channel = one.channel \
+               AND before.lane = one.lane AND before.position < one.position \
+               AND before.state IN ('pending', 'in_flight'))",
+        )
+        .bind(channel.word())
+        .fetch_one(&self.readers)
+        .await
+        .map_err(while_doing("read the outbox"))?;
+        Ok(row.get::<Option<i64>, _>(0).map(Time))
+    }
+
+    /// After a start: what an attempt has begun on waits until the other side can show it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn outbox_settle_doubts(
+        &self,
+        channel: Channel,
+        settle_ms: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE outbox SET next_at = MAX(next_at, attempted_at + ?) \
+             WHERE channel = ? AND state = 'in_flight'",
+        )
+        .bind(settle_ms)
+        .bind(channel.word())
+        .execute(&self.writer)
+        .await
+        .map_err(while_doing("let deliveries settle"))?;
+        Ok(())
     }
 
     /// Notes that an attempt begins: from now on its outcome is in doubt until it is settled.
     ///
     /// # Errors
     /// When it cannot be written; then the attempt must not begin.
-    pub async fn outbox_begin(&self, key: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE outbox SET state = 'in_flight', attempts = attempts + 1 WHERE key = ?")
-            .bind(key)
-            .execute(&self.writer)
-            .await
-            .map_err(while_doing("begin a delivery"))?;
+    pub async fn outbox_begin(&self, key: &str, now: Time) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE outbox SET state = 'in_flight', attempts = attempts + 1, attempted_at = ? \
+             WHERE key = ?",
+        )
+        .bind(now.0)
+        .bind(key)
+        .execute(&self.writer)
+        .await
+        .map_err(while_doing("begin a delivery"))?;
         Ok(())
     }
 
@@ -172,8 +225,7 @@ impl Store {
     /// When the outbox cannot be read.
     pub async fn outbox_summary(&self, channel: Channel) -> Result<OutboxSummary, StoreError> {
         let row = sqlx::query(
-            "SELECT COUNT(*), MIN(decided_at), COALESCE(MAX(error), '') FROM outbox \
-             WHERE channel = ? AND state IN ('pending', 'in_flight')",
+            "SELECT COUNT(*), MIN(decided_at) FROM outbox WHERE channel = ? AND state IN ('pending', 'in_flight')",
         )
         .bind(channel.word())
         .fetch_one(&self.readers)
@@ -182,7 +234,6 @@ impl Store {
         Ok(OutboxSummary {
             waiting: u64::try_from(row.get::<i64, _>(0)).unwrap_or_default(),
             oldest: row.get::<Option<i64>, _>(1).map(Time),
-            error: row.get(2),
         })
     }
 }

@@ -34,22 +34,6 @@ pub(super) fn line(points: &[(Time, f64)], since: Time) -> String {
     )
 }
 
-/// A number short enough to stand beside a chart.
-pub(super) fn short(value: f64) -> String {
-    let size = value.abs();
-    if size >= 1e9 {
-        format!("{:.1}G", value / 1e9)
-    } else if size >= 1e6 {
-        format!("{:.1}M", value / 1e6)
-    } else if size >= 1e4 {
-        format!("{:.1}k", value / 1e3)
-    } else if size >= 100.0 || (value - value.round()).abs() < 1e-9 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.2}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,14 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
-use super::page::{Guest, Speech, Wanted, html};
-use crate::api::shapes::{delivery_word, state_word};
+use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::told::{Told, told};
+use crate::api::shapes::state_word;
 use crate::api::{ApiError, ApiState};
-use crate::model::{Channel, DeliveryState, Problem, ProblemState};
+use crate::model::{Problem, ProblemState};
 
 /// The most lines shown; the API pages on.
 const LIMIT: usize = 200;
@@ -22,7 +23,16 @@ struct ListPage<'a> {
     here: &'static str,
     lines: Vec<Line>,
     closed: bool,
+    is_cut: bool,
     silent_sources: Vec<String>,
+}
+
+impl ListPage<'_> {
+    /// A line that says that more are not shown.
+    fn more(&self) -> String {
+        let count = u32::try_from(LIMIT).unwrap_or(u32::MAX);
+        self.s.count("list-more", count)
+    }
 }
 
 /// One Problem on one line.
@@ -41,11 +51,6 @@ struct Line {
     opened: String,
 }
 
-struct Told {
-    text: String,
-    state: &'static str,
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct ListQuery {
     closed: Option<String>,
@@ -59,9 +64,12 @@ pub(super) async fn show(
 ) -> Response {
     let closed = query.closed.is_some();
     let mut problems: Vec<Problem> = if closed {
-        match state.store.archived(None, u32::try_from(LIMIT).unwrap_or(u32::MAX)).await {
+        match state.store.archived(None, u32::try_from(LIMIT + 1).unwrap_or(u32::MAX)).await {
             Ok(archived) => archived,
-            Err(error) => return ApiError::from(error).into_response(),
+            Err(error) => {
+                let error = ApiError::from(error);
+                return refusal(&state, language, Some(&guest.name), &error);
+            }
         }
     } else {
         state.core.problems().iter().map(|problem| (**problem).clone()).collect()
@@ -70,6 +78,7 @@ pub(super) async fn show(
     // What needs somebody first: not taken before taken, worse before milder, newer before older.
     problems
         .sort_by_key(|p| (p.state, std::cmp::Reverse(p.severity), std::cmp::Reverse(p.opened_at)));
+    let is_cut = problems.len() > LIMIT;
     problems.truncate(LIMIT);
     let silent_sources = state
         .sources()
@@ -87,6 +96,7 @@ pub(super) async fn show(
             here: "problems",
             lines: problems.iter().map(|problem| line(problem, &s)).collect(),
             closed,
+            is_cut,
             silent_sources,
             s,
         })
@@ -116,40 +126,7 @@ fn line(problem: &Problem, s: &Speech<'_>) -> Line {
         mrfs: problem.mrfs.join(", "),
         cause,
         told: told(problem, s),
-        age: s.span(s.now.seconds_since(problem.opened_at)),
+        age: s.span(problem.resolved_at.unwrap_or(s.now).seconds_since(problem.opened_at)),
         opened: s.clock(problem.opened_at),
     }
-}
-
-/// The support line that is alerted: the first part of its queue's name.
-fn line_of(problem: &Problem, s: &Speech<'_>) -> String {
-    let first = problem.systems.first().and_then(|key| s.topology.get(key));
-    let queue = first.map(|system| system.queue.as_str()).unwrap_or_default();
-    match queue.split("::").next().filter(|line| !line.is_empty()) {
-        Some(line) => line.to_owned(),
-        None => s.t("duty-shift"),
-    }
-}
-
-/// Who was told, as one says it: «тикет № … открыт», «2ЛТП оповещена 40 с назад».
-fn told(problem: &Problem, s: &Speech<'_>) -> Vec<Told> {
-    let mut lines: Vec<Told> = Vec::new();
-    for delivery in &problem.told {
-        let key = match (delivery.channel, delivery.state) {
-            (Channel::Otrs, DeliveryState::Delivered) => "told-ticket-open",
-            (Channel::Otrs, DeliveryState::Resolved) => "told-ticket-done",
-            (Channel::Otrs, DeliveryState::Pending) => "told-ticket-pending",
-            (Channel::Otrs, DeliveryState::Rejected) => "told-ticket-rejected",
-            (Channel::Alertmanager, DeliveryState::Delivered) => "told-alert-firing",
-            (Channel::Alertmanager, DeliveryState::Resolved) => "told-alert-done",
-            (Channel::Alertmanager, DeliveryState::Pending) => "told-alert-pending",
-            (Channel::Alertmanager, DeliveryState::Rejected) => "told-alert-rejected",
-        };
-        let message = crate::model::Message::new(key)
-            .word("ref", &delivery.reference)
-            .word("who", line_of(problem, s))
-            .word("ago", s.ago(delivery.at));
-        lines.push(Told { text: s.say(&message), state: delivery_word(delivery.state) });
-    }
-    lines
 }

@@ -1,11 +1,12 @@
 //! What all pages share: who looks, in which language, and how moments and numbers are written.
 
-use axum::extract::{FromRequestParts, Path};
+use askama::Template;
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::{StatusCode, header, request::Parts};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::api::{ApiError, ApiState, Visitor};
-use crate::i18n::Catalogue;
+use crate::i18n::{self, Catalogue};
 use crate::model::{Language, Message, Time};
 use crate::store::Role;
 use crate::topology::Topology;
@@ -14,7 +15,7 @@ const COOKIE: &str = "vakhta_language";
 
 /// The language a page is shown in: the visitor's choice, else Russian.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted(pub(super) Language);
+pub(crate) struct Wanted(pub(super) Language);
 
 impl FromRequestParts<ApiState> for Wanted {
     type Rejection = std::convert::Infallible;
@@ -40,8 +41,18 @@ pub(super) async fn language(
         .get(header::REFERER)
         .and_then(|value| value.to_str().ok())
         .and_then(|url| reqwest::Url::parse(url).ok())
-        .map_or_else(|| "/problems".to_owned(), |url| url.path().to_owned());
+        .map(|url| path_and_query(&url))
+        // Two slashes would lead to another host.
+        .filter(|path| !path.starts_with("//"))
+        .unwrap_or_else(|| "/problems".to_owned());
     ([(header::SET_COOKIE, cookie)], Redirect::to(&back))
+}
+
+fn path_and_query(url: &reqwest::Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    }
 }
 
 /// What templates need to speak.
@@ -81,46 +92,22 @@ impl Speech<'_> {
 
     /// A length of time in the two largest units.
     pub(super) fn span(&self, seconds: f64) -> String {
-        let seconds = seconds.max(0.0).floor();
-        let unit = |key: &'static str, value: f64| {
-            self.say(&Message::new(key).number("count", value.floor()))
-        };
-        if seconds < 60.0 {
-            unit("span-seconds", seconds)
-        } else if seconds < 3600.0 {
-            unit("span-minutes", seconds / 60.0)
-        } else if seconds < 86_400.0 {
-            let minutes = (seconds % 3600.0) / 60.0;
-            format!("{} {}", unit("span-hours", seconds / 3600.0), unit("span-minutes", minutes))
-        } else {
-            let hours = (seconds % 86_400.0) / 3600.0;
-            format!("{} {}", unit("span-days", seconds / 86_400.0), unit("span-hours", hours))
-        }
+        self.catalogue.span(seconds, self.language)
     }
 
-    /// A moment as the duty shift's wall clock shows it, Moscow time.
+    /// A moment as the duty shift's wall clock shows it.
     pub(super) fn clock(&self, at: Time) -> String {
-        let Ok(moment) = jiff::Timestamp::from_millisecond(at.0) else { return at.to_string() };
-        let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
-        moment.to_zoned(moscow).strftime("%d.%m %H:%M:%S").to_string()
+        i18n::moment(at, self.language)
     }
 
     /// A weight with its sign and the language's decimal mark.
     pub(super) fn signed(&self, weight: f64) -> String {
-        let text = format!("{weight:+.1}").replace('-', "−");
-        match self.language {
-            Language::Ru => text.replace('.', ","),
-            Language::En => text,
-        }
+        i18n::signed(weight, self.language)
     }
 
     /// A share 0…1 with two digits and the language's decimal mark.
     pub(super) fn share(&self, share: f64) -> String {
-        let text = format!("{share:.2}");
-        match self.language {
-            Language::Ru => text.replace('.', ","),
-            Language::En => text,
-        }
+        i18n::share(share, self.language)
     }
 }
 
@@ -143,9 +130,59 @@ impl FromRequestParts<ApiState> for Guest {
                 may_act: visitor.0.role >= Role::Duty,
                 visitor,
             }),
-            Err(_) => Err(super::sign_in::closed_door(state, language)),
+            Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
+                Err(super::sign_in::closed_door(state, language))
+            }
+            Err(error) => Err(refusal(state, language, None, &error)),
         }
     }
+}
+
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct RefusalPage<'a> {
+    s: Speech<'a>,
+    title: String,
+    guest: Option<&'a str>,
+    here: &'static str,
+    text: String,
+}
+
+/// A page that says why there is none, and how to go on.
+pub(super) fn refusal(
+    state: &ApiState,
+    language: Language,
+    guest: Option<&str>,
+    error: &ApiError,
+) -> Response {
+    let (title, text) = match error.status() {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            ("page-missing-title", "page-missing")
+        }
+        StatusCode::FORBIDDEN => ("page-forbidden-title", "page-forbidden"),
+        StatusCode::CONFLICT => ("page-conflict-title", "page-conflict"),
+        _ => ("page-failed-title", "page-failed"),
+    };
+    let topology = Topology::default();
+    let now = state.clock.now();
+    let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now };
+    let page = RefusalPage { title: s.t(title), text: s.t(text), s, guest, here: "" };
+    (error.status(), html(&page)).into_response()
+}
+
+/// What is not there: a page for people, an error for programs.
+pub(crate) async fn missing(
+    State(state): State<ApiState>,
+    Wanted(language): Wanted,
+    request: axum::extract::Request,
+) -> Response {
+    let error = ApiError::missing();
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let is_page = accepts.is_some_and(|kinds| kinds.contains("text/html"));
+    if is_page && !request.uri().path().starts_with("/api/") {
+        return refusal(&state, language, None, &error);
+    }
+    error.into_response()
 }
 
 /// Renders a template; a template that fails is a defect and says so.

@@ -6,18 +6,25 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::page::{Guest, Speech, Wanted, html};
+use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::told::{Told, told};
 use super::{chart, graph};
-use crate::api::ApiState;
 use crate::api::problems::{find, review};
-use crate::api::shapes::{delivery_word, state_word};
+use crate::api::shapes::state_word;
+use crate::api::{ApiError, ApiState};
+use crate::detect::shown;
+use crate::escalate::Escalation;
 use crate::fold::Verdict;
-use crate::model::{IncidentKind, Member, Message, Problem, ProblemState, Reason, Time};
+use crate::model::{
+    Detail, IncidentKind, Language, Member, Message, Problem, ProblemState, Reason, Time,
+};
 
 /// The most tickets listed; all of them are in the API.
 const TICKETS: usize = 30;
-/// The most findings shown with a chart.
-const FINDINGS: usize = 12;
+/// The most findings shown openly, each with a chart; the others are behind a fold.
+const FINDINGS: usize = 8;
+/// The most findings on the page; all of them are in the API.
+const MORE_FINDINGS: usize = 200;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -35,9 +42,12 @@ struct ProblemPage<'a> {
     is_open: bool,
     is_live: bool,
     facts: Vec<(String, String)>,
-    told: Vec<(String, String, &'static str, String)>,
+    told: Vec<Told>,
+    told_nobody: String,
     causes: Vec<CauseView>,
     findings: Vec<FindingView>,
+    folded_findings: Vec<FindingView>,
+    more_findings: usize,
     tickets: Vec<TicketView>,
     more_tickets: usize,
     timeline: Vec<(String, String)>,
@@ -64,6 +74,8 @@ struct FindingView {
     since: String,
     over: String,
     advice: String,
+    runbook: String,
+    evidence: Vec<String>,
     chart: String,
     low: String,
     high: String,
@@ -71,7 +83,10 @@ struct FindingView {
 }
 
 struct TicketView {
+    number: String,
+    link: String,
     title: String,
+    withdrawn: bool,
     system: String,
     since: String,
     reasons: Vec<ReasonView>,
@@ -85,13 +100,13 @@ pub(super) async fn show(
 ) -> Response {
     let problem = match find(&state, &id).await {
         Ok(problem) => problem,
-        Err(error) => return error.into_response(),
+        Err(error) => return refusal(&state, language, Some(&guest.name), &error),
     };
     let now = state.clock.now();
     state.core.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        html(&page(&state, &guest, &problem, s))
+        html(&page(&state, &guest, &problem, &core.settings().escalation, s))
     })
 }
 
@@ -99,12 +114,17 @@ fn page<'a>(
     state: &ApiState,
     guest: &'a Guest,
     problem: &Problem,
+    escalation: &Escalation,
     s: Speech<'a>,
 ) -> ProblemPage<'a> {
     let is_live = matches!(problem.state, ProblemState::Open | ProblemState::Acknowledged);
     let all_tickets: Vec<&Member> =
         problem.members.iter().filter(|m| m.kind == IncidentKind::Ticket).collect();
-    let found = problem.members.iter().filter(|m| m.kind != IncidentKind::Ticket);
+    let mut found: Vec<&Member> =
+        problem.members.iter().filter(|m| m.kind != IncidentKind::Ticket).collect();
+    // What is on before what is over, worse before milder.
+    found.sort_by_key(|m| (m.ended.is_some(), std::cmp::Reverse(m.severity), m.since));
+    let folded = found.iter().skip(FINDINGS).take(MORE_FINDINGS);
     ProblemPage {
         title: s.say(&problem.title),
         guest: Some(&guest.name),
@@ -118,17 +138,8 @@ fn page<'a>(
         is_open: problem.state == ProblemState::Open,
         is_live,
         facts: facts(problem, &s),
-        told: problem
-            .told
-            .iter()
-            .map(|told| {
-                let word = delivery_word(told.state);
-                let channel = s.t(&format!("channel-{}", told.channel.word()));
-                let state_name = s.t(&format!("delivery-{word}"));
-                let reference = format!("{channel} {}", told.reference).trim().to_owned();
-                (reference, state_name, word, s.ago(told.at))
-            })
-            .collect(),
+        told: told(problem, &s),
+        told_nobody: s.t(nobody(escalation, is_live)),
         causes: problem
             .causes
             .iter()
@@ -139,9 +150,11 @@ fn page<'a>(
                 reasons: reasons(&cause.evidence, &s),
             })
             .collect(),
-        findings: found.take(FINDINGS).map(|member| finding(state, member, &s)).collect(),
+        findings: found.iter().take(FINDINGS).map(|m| finding(state, m, &s, true)).collect(),
+        folded_findings: folded.map(|member| finding(state, member, &s, false)).collect(),
+        more_findings: found.len().saturating_sub(FINDINGS),
         more_tickets: all_tickets.len().saturating_sub(TICKETS),
-        tickets: all_tickets.iter().take(TICKETS).map(|member| ticket(member, &s)).collect(),
+        tickets: all_tickets.iter().take(TICKETS).map(|m| ticket(escalation, m, &s)).collect(),
         timeline: problem
             .timeline
             .iter()
@@ -198,17 +211,12 @@ fn reasons(reasons: &[Reason], s: &Speech<'_>) -> Vec<ReasonView> {
         .collect()
 }
 
-fn finding(state: &ApiState, member: &Member, s: &Speech<'_>) -> FindingView {
-    let until = member.ended.unwrap_or(s.now);
-    let from = Time(member.since.0.min(until.0 - 600_000)).plus_millis(-300_000);
-    let step = ((until.0 - from.0) / 120).max(5_000);
+fn finding(state: &ApiState, member: &Member, s: &Speech<'_>, drawn: bool) -> FindingView {
     let detail = member.detail.as_deref();
-    let points = detail.map(|d| (state.charts)(d, from, until, step)).unwrap_or_default();
-    let finite = || points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());
-    let (low, high) =
-        (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
-    let drawn = chart::line(&points, member.since);
-    let shown = |value: f64| if drawn.is_empty() { String::new() } else { chart::short(value) };
+    let (low, high, chart) = match detail.filter(|_| drawn) {
+        Some(detail) => drawing(state, member, detail, s),
+        None => Default::default(),
+    };
     FindingView {
         title: member.title.get(s.language).to_owned(),
         system: s.system(&member.system),
@@ -216,15 +224,71 @@ fn finding(state: &ApiState, member: &Member, s: &Speech<'_>) -> FindingView {
         since: s.clock(member.since),
         over: member.ended.map(|at| s.clock(at)).unwrap_or_default(),
         advice: detail.map(|d| d.advice.get(s.language).to_owned()).unwrap_or_default(),
-        low: shown(low),
-        high: shown(high),
-        chart: drawn,
+        runbook: detail.and_then(Detail::runbook_path).unwrap_or_default(),
+        evidence: detail.map(|d| evidence(d, s)).unwrap_or_default(),
+        low,
+        high,
+        chart,
         reasons: reasons(&member.why, s),
     }
 }
 
-fn ticket(member: &Member, s: &Speech<'_>) -> TicketView {
+/// A finding's small chart with the range of its values.
+fn drawing(
+    state: &ApiState,
+    member: &Member,
+    detail: &Detail,
+    s: &Speech<'_>,
+) -> (String, String, String) {
+    let until = member.ended.unwrap_or(s.now);
+    let from = Time(member.since.0.min(until.0 - 600_000)).plus_millis(-300_000);
+    let step = ((until.0 - from.0) / 120).max(5_000);
+    let points = (state.charts)(detail, from, until, step);
+    let finite = || points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());
+    let low = finite().fold(f64::INFINITY, f64::min);
+    let high = finite().fold(f64::NEG_INFINITY, f64::max);
+    let chart = chart::line(&points, member.since);
+    if chart.is_empty() {
+        return Default::default();
+    }
+    let unit = detail.evidence.first().map_or("", |number| number.unit.as_str());
+    (shown(low, unit, s.language), shown(high, unit, s.language), chart)
+}
+
+/// The numbers a finding rests on, each with its name and limit.
+fn evidence(detail: &Detail, s: &Speech<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for number in &detail.evidence {
+        let key = format!("evidence-{}", number.name);
+        // A number that only a rule names stands under that name: `pid`.
+        let name = if s.catalogue.has(&key) { s.t(&key) } else { number.name.clone() };
+        lines.push(format!("{name} {}", shown(number.value, &number.unit, s.language)));
+        if let Some(limit) = number.limit {
+            let limit = shown(limit, &number.unit, s.language);
+            lines.push(format!("{} {limit}", s.t("evidence-limit")));
+        }
+    }
+    lines
+}
+
+/// Why nobody was told.
+fn nobody(escalation: &Escalation, is_live: bool) -> &'static str {
+    let is_unset =
+        escalation.policies.iter().all(|policy| policy.ticket.is_none() && policy.alert.is_none());
+    match (is_unset, is_live) {
+        (true, _) => "told-nobody-unset",
+        (false, true) => "told-nobody-yet",
+        (false, false) => "told-nobody",
+    }
+}
+
+fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -> TicketView {
+    let id = member.incident.strip_prefix("ticket:").unwrap_or_default();
+    let link = escalation.ticket_link(id, &member.number);
     TicketView {
+        number: member.number.clone(),
+        link: link.unwrap_or_default(),
+        withdrawn: member.ended.is_some(),
         title: member.title.get(s.language).to_owned(),
         system: if member.system.is_empty() { String::new() } else { s.system(&member.system) },
         since: s.clock(member.since),
@@ -240,36 +304,46 @@ pub(super) struct VerdictForm {
 
 pub(super) async fn acknowledge(
     guest: Guest,
+    Wanted(language): Wanted,
     State(state): State<ApiState>,
     Path(id): Path<String>,
     Form(form): Form<VerdictForm>,
 ) -> Response {
-    decide(&guest, &state, &id, Verdict::Acknowledge, form.reason).await
+    let done = review(&guest.visitor, &state, &id, Verdict::Acknowledge, form.reason).await;
+    answer(&guest, &state, language, &id, done)
 }
 
 pub(super) async fn resolve(
     guest: Guest,
+    Wanted(language): Wanted,
     State(state): State<ApiState>,
     Path(id): Path<String>,
     Form(form): Form<VerdictForm>,
 ) -> Response {
-    decide(&guest, &state, &id, Verdict::Resolve, form.reason).await
+    let done = review(&guest.visitor, &state, &id, Verdict::Resolve, form.reason).await;
+    answer(&guest, &state, language, &id, done)
 }
 
-async fn decide(
+fn answer(
     guest: &Guest,
     state: &ApiState,
+    language: Language,
     id: &str,
-    verdict: Verdict,
-    reason: String,
+    done: Result<(), ApiError>,
 ) -> Response {
-    match review(&guest.visitor, state, id, verdict, reason).await {
+    match done {
         Ok(()) => Redirect::to(&format!("/problems/{id}")).into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => refusal(state, language, Some(&guest.name), &error),
     }
 }
 
 impl ProblemPage<'_> {
+    /// The line of the fold with the findings that are not shown openly.
+    fn folded(&self) -> String {
+        let count = u32::try_from(self.more_findings).unwrap_or(u32::MAX);
+        self.s.count("more-findings", count)
+    }
+
     /// A line that says how many tickets are not listed.
     fn more(&self) -> String {
         let count = f64::from(u32::try_from(self.more_tickets).unwrap_or(u32::MAX));

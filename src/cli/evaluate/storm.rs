@@ -58,6 +58,7 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
     let mut state = State::default();
     state.configure(systems(&world), Grouping::default(), Lifecycle::default());
     let mut prediction = Prediction::default();
+    let mut tickets = Vec::new();
     let mut count = 0;
     for (line, text) in events.lines().enumerate() {
         let event: StormEvent = serde_json::from_str(text)
@@ -66,15 +67,16 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
         let now = Time::from_seconds(event.t);
         while let Some(due) = state.next_timer().filter(|due| *due <= now) {
             state.tick(due);
-            collect(state.take_finished().iter(), &mut prediction);
+            collect(state.take_finished().iter(), &tickets, &mut prediction);
         }
         if event.kind == "ticket" {
-            state.ticket(now, &ticket(&event, now));
+            state.ticket(now, &ticket(&event, tickets.len(), now));
+            tickets.push(event.id);
         } else {
             state.incident(now, alert(&event, now));
         }
     }
-    collect(state.groups(), &mut prediction);
+    collect(state.groups(), &tickets, &mut prediction);
     fs::write(out, serde_json::to_string(&prediction)?)
         .with_context(|| format!("cannot write {}", out.display()))?;
     Ok(count)
@@ -100,12 +102,12 @@ fn systems(world: &World) -> Vec<System> {
         .collect()
 }
 
-fn ticket(event: &StormEvent, now: Time) -> Ticket {
+/// The `index`-th ticket of the storm: its id is its place, since ids in files may be any text.
+fn ticket(event: &StormEvent, index: usize, now: Time) -> Ticket {
     let text = event.text.clone().unwrap_or_default();
-    let digits: String = event.id.chars().filter(char::is_ascii_digit).collect();
     let is_request = text::is_request(&text, "").is_some();
     Ticket {
-        id: digits.parse().unwrap_or_default(),
+        id: u64::try_from(index).unwrap_or(u64::MAX),
         number: event.id.clone(),
         title: text,
         text: String::new(),
@@ -132,6 +134,7 @@ fn alert(event: &StormEvent, now: Time) -> Incident {
         severity: Severity::Warning,
         role: Role::Symptom,
         spreads: true,
+        number: String::new(),
         user: String::new(),
         since: now,
         ended: Some(now),
@@ -139,19 +142,20 @@ fn alert(event: &StormEvent, now: Time) -> Incident {
     }
 }
 
-/// Notes the groups as they are: who is in them, and what is suspected.
+/// Notes the groups as they are: who is in them, and what is suspected. `tickets` gives the ids
+/// that tickets have in the file.
 fn collect<'a>(
     groups: impl Iterator<Item = &'a crate::correlate::Group>,
+    tickets: &[String],
     prediction: &mut Prediction,
 ) {
     for group in groups {
         let name = format!("g{}", group.number());
         for member in group.members() {
-            let id = match member.incident.strip_prefix("ticket:") {
-                Some(digits) => format!("E{digits:0>6}"),
-                None => member.incident.clone(),
-            };
-            prediction.assign.insert(id, name.clone());
+            let place = member.incident.strip_prefix("ticket:").and_then(|n| n.parse().ok());
+            let ticket = place.and_then(|place: usize| tickets.get(place));
+            let id = ticket.unwrap_or(&member.incident);
+            prediction.assign.insert(id.clone(), name.clone());
         }
         let ranking = group.causes().iter().map(|cause| cause.system.clone()).collect();
         prediction.ranking.insert(name, ranking);

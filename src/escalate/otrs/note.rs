@@ -42,7 +42,7 @@ impl OtrsChannel {
     ) -> Result<Delivered, DeliverError> {
         let Some(ticket) = &context.ticket else {
             return Err(DeliverError::Retry(Text::new(
-                format!("Заявка Проблемы {} ещё не открыта.", effect.problem),
+                format!("Тикет проблемы {} ещё не открыт.", effect.problem),
                 format!("the ticket of Problem {} is not open yet", effect.problem),
             )));
         };
@@ -101,7 +101,7 @@ impl OtrsChannel {
         let mut found = self.client.get(&[id], articles).await.map_err(of_read)?;
         found.pop().ok_or_else(|| {
             DeliverError::Retry(Text::new(
-                format!("OTRS не показала заявку с номером записи {id}."),
+                format!("ОТРС не показала тикет с номером записи {id}."),
                 format!("the ticket system did not show ticket id {id}"),
             ))
         })

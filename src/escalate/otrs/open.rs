@@ -6,13 +6,16 @@ use serde_json::{Map, Value, json};
 use super::super::delivery::{DeliverError, Delivered, TicketRef};
 use super::note::article;
 use super::{OtrsChannel, of_read};
-use crate::model::{Effect, Text};
+use crate::model::{Effect, Text, Time};
 use crate::otrs::{
     Articles, Config, FIELD_LIMIT, OtrsError, TITLE_LIMIT, TicketRecord, cut, cut_keeping_end,
 };
 
 /// A creation takes up to 7 s under load; a row younger than this may still be at work.
 const BUILD_SECONDS: u64 = 15;
+
+/// How much older than the decision to open it a ticket may look.
+const AGE_SLACK_SECONDS: u64 = 300;
 
 /// Tickets that are looked at for one key or mark.
 const TWIN_LIMIT: usize = 20;
@@ -50,8 +53,9 @@ impl OtrsChannel {
         &self,
         effect: &Effect,
         order: &Order<'_>,
+        now: Time,
     ) -> Result<Delivered, DeliverError> {
-        let mut twins = self.find(effect).await.map_err(of_read)?;
+        let mut twins = self.find(effect, now).await.map_err(of_read)?;
         if twins.is_empty() {
             return self.create(effect, order).await;
         }
@@ -67,7 +71,7 @@ impl OtrsChannel {
     /// The tickets of this effect, oldest first: by key, and by the mark in the title, which is
     /// there before the key. Each is read and checked, because the peer answers a search by an
     /// unknown field with everything.
-    async fn find(&self, effect: &Effect) -> Result<Vec<TicketRecord>, OtrsError> {
+    async fn find(&self, effect: &Effect, now: Time) -> Result<Vec<TicketRecord>, OtrsError> {
         let config = self.client.config();
         let mut ids = self.marked(&effect.problem).await?;
         if let Some(field) = &config.fields.idempotency_key {
@@ -76,7 +80,7 @@ impl OtrsChannel {
             ids.extend(self.client.search(query).await?);
         }
         let mut found = self.readable(ids).await?;
-        found.retain(|ticket| is_of(ticket, effect, config));
+        found.retain(|ticket| is_of(ticket, effect, now, config));
         Ok(found)
     }
 
@@ -144,7 +148,7 @@ impl OtrsChannel {
         }
         if found.age_seconds < BUILD_SECONDS {
             return Err(DeliverError::Unknown(Text::new(
-                format!("Заявка {} ещё создаётся в OTRS, проверю позже.", found.number),
+                format!("Тикет {} ещё создаётся в ОТРС, проверим позже.", found.number),
                 format!("ticket {} is still being built, looking again later", found.number),
             )));
         }
@@ -184,9 +188,11 @@ impl OtrsChannel {
                 return Ok(Vec::new());
             };
             let key = kept.field(field).to_owned();
+            let kept_age = kept.age_seconds;
             found.retain(|ticket| {
                 let is_same = ticket.field(field) == key || ticket.field(field).is_empty();
-                ticket.id != keep.id && is_same && is_marked(ticket, problem, config)
+                let is_newer = ticket.age_seconds <= kept_age.saturating_add(AGE_SLACK_SECONDS);
+                ticket.id != keep.id && is_same && is_newer && is_marked(ticket, problem, config)
             });
             Ok::<_, OtrsError>(found)
         };
@@ -204,9 +210,9 @@ impl OtrsChannel {
         if twin.is_over() {
             return;
         }
-        let subject = format!("Дубль заявки {0}, закрыт {1}", keep.number, mark(problem));
+        let subject = format!("Дубль тикета {0}, закрыт {1}", keep.number, mark(problem));
         let body = format!(
-            "Заявка создана повторно из-за сбоя связи. Работа идёт в заявке {0}.\n\n\
+            "Тикет создан повторно из-за сбоя связи. Работа идёт в тикете {0}.\n\n\
              This ticket was opened twice because of a failure. Work goes on in ticket {0}.",
             keep.number
         );
@@ -227,8 +233,14 @@ fn is_marked(ticket: &TicketRecord, problem: &str, config: &Config) -> bool {
     ticket.title.trim_end().ends_with(&mark(problem)) && config.is_our_type(&ticket.kind)
 }
 
-/// Ours by key; or by mark and type when it has no key (yet, or the field is not used).
-fn is_of(ticket: &TicketRecord, effect: &Effect, config: &Config) -> bool {
+/// Ours by key; or by mark and type when it has no key (yet, or the field is not used). A ticket
+/// older than the decision to open it is another's: a store that was lost, or a second site, counts
+/// its Problems from one again. Ages are the peer's own, so that neither clock nor zone matters.
+fn is_of(ticket: &TicketRecord, effect: &Effect, now: Time, config: &Config) -> bool {
+    let since_decided = u64::try_from((now.0 - effect.at.0).max(0) / 1_000).unwrap_or(0);
+    if ticket.age_seconds > since_decided.saturating_add(AGE_SLACK_SECONDS) {
+        return false;
+    }
     let key = ticket.field(config.fields.idempotency_key.as_deref());
     match key.is_empty() {
         true => is_marked(ticket, &effect.problem, config),

@@ -8,8 +8,14 @@
   if (!live) return;
   let waiting = false;
   let stale = false;
-  // Somebody who types or reads must not lose the field or the fold under their hand.
-  const busy = () => main.contains(document.activeElement) && document.activeElement.matches("input");
+  let shown = main.innerHTML;
+  // Somebody who types, copies or is about to press must not lose what is under their hand.
+  const busy = () => {
+    const active = document.activeElement;
+    const inForm = main.contains(active) && active.closest("form");
+    const typed = [...main.querySelectorAll("input")].some((field) => field.value !== "");
+    return inForm || typed || !window.getSelection().isCollapsed;
+  };
   async function refresh() {
     if (waiting || busy()) { stale = true; return; }
     waiting = true;
@@ -19,9 +25,14 @@
       if (answer.status === 401) { location.reload(); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      const open = [...main.querySelectorAll("details")].map((fold) => fold.open);
-      [...fresh.querySelectorAll("details")].forEach((fold, n) => { if (n in open) fold.open = open[n]; });
-      main.replaceChildren(...fresh.childNodes);
+      if (fresh.innerHTML !== shown) {
+        shown = fresh.innerHTML;
+        const folds = new Map([...main.querySelectorAll("details")].map((fold) => [fold.dataset.key, fold.open]));
+        fresh.querySelectorAll("details").forEach((fold) => {
+          if (folds.has(fold.dataset.key)) fold.open = folds.get(fold.dataset.key);
+        });
+        main.replaceChildren(...fresh.childNodes);
+      }
       offline.hidden = true;
     } catch {
       offline.hidden = false;
@@ -37,5 +48,5 @@
   events.onerror = () => { offline.hidden = false; };
   events.onopen = () => { offline.hidden = true; };
   setInterval(refresh, 10000);
-  document.addEventListener("focusout", () => { if (stale) soon(); });
+  document.addEventListener("focusout", () => { if (stale) setTimeout(soon, 500); });
 })();
