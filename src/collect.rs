@@ -107,4 +107,10 @@ pub trait Collect: Send + 'static {
         &mut self,
         samples: &mut Samples,
     ) -> impl Future<Output = Result<(), CollectError>> + Send;
+
+    /// What people should know although the poll succeeded: rights that are lacking with the statement
+    /// that grants them, parts that could not be read.
+    fn notes(&self) -> Vec<Text> {
+        Vec::new()
+    }
 }

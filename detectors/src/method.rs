@@ -69,6 +69,13 @@ impl Method {
         }
     }
 
+    /// Whether the state holds an object's usual behaviour, which takes long to learn: it is worth
+    /// keeping while the object gives no value.
+    #[must_use]
+    pub const fn learns(&self) -> bool {
+        matches!(self, Self::Outlier(_))
+    }
+
     /// The state of an object that has just been seen for the first time.
     #[must_use]
     pub fn start(&self) -> State {

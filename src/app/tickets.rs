@@ -197,7 +197,7 @@ impl TicketIntake {
         samples.push("vakhta_outbox_pending_seconds", &[("channel", "otrs")], pending);
         crate::collect::poll::health(samples, target, seconds, error.as_ref());
         let at = self.clock.now();
-        let message = said.or_else(|| joined(warnings.unwrap_or_default()));
+        let message = said.or_else(|| Text::joined(warnings.unwrap_or_default()));
         let health = SourceHealth {
             kind: target.kind.to_owned(),
             instance: target.instance.clone(),
@@ -218,14 +218,8 @@ impl TicketIntake {
             samples: samples.take(),
         };
         // The detectors being gone means that the engine is stopping.
-        drop(self.polled.send(Polled { batch, seconds, error }).await);
+        drop(self.polled.send(Polled { batch, seconds, error, notes: Vec::new() }).await);
     }
-}
-
-/// Several texts as one; none of none.
-fn joined(texts: &[Text]) -> Option<Text> {
-    let all = |pick: fn(&Text) -> &str| texts.iter().map(pick).collect::<Vec<_>>().join(" ");
-    (!texts.is_empty()).then(|| Text::new(all(|text| &text.ru), all(|text| &text.en)))
 }
 
 fn is_over(ticket: &RawTicket) -> bool {

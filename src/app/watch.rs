@@ -15,7 +15,7 @@ use crate::collect::poll::Polled;
 use crate::collect::{CollectError, Target};
 use crate::detect::{Packs, Watch, points};
 use crate::fold::Event;
-use crate::model::{Batch, Detail, Finding, Sample, Series, Time};
+use crate::model::{Batch, Detail, Finding, Sample, Series, Text, Time};
 use crate::series;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -151,7 +151,7 @@ impl Watcher {
     }
 
     fn describe(&self, polled: &Polled) {
-        let Polled { batch, seconds, error } = polled;
+        let Polled { batch, seconds, error, notes } = polled;
         let labels = [batch.kind, &*batch.instance];
         let up = if error.is_none() { 1.0 } else { 0.0 };
         self.metrics.source_up.with_label_values(&labels).set(up);
@@ -162,7 +162,7 @@ impl Watcher {
             // The reader of tickets says it itself, with what it knows beside.
             return;
         }
-        let message = error.as_ref().map(CollectError::text);
+        let message = error.as_ref().map(CollectError::text).or_else(|| Text::joined(notes));
         let health = SourceHealth {
             kind: batch.kind.to_owned(),
             instance: batch.instance.to_string(),

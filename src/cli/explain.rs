@@ -48,7 +48,8 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let file = store_file(&arguments.data).map_err(Failure::from)?;
     if !file.exists() {
         let message = format!(
-            "vakhta: there is no {}; name the data folder of the watch with --data\n",
+            "vakhta: cannot explain {}: there is no {}; name the data folder of the watch with --data\n",
+            arguments.id,
             file.display()
         );
         return Err(Failure { message, code: 1 });

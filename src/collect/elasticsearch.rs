@@ -175,6 +175,7 @@ impl Elasticsearch {
         let mut greeted = Greeted::default();
         let mut seen = Seen::default();
         let mut worst: Option<CollectError> = None;
+        let mut answered = Vec::with_capacity(self.seeds.len());
         for (index, (seed, answer)) in self.seeds.iter_mut().zip(asked).enumerate() {
             let answers = match answer {
                 // Any answer in time shows that the node is not hung, a refusal to say its name too.
@@ -197,10 +198,14 @@ impl Elasticsearch {
                     is_reached
                 }
             };
+            answered.push(answers);
+        }
+        // First, for it tells the label that all series of the cluster bear.
+        seen.push(samples);
+        for (seed, answers) in self.seeds.iter().zip(answered) {
             let labels = [("name", seed.label()), ("url", seed.url.as_str())];
             samples.push("vakhta_es_node_answers", &labels, flag(answers));
         }
-        seen.push(samples);
         greeted.is_known = !seen.versions.is_empty();
         match worst {
             Some(error) if greeted.alive.is_empty() => Err(error),
@@ -208,8 +213,7 @@ impl Elasticsearch {
         }
     }
 
-    /// Health, members and statistics. An error only when neither health nor statistics came
-    /// and the
+    /// Health, members and statistics. An error only when neither health nor statistics came and the
     /// address does not speak like a cluster, or refuses us.
     async fn ask_core(
         &mut self,
@@ -355,6 +359,8 @@ impl Greeted {
 /// What the answers to `GET /` said.
 #[derive(Debug, Default)]
 struct Seen {
+    /// The cluster's own name, which elasticsearch_exporter gives every series as a label.
+    name: Option<String>,
     clusters: BTreeSet<String>,
     versions: BTreeSet<(String, String)>,
 }
@@ -363,6 +369,9 @@ impl Seen {
     fn note(&mut self, seed: &mut Seed, root: &Value) {
         if let Some(name) = text_at(root, "name") {
             seed.learn_name(name);
+        }
+        if let Some(name) = text_at(root, "cluster_name") {
+            self.name = Some(name.to_owned());
         }
         // A node that has not joined yet says `_na_`.
         if let Some(uuid) = text_at(root, "cluster_uuid").filter(|uuid| *uuid != "_na_") {
@@ -375,6 +384,9 @@ impl Seen {
     }
 
     fn push(&self, samples: &mut Samples) {
+        if let Some(name) = &self.name {
+            samples.set_base_label("cluster", name);
+        }
         if !self.clusters.is_empty() {
             let count = self.clusters.iter().fold(0.0, |count, _| count + 1.0);
             samples.push("vakhta_es_distinct_clusters", &[], count);

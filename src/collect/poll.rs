@@ -6,14 +6,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Collect, CollectError, Samples, Target};
 use crate::clock::{Clock, Stopwatch};
-use crate::model::Batch;
+use crate::model::{Batch, Text};
 
 /// The reasons a poll may fail for, all reported each time: a series that appears only with the
 /// fault is hard to write rules for.
@@ -28,6 +27,8 @@ pub struct Polled {
     pub seconds: f64,
     /// Why it failed, if it did.
     pub error: Option<CollectError>,
+    /// What people should know although it succeeded.
+    pub notes: Vec<Text>,
 }
 
 /// Polls until told to stop. When the receiver is slow the next poll waits: samples are not queued
@@ -43,10 +44,13 @@ pub async fn poll<C: Collect>(
     let instance: Arc<str> = target.instance.as_str().into();
     let mut interval = tokio::time::interval(target.interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first poll comes soon; from the second on each source has its own moment.
+    let soon = target.interval.mul_f64(share(&target) / 10.0);
     tokio::select! {
         () = stop.cancelled() => return,
-        () = tokio::time::sleep(offset(&target)) => interval.reset_immediately(),
+        () = tokio::time::sleep(soon) => interval.reset_immediately(),
     }
+    let mut is_first = true;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -74,7 +78,11 @@ pub async fn poll<C: Collect>(
             at,
             samples: samples.take(),
         };
-        if to.send(Polled { batch, seconds, error }).await.is_err() {
+        let notes = collector.notes();
+        if std::mem::take(&mut is_first) {
+            interval.reset_after(target.interval.mul_f64(share(&target).max(0.2)));
+        }
+        if to.send(Polled { batch, seconds, error, notes }).await.is_err() {
             return;
         }
     }
@@ -87,6 +95,8 @@ pub fn health(samples: &mut Samples, target: &Target, seconds: f64, error: Optio
     samples.push("scrape_duration_seconds", &[], seconds);
     samples.push("scrape_samples_scraped", &[], f64::from(count));
     samples.push("scrape_timeout_seconds", &[], target.timeout.as_secs_f64());
+    let dropped = u32::try_from(samples.dropped()).unwrap_or(u32::MAX);
+    samples.push("vakhta_scrape_dropped_series_total", &[], f64::from(dropped));
     for reason in REASONS {
         let is_it = error.is_some_and(|error| error.word() == reason);
         let value = if is_it { 1.0 } else { 0.0 };
@@ -94,11 +104,9 @@ pub fn health(samples: &mut Samples, target: &Target, seconds: f64, error: Optio
     }
 }
 
-/// The source's own moment within the interval: the same after each start.
-fn offset(target: &Target) -> Duration {
+/// The source's own moment as a share of the interval: the same after each start.
+fn share(target: &Target) -> f64 {
     let mut hasher = DefaultHasher::new();
     (target.kind, &target.instance).hash(&mut hasher);
-    let share = hasher.finish() % 1000;
-    // The first poll comes soon; a tenth of the interval is spread enough.
-    target.interval.mul_f64(f64::from(u32::try_from(share).unwrap_or(0)) / 10_000.0)
+    f64::from(u32::try_from(hasher.finish() % 1000).unwrap_or(0)) / 1_000.0
 }

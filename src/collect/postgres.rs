@@ -2,8 +2,10 @@
 //!
 //! A poll greets the server over a new connection (a frozen postmaster still accepts TCP, and still
 //! serves the sessions it has), then asks its statements over one session of its own. Each await is
-//! bounded: by the server (`statement_timeout`, `lock_timeout`) and by us. A session that failed
-//! is thrown away, the next poll makes another. Nothing is ever written: the session is read-only.
+//! bounded: by the server (`statement_timeout`, `lock_timeout`) and by us. A server that is merely
+//! slow is not hung: what does not fit into a poll is asked in the next. A session that failed is
+//! thrown away; one that the server does not give back is waited for, never doubled. Nothing is ever
+//! written: the session is read-only.
 //!
 //! A statement's text columns are labels and its `float8` columns are series, named in the SQL
 //! itself: a new series is a new column. NULL is «not known» and gives no sample. Names follow
@@ -12,6 +14,7 @@
 mod probe;
 mod query;
 mod rights;
+mod round;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -19,13 +22,14 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use tokio::time::Instant;
 
 use self::query::{QUERIES, Query, Value};
-use self::rights::Rights;
+use self::round::{Budget, Done, Round, Session};
 use self::session::Target;
 use super::{Collect, CollectError, Samples};
 use crate::config::{Reader, Secret};
+use crate::model::Text;
 
 pub use self::probe::{Found, ProbeReport, probe};
 pub use self::rights::MissingRight;
@@ -63,6 +67,11 @@ impl Config {
         }
     }
 
+    /// How long the server works on one statement: never so long that the poll is given up first.
+    fn statement_limit(&self) -> Duration {
+        self.statement_timeout.min(self.timeout.mul_f64(0.6))
+    }
+
     /// Reads the keys of this source: `url`, `password_file` or `password_env`, `timeout` (5s),
     /// `statement_timeout` (3s), `interval` (10s) and `standbys`. Errors are noted with their
     /// place; the caller finishes the section.
@@ -96,8 +105,10 @@ struct Kept {
     /// Polls until it is asked again.
     due_in: u32,
     is_success: bool,
-    /// False when the statement failed: then nothing is known, neither good nor bad.
+    /// False when nothing is known, neither good nor bad.
     is_answered: bool,
+    /// How often in a row it has failed.
+    failed: u32,
     values: Vec<Value>,
     /// What was there lately and is not now: reported as 0 for some polls, so that a finding about
     /// it ends at once.
@@ -105,18 +116,32 @@ struct Kept {
 }
 
 /// The collector of one server.
-#[derive(Debug)]
 pub struct Postgres {
     config: Config,
     target: Target,
-    session: Option<(PgConnection, Rights)>,
+    /// The session, between polls.
+    session: Option<Session>,
+    /// A round of statements that did not end in time. Its session stays ours: while the server keeps
+    /// it, no second one is opened.
+    hanging: Option<Round>,
+    /// The part that the next round begins with, so that none is always the one left out.
+    next: usize,
     kept: BTreeMap<&'static str, Kept>,
     missing: Vec<MissingRight>,
     failures: BTreeMap<&'static str, String>,
 }
 
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Postgres").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
 /// How many polls a value that vanished is reported as 0.
 const GONE_POLLS: u32 = 30;
+/// So often in a row a statement may fail while its last values still stand: a lock storm that makes
+/// the statement about locks fail is not over.
+const STANDING_FAILURES: u32 = 3;
 
 impl Postgres {
     /// Makes the collector; nothing is asked yet.
@@ -130,16 +155,12 @@ impl Postgres {
             config,
             target,
             session: None,
+            hanging: None,
+            next: 0,
             kept: BTreeMap::new(),
             missing: Vec::new(),
             failures: BTreeMap::new(),
         })
-    }
-
-    /// The rights that the last session lacked, with the SQL that grants them.
-    #[must_use]
-    pub fn missing_rights(&self) -> &[MissingRight] {
-        &self.missing
     }
 
     /// The statements that failed when they were last asked, with the server's words.
@@ -150,6 +171,12 @@ impl Postgres {
 
     async fn poll(&mut self) -> Result<(), CollectError> {
         self.target.greet().await?;
+        if let Some(hanging) = &mut self.hanging {
+            // Dropped half-way it stays: the next poll waits on.
+            let done = hanging.await;
+            self.hanging = None;
+            return self.take(done);
+        }
         let is_old = self.session.is_some();
         match self.ask_all().await {
             // The session was ended from the other side (a restart, pg_terminate_backend), and the
@@ -162,22 +189,81 @@ impl Postgres {
         }
     }
 
+    /// Asks what is due over the session at hand, or over a new one.
     async fn ask_all(&mut self) -> Result<(), CollectError> {
-        // Taken out: when this future is dropped half-way, the session is in an unknown state.
-        let (mut connection, rights) = match self.session.take() {
-            Some(session) => session,
-            None => {
-                let mut connection = self.target.connect().await?;
-                let rights = Rights::ask(&mut connection, &self.target).await?;
-                (connection, rights)
-            }
+        let session = self.session.take();
+        let due = self.due(session.as_ref());
+        let budget = Budget {
+            end: Instant::now() + self.config.timeout.mul_f64(0.9),
+            statement: self.config.statement_limit(),
         };
-        self.missing = rights.missing();
-        for query in QUERIES.iter().filter(|query| query.is_for(rights.version_number)) {
-            self.ask(query, &mut connection, &rights).await?;
+        let target = self.target.clone();
+        let round = self.hanging.insert(Box::pin(round::ask(target, session, due, budget)));
+        let done = round.await;
+        self.hanging = None;
+        self.take(done)
+    }
+
+    /// The statements that are due, the one that was left out last first. Before the first session
+    /// the version is not known: then all, and the round leaves out what is not for it.
+    fn due(&mut self, session: Option<&Session>) -> Vec<&'static Query> {
+        let is_for = |query: &Query| {
+            session.is_none_or(|session| query.is_for(session.rights.version_number))
+        };
+        let mut due = Vec::new();
+        let start = self.next.min(QUERIES.len());
+        let (first, last) = QUERIES.split_at(start);
+        for query in last.iter().chain(first).filter(|query| is_for(query)) {
+            let kept = self.kept.entry(query.part).or_default();
+            match kept.due_in {
+                0 => due.push(query),
+                _ => kept.due_in -= 1,
+            }
         }
-        self.session = Some((connection, rights));
-        Ok(())
+        // What tells the server's version and role comes first in every round.
+        due.sort_by_key(|query| query.part != "server");
+        due
+    }
+
+    /// Takes over what a round brought.
+    fn take(&mut self, done: Done) -> Result<(), CollectError> {
+        self.next = done.next.unwrap_or(0);
+        if let Some(rights) = &done.rights {
+            self.missing = rights.missing();
+        }
+        let has_monitor = done.rights.as_ref().is_some_and(|rights| rights.has_monitor);
+        for (query, answer) in done.answers {
+            let kept = self.kept.entry(query.part).or_default();
+            kept.due_in = query.polls_between(self.config.interval);
+            match answer {
+                Ok(values) => {
+                    kept.is_answered = true;
+                    kept.failed = 0;
+                    kept.is_success = has_monitor || !query.needs_monitor;
+                    if query.is_zero_when_gone {
+                        kept.note_gone(&values);
+                    }
+                    kept.values = values;
+                    self.failures.remove(query.part);
+                }
+                Err(words) => {
+                    kept.is_success = false;
+                    kept.failed += 1;
+                    kept.is_answered &= kept.failed <= STANDING_FAILURES;
+                    let is_news = self.failures.insert(query.part, words.clone()).is_none();
+                    if is_news {
+                        tracing::warn!(
+                            server = self.target.what,
+                            part = query.part,
+                            error = words,
+                            "a part cannot be read"
+                        );
+                    }
+                }
+            }
+        }
+        self.session = done.session;
+        done.outcome
     }
 
     /// What was kept may be old by the time the server is back: all is asked again.
@@ -185,40 +271,6 @@ impl Postgres {
         for kept in self.kept.values_mut() {
             kept.due_in = 0;
         }
-    }
-
-    /// Asks one statement if it is due. A failure of the statement alone is noted; a failure of the
-    /// session is the poll's.
-    async fn ask(
-        &mut self,
-        query: &'static Query,
-        connection: &mut PgConnection,
-        rights: &Rights,
-    ) -> Result<(), CollectError> {
-        let kept = self.kept.entry(query.part).or_default();
-        if kept.due_in > 0 {
-            kept.due_in -= 1;
-            return Ok(());
-        }
-        kept.due_in = query.polls_between(self.config.interval);
-        match query.ask(connection).await {
-            Ok(values) => {
-                kept.is_answered = true;
-                kept.is_success = rights.has_monitor || !query.needs_monitor;
-                if query.is_zero_when_gone {
-                    kept.note_gone(&values);
-                }
-                kept.values = values;
-                self.failures.remove(query.part);
-            }
-            Err(sqlx::Error::Database(refusal)) => {
-                kept.is_success = false;
-                kept.is_answered = false;
-                self.failures.insert(query.part, refusal.message().to_owned());
-            }
-            Err(error) => return Err(self.target.failure(&error)),
-        }
-        Ok(())
     }
 
     fn report(&self, samples: &mut Samples) {
@@ -276,10 +328,29 @@ impl Collect for Postgres {
                 Ok(())
             }
             Err(error) => {
-                self.ask_anew();
+                // After a time-out the round goes on, and its answers come with the next poll.
+                if self.hanging.is_none() {
+                    self.ask_anew();
+                }
                 samples.push("pg_up", &[], 0.0);
                 Err(error)
             }
         }
+    }
+
+    fn notes(&self) -> Vec<Text> {
+        let missing = self.missing.iter().map(|right| {
+            Text::new(
+                format!("{}. Выполните: {}", right.what.ru, right.sql),
+                format!("{}. Run: {}", right.what.en, right.sql),
+            )
+        });
+        let failed = self.failures.iter().map(|(part, words)| {
+            Text::new(
+                format!("часть «{part}» не прочитана: {words}"),
+                format!("the part {part} could not be read: {words}"),
+            )
+        });
+        missing.chain(failed).collect()
     }
 }

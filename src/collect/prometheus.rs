@@ -20,8 +20,11 @@ use super::{Collect, CollectError, Samples};
 /// The page that may be read unless the configuration says otherwise: 32 MiB, decompressed.
 pub const MAX_BYTES: u64 = 32 << 20;
 
-/// OpenMetrics if the other side has it, else the text format, else whatever it has.
-const ACCEPTED: &str = "application/openmetrics-text;version=1.0.0,\
+/// OpenMetrics if the other side has it, else the text format, else whatever it has; names in UTF-8
+/// where the other side can write them, as Prometheus 3 asks.
+const ACCEPTED: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8,\
+    application/openmetrics-text;version=1.0.0;q=0.9,\
+    text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,\
     text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
 /// The longest wait for a connection; a host that is down is known sooner than a hung one.

@@ -34,6 +34,17 @@ impl Samples {
         self.base.iter().find(|(label, _)| label == name).map(|(_, value)| value.as_str())
     }
 
+    /// Sets a label that every series gets from now on: one that only the source itself can tell, such
+    /// as the name of its cluster.
+    pub fn set_base_label(&mut self, name: &str, value: &str) {
+        if self.base_label(name) == Some(value) {
+            return;
+        }
+        self.base.retain(|(label, _)| label != name);
+        self.base.push((name.to_owned(), value.to_owned()));
+        self.known.clear();
+    }
+
     /// Adds one sample. Labels may come in any order.
     pub fn push(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         let mut hasher = DefaultHasher::new();

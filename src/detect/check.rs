@@ -93,7 +93,8 @@ fn one(rule: &Rule, test: &RuleTest) -> Option<String> {
 }
 
 fn kind_of(rule: &Rule) -> &str {
-    if rule.source == "any" { "prometheus" } else { &rule.source }
+    let first = rule.sources.first().map_or("any", String::as_str);
+    if first == "any" { "prometheus" } else { first }
 }
 
 /// The points of one source at one step. A test that says nothing of `up` means a source that

@@ -13,18 +13,11 @@ use crate::topology::text;
 pub(super) fn pack(node: &Node, rules: &mut Vec<Rule>, errors: &mut Diagnostics) {
     let mut reader = Reader::new(node, errors);
     let name = reader.required_string("pack").unwrap_or_default();
-    let source = reader.required_string("source").unwrap_or_default();
-    if let Some(node) = reader.node("source") {
-        const KINDS: [&str; 7] =
-            ["host", "postgres", "elasticsearch", "prometheus", "otrs", "engine", "any"];
-        if !KINDS.contains(&source.as_str()) {
-            reader.wrong(node, &format!("one of {}", KINDS.join(", ")), "source: postgres");
-        }
-    }
+    let sources = sources(&mut reader);
     match reader.required("rules").map(|list| (list, &list.value)) {
         Some((_, Value::List(items))) => {
             for item in items {
-                let Some(rule) = rule(item, &name, &source, reader.errors) else { continue };
+                let Some(rule) = rule(item, &name, &sources, reader.errors) else { continue };
                 if rules.iter().any(|known| known.id == rule.id) {
                     let message = format!("there is already a rule `{}`", rule.id);
                     reader.errors.error(&item.place, message, "give it another id");
@@ -39,11 +32,27 @@ pub(super) fn pack(node: &Node, rules: &mut Vec<Rule>, errors: &mut Diagnostics)
     reader.finish();
 }
 
-fn rule(node: &Node, pack: &str, source: &str, errors: &mut Diagnostics) -> Option<Rule> {
+/// The kinds of source a pack is for: one, or a list.
+fn sources(reader: &mut Reader<'_, '_>) -> Vec<String> {
+    const KINDS: [&str; 7] =
+        ["host", "postgres", "elasticsearch", "prometheus", "otrs", "engine", "any"];
+    let Some(node) = reader.required("source") else { return Vec::new() };
+    let found = match &node.value {
+        Value::List(_) => reader.strings("source"),
+        _ => reader.string("source").into_iter().collect(),
+    };
+    if found.is_empty() || found.iter().any(|kind| !KINDS.contains(&kind.as_str())) {
+        reader.wrong(node, &format!("one or more of {}", KINDS.join(", ")), "source: postgres");
+    }
+    found
+}
+
+fn rule(node: &Node, pack: &str, sources: &[String], errors: &mut Diagnostics) -> Option<Rule> {
     let mut reader = Reader::new(node, errors);
     let id = reader.required_string("id");
     let _for_readers = reader.string("failure_mode");
     let expr = expression(&mut reader);
+    let also = also(&mut reader);
     let scope = reader
         .word("scope", &["source", "global"], |word| match word {
             "source" => Some(Scope::Source),
@@ -77,10 +86,11 @@ fn rule(node: &Node, pack: &str, source: &str, errors: &mut Diagnostics) -> Opti
     Some(Rule {
         id: id?,
         pack: pack.to_owned(),
-        source: source.to_owned(),
+        sources: sources.to_vec(),
         scope,
         expr_text,
         expr,
+        also,
         judge: judge?,
         system,
         object,
@@ -110,6 +120,29 @@ fn expression(reader: &mut Reader<'_, '_>) -> Option<(String, Expr)> {
             None
         }
     }
+}
+
+/// `also: {pid: 'max by (instance) (…)'}`.
+fn also(reader: &mut Reader<'_, '_>) -> Vec<(String, Expr)> {
+    let Some(node) = reader.node("also") else { return Vec::new() };
+    let Value::Map(entries) = &node.value else {
+        reader.wrong(node, "names and expressions", "also: {pid: 'max by (instance) (x)'}");
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (name, place, value) in entries {
+        let Value::String(text) = &value.value else {
+            reader.errors.error(place, "expected a PromQL expression", "write it in quotes");
+            continue;
+        };
+        match Expr::parse(text) {
+            Ok(expr) => found.push((name.clone(), expr)),
+            Err(error) => {
+                reader.errors.error(&value.place, error.message, "mend the PromQL expression");
+            }
+        }
+    }
+    found
 }
 
 fn role(reader: &mut Reader<'_, '_>) -> Option<Role> {

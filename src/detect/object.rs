@@ -36,6 +36,11 @@ impl Object {
         self.absences = 0;
     }
 
+    /// When it last gave a value.
+    pub(super) fn seen_at(&self) -> Time {
+        self.seen_at
+    }
+
     /// Notes that its source answered without it; true when it is gone for good.
     pub(super) fn is_gone(&mut self, at: Time) -> bool {
         self.absences = self.absences.saturating_add(1);

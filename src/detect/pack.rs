@@ -45,14 +45,16 @@ pub struct Rule {
     pub id: String,
     /// The pack it is from.
     pub pack: String,
-    /// The kind of source it runs after; `any` for all.
-    pub source: String,
+    /// The kinds of source it runs after; `any` for all.
+    pub sources: Vec<String>,
     /// When it is evaluated.
     pub scope: Scope,
     /// The expression as written.
     pub expr_text: String,
     /// The expression.
     pub expr: Expr,
+    /// Numbers that are told along with a finding, by name: what the one who acts has to know.
+    pub also: Vec<(String, Expr)>,
     /// How it judges.
     pub judge: Judge,
     /// The system, when the result's label does not say it.
@@ -78,6 +80,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it runs after polls of sources of this kind.
+    #[must_use]
+    pub fn is_for(&self, kind: &str) -> bool {
+        self.sources.iter().any(|source| source == kind || source == "any")
+    }
+
     /// What the rule's saved state depends on: when this changes, the state is dropped.
     #[must_use]
     pub fn fingerprint(&self) -> String {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::object::{self, Object};
 use super::pack::{Judge, Packs, Rule, Scope};
-use crate::model::{Finding, FindingState, Impact, Role, Severity, Text, Time};
+use crate::model::{Evidence, Finding, FindingState, Impact, Role, Severity, Text, Time};
 use crate::series::Store;
 use crate::series::query::{Expr, Labels};
 
@@ -19,6 +19,12 @@ const OBJECTS: usize = 10_000;
 const ADOPTED_POLLS: u32 = 3;
 /// A source that has not been polled this long after a start is not configured any more.
 const GRACE_MS: i64 = 120_000;
+
+/// How long what was learned of an object outlives its absence.
+const REMEMBERED_MS: i64 = 7 * 86_400_000;
+/// A part of a source that has failed for so long is not expected to come back: then what is absent
+/// counts as gone.
+const PARTIAL_MS: i64 = 15 * 60_000;
 
 /// The runtime state of all rules.
 #[derive(Debug)]
@@ -30,6 +36,9 @@ pub struct Watch {
     started_at: Option<Time>,
     errors: Vec<String>,
     up: Option<Expr>,
+    part_success: Option<Expr>,
+    /// Since when a source answers without some of its parts.
+    partial_since: BTreeMap<String, Time>,
 }
 
 /// What one rule remembers; by source, so that a poll touches its own source alone.
@@ -52,8 +61,10 @@ struct Turn<'a> {
     rule: &'a Rule,
     instance: &'a str,
     at: Time,
-    /// The source answered: what is absent is really absent.
+    /// The source answered.
     is_up: bool,
+    /// It answered with all its parts: what is absent is really absent.
+    is_whole: bool,
 }
 
 impl Watch {
@@ -68,19 +79,21 @@ impl Watch {
             started_at: None,
             errors: Vec::new(),
             up: Expr::parse("up").ok(),
+            part_success: Expr::parse("min by (instance) (vakhta_collector_success)").ok(),
+            partial_since: BTreeMap::new(),
         }
     }
 
     /// Evaluates the rules of a source after its poll; returns what has changed.
     pub fn polled(&mut self, store: &Store, kind: &str, instance: &str, at: Time) -> Vec<Finding> {
         let is_up = self.is_up(store, kind, instance, at);
+        let is_whole = is_up && self.is_whole(store, instance, at);
         self.polled.insert(instance.to_owned());
         let packs = Arc::clone(&self.packs);
         let mut found = Vec::new();
         for rule in packs.rules() {
-            let is_its = rule.source == kind || rule.source == "any";
-            if rule.scope == Scope::Source && is_its {
-                let turn = Turn { rule, instance, at, is_up };
+            if rule.scope == Scope::Source && rule.is_for(kind) {
+                let turn = Turn { rule, instance, at, is_up, is_whole };
                 self.evaluate(store, &turn, Some(("instance", instance)), &mut found);
             }
         }
@@ -93,12 +106,15 @@ impl Watch {
         let packs = Arc::clone(&self.packs);
         let mut found = Vec::new();
         for rule in packs.rules().filter(|rule| rule.scope == Scope::Global) {
-            let turn = Turn { rule, instance: "", at, is_up: true };
+            let turn = Turn { rule, instance: "", at, is_up: true, is_whole: true };
             self.evaluate(store, &turn, None, &mut found);
         }
         let known: BTreeSet<String> =
             packs.rules().map(|rule| format!("{}/{}{{", rule.pack, rule.id)).collect();
         let is_late = at.0 - started.0 >= GRACE_MS;
+        if is_late {
+            found.extend(self.let_go_of_sources(at));
+        }
         let polled = &self.polled;
         self.adopted.retain(|key, _| {
             let rule = key.split_inclusive('{').next().unwrap_or_default();
@@ -111,6 +127,32 @@ impl Watch {
             stays
         });
         found
+    }
+
+    /// A source that was remembered and is not polled is not configured any more: its findings are
+    /// over.
+    fn let_go_of_sources(&mut self, at: Time) -> Vec<Finding> {
+        let polled = &self.polled;
+        let is_there = |instance: &String| instance.is_empty() || polled.contains(instance);
+        let mut over = Vec::new();
+        for memory in self.rules.values_mut() {
+            memory.objects.retain(|instance, objects| {
+                let stays = is_there(instance);
+                if !stays {
+                    over.extend(objects.values_mut().filter_map(|object| object.clear(at)));
+                }
+                stays
+            });
+            memory.sets.retain(|instance, sets| {
+                let stays = is_there(instance);
+                if !stays {
+                    let members = sets.values_mut().flat_map(|set| set.members.values_mut());
+                    over.extend(members.filter_map(|object| object.clear(at)));
+                }
+                stays
+            });
+        }
+        over
     }
 
     /// Takes up the findings that the core believes to be on. Those that are remembered here too go
@@ -192,6 +234,18 @@ impl Watch {
         found.iter().any(|(labels, value)| labels.get("job") == Some(kind) && *value > 0.5)
     }
 
+    /// Whether a source that answers does so with all its parts, or lacks some for good.
+    fn is_whole(&mut self, store: &Store, instance: &str, at: Time) -> bool {
+        let Some(success) = &self.part_success else { return true };
+        let found = success.instant(store, at, Some(("instance", instance))).unwrap_or_default();
+        if found.iter().all(|(_, value)| *value > 0.5) {
+            self.partial_since.remove(instance);
+            return true;
+        }
+        let since = *self.partial_since.entry(instance.to_owned()).or_insert(at);
+        at.0 - since.0 >= PARTIAL_MS
+    }
+
     fn evaluate(
         &mut self,
         store: &Store,
@@ -215,8 +269,9 @@ impl Watch {
             Judge::Each(method) => memory.each(method, turn, values, found, &mut shown),
             Judge::Set(config) => memory.set(config, turn, &values, found, &mut shown),
         }
-        for finding in found.get(before..).unwrap_or_default() {
+        for finding in found.get_mut(before..).unwrap_or_default() {
             self.adopted.remove(&finding.key);
+            tell_also(store, turn, restrict, finding);
         }
         self.settle_adopted(turn, &shown, found);
     }
@@ -293,11 +348,13 @@ impl Memory {
                 found.extend(object.judge(turn.rule, key, turn.at, &verdict));
                 return true;
             }
-            if !turn.is_up || !object.is_gone(turn.at) {
+            if !turn.is_whole || !object.is_gone(turn.at) {
                 return true;
             }
             found.extend(object.clear(turn.at));
-            false
+            // A guard such as «at least fifty queries» hides an object every night: what was learned
+            // of it must not be learned anew every morning.
+            method.learns() && turn.at.0 - object.seen_at().0 < REMEMBERED_MS
         });
     }
 
@@ -357,6 +414,35 @@ impl Memory {
             }
             let on = set.members.iter().filter(|(_, object)| object.active.is_some());
             shown.extend(on.map(|(key, _)| key.clone()));
+        }
+    }
+}
+
+/// Adds the numbers that the rule wants told along, and fills them into the texts.
+fn tell_also(
+    store: &Store,
+    turn: &Turn<'_>,
+    restrict: Option<(&str, &str)>,
+    finding: &mut Finding,
+) {
+    if finding.state == FindingState::Cleared {
+        return;
+    }
+    for (name, expr) in &turn.rule.also {
+        let values = expr.instant(store, turn.at, restrict).unwrap_or_default();
+        let is_its = |labels: &Labels| {
+            shown_labels(labels).iter().all(|(name, value)| finding.labels.get(name) == Some(value))
+        };
+        let value = values.iter().find(|(labels, _)| is_its(labels)).map(|(_, value)| *value);
+        let word = value.map_or_else(|| name.clone(), |value| format!("{value}"));
+        for text in [&mut finding.title, &mut finding.advice] {
+            let mark = format!("{{{name}}}");
+            *text = Text::new(text.ru.replace(&mark, &word), text.en.replace(&mark, &word));
+        }
+        if let Some(value) = value {
+            let name = name.clone();
+            let number = Evidence { name, value, limit: None, unit: "id".to_owned() };
+            finding.evidence.push(number);
         }
     }
 }

@@ -64,6 +64,8 @@ pub fn shown(value: f64, unit: &str, language: Language) -> String {
         "ratio" => format!("{} %", plain(value * 100.0, language)),
         "percent" => format!("{} %", plain(value, language)),
         "timestamp" => moment(value),
+        // A name made of digits: neither rounded nor marked.
+        "id" => format!("{value:.0}"),
         _ => plain(value, language),
     }
 }

@@ -39,6 +39,13 @@ impl Text {
         Self { ru: ru.into(), en: en.into() }
     }
 
+    /// Several texts as one; none of none.
+    #[must_use]
+    pub fn joined(texts: &[Self]) -> Option<Self> {
+        let all = |language| texts.iter().map(|t| t.get(language)).collect::<Vec<_>>().join("; ");
+        (!texts.is_empty()).then(|| Self::new(all(Language::Ru), all(Language::En)))
+    }
+
     /// The text in one language.
     #[must_use]
     pub fn get(&self, language: Language) -> &str {

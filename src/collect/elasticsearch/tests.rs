@@ -341,20 +341,23 @@ async fn a_hung_seed_is_named_and_another_is_asked() {
         result = source.collect(&mut samples) => result.unwrap(),
     }
     let hung_name = hung_url.trim_start_matches("http://");
-    let answers = format!("vakhta_es_node_answers{{name=\"{hung_name}\",url=\"{hung_url}\"}}");
-    let alive_answers = format!("vakhta_es_node_answers{{name=\"n1\",url=\"{alive_url}\"}}");
-    let hung = format!("vakhta_es_node_hung{{name=\"{hung_name}\"}}");
+    let answers = format!(
+        "vakhta_es_node_answers{{cluster=\"hes\",name=\"{hung_name}\",url=\"{hung_url}\"}}"
+    );
+    let alive_answers =
+        format!("vakhta_es_node_answers{{cluster=\"hes\",name=\"n1\",url=\"{alive_url}\"}}");
+    let hung = format!("vakhta_es_node_hung{{cluster=\"hes\",name=\"{hung_name}\"}}");
     let expected = [
         (answers.as_str(), Some(0.0)),
         (alive_answers.as_str(), Some(1.0)),
         (hung.as_str(), Some(1.0)),
-        ("vakhta_es_node_hung{name=\"n2\"}", Some(0.0)),
-        ("vakhta_es_node_present{name=\"n3\"}", Some(1.0)),
-        ("elasticsearch_cluster_health_up{}", Some(1.0)),
-        ("vakhta_es_distinct_clusters{}", Some(1.0)),
-        ("vakhta_collector_success{collector=\"snapshots\"}", Some(1.0)),
+        ("vakhta_es_node_hung{cluster=\"hes\",name=\"n2\"}", Some(0.0)),
+        ("vakhta_es_node_present{cluster=\"hes\",name=\"n3\"}", Some(1.0)),
+        ("elasticsearch_cluster_health_up{cluster=\"hes\"}", Some(1.0)),
+        ("vakhta_es_distinct_clusters{cluster=\"hes\"}", Some(1.0)),
+        ("vakhta_collector_success{cluster=\"hes\",collector=\"snapshots\"}", Some(1.0)),
         (
-            "elasticsearch_clusterinfo_version_info{product=\"elasticsearch\",version=\"9.2.0\"}",
+            "elasticsearch_clusterinfo_version_info{cluster=\"hes\",product=\"elasticsearch\",version=\"9.2.0\"}",
             Some(1.0),
         ),
     ];

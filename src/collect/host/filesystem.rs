@@ -52,8 +52,10 @@ const PSEUDO: [&str; 29] = [
 ];
 
 /// Mount points that are skipped with everything below them (node_exporter's default list).
-const SKIPPED: [&str; 5] =
-    ["/dev", "/proc", "/sys", "/var/lib/docker", "/var/lib/containers/storage"];
+const SKIPPED: [&str; 3] = ["/dev", "/proc", "/sys"];
+/// Mount points below which containers mount their own; a volume mounted right there is a disk that
+/// may fill.
+const CONTAINERS: [&str; 2] = ["/var/lib/docker/", "/var/lib/containers/storage/"];
 
 /// One mounted filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +110,7 @@ fn is_skipped(point: &str, config: &Config) -> bool {
         point.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     SKIPPED.into_iter().any(is_below)
+        || CONTAINERS.into_iter().any(|directory| point.starts_with(directory))
         || point.starts_with("/run/credentials/")
         || config.exclude_mountpoints.iter().any(|directory| is_below(directory))
 }

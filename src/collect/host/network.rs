@@ -29,8 +29,11 @@ const COLUMNS: [&str; 16] = [
 /// The most interfaces that are reported: a container host makes one a container.
 const INTERFACES: usize = 128;
 
-/// The protocol counters that node_exporter keeps by default.
-const PROTOCOLS: [(&str, &[&str]); 5] = [
+/// The protocol counters that node_exporter keeps by default, but for IPv6 and UDP-Lite.
+const PROTOCOLS: [(&str, &[&str]); 8] = [
+    ("Ip", &["Forwarding"]),
+    ("IpExt", &["InOctets", "OutOctets"]),
+    ("Icmp", &["InMsgs", "OutMsgs", "InErrors"]),
     ("Tcp", &["ActiveOpens", "PassiveOpens", "InSegs", "OutSegs", "RetransSegs", "OutRsts"]),
     ("Tcp", &["CurrEstab", "InErrs"]),
     (
@@ -38,7 +41,10 @@ const PROTOCOLS: [(&str, &[&str]); 5] = [
         &["InDatagrams", "OutDatagrams", "NoPorts", "InErrors", "RcvbufErrors", "SndbufErrors"],
     ),
     ("TcpExt", &["ListenOverflows", "ListenDrops", "TCPTimeouts", "TCPSynRetrans"]),
-    ("TcpExt", &["SyncookiesSent", "SyncookiesFailed", "TCPRcvQDrop", "TCPOFOQueue"]),
+    (
+        "TcpExt",
+        &["SyncookiesSent", "SyncookiesRecv", "SyncookiesFailed", "TCPRcvQDrop", "TCPOFOQueue"],
+    ),
 ];
 
 /// `/proc/net/dev`: bytes, packets, errors and drops of each interface.

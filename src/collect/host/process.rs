@@ -45,7 +45,9 @@ pub(super) struct Processes {
     /// Start time and processor time of each process at the pass before, in clock ticks.
     before: HashMap<i32, (u64, u64)>,
     before_at: f64,
+    /// The last round of looking at open files that was finished, and the one at work.
     scan: Option<Scan>,
+    at_work: Option<Scan>,
     /// Programs and parents that a rule may have spoken of.
     near_limit: Fading<String>,
     parents: Fading<String>,
@@ -55,6 +57,10 @@ pub(super) struct Processes {
 #[derive(Debug, Default)]
 struct Scan {
     is_complete: bool,
+    /// The last process looked at: the round goes on behind it.
+    last: i32,
+    counted: HashSet<(u64, u64)>,
+    devices: HashMap<String, Option<u64>>,
     looked_at: u32,
     open: Groups,
     share_of_limit: Groups,
@@ -90,8 +96,14 @@ impl Processes {
         }
         let is_due = self.passes.is_multiple_of(config.scan_every.max(1));
         self.passes = self.passes.wrapping_add(1);
-        if is_due || self.scan.is_none() {
-            self.scan = Some(Scan::run(config, mounts, hung, &pass.names));
+        if is_due || self.at_work.is_some() || self.scan.is_none() {
+            let mut round = self.at_work.take().unwrap_or_default();
+            round.go_on(config, mounts, hung, &pass.names);
+            // Half a round would show what it has not looked at as zero.
+            match round.is_complete {
+                true => self.scan = Some(round),
+                false => self.at_work = Some(round),
+            }
         }
         if let Some(scan) = &self.scan {
             let named = scan.report(mounts, out);
@@ -164,47 +176,69 @@ impl Pass {
 }
 
 impl Scan {
-    fn run(
+    /// Looks at processes in the order of their ids until the budget is used up or all are done.
+    fn go_on(
+        &mut self,
         config: &Config,
         mounts: &[Mount],
         hung: &HashSet<String>,
         names: &HashMap<i32, String>,
-    ) -> Self {
+    ) {
         let deadline = monotonic() + SCAN_BUDGET;
-        let mut scan = Self { is_complete: true, ..Self::default() };
-        let mut counted = HashSet::new();
-        for (pid, name) in names {
-            if scan.looked_at >= OPEN_FILES || monotonic() > deadline {
-                scan.is_complete = false;
-                break;
+        let most = self.looked_at.saturating_add(OPEN_FILES);
+        let mut left: Vec<(&i32, &String)> =
+            names.iter().filter(|(pid, _)| **pid > self.last).collect();
+        left.sort_unstable();
+        for (pid, name) in left {
+            if self.looked_at >= most || monotonic() > deadline {
+                return;
             }
-            let directory = config.proc.join(pid.to_string());
-            // Processes of other users cannot be looked into without CAP_SYS_PTRACE.
-            let Ok(files) = std::fs::read_dir(directory.join("fd")) else { continue };
-            let mut open = 0_u32;
-            for file in files.flatten() {
-                open += 1;
-                let path = file.path();
-                let Ok(target) = std::fs::read_link(&path) else { continue };
-                let target = target.to_string_lossy();
-                let Some(target) = target.strip_suffix(" (deleted)") else { continue };
-                let Some(mount) = mount_of(target, mounts) else { continue };
-                if REMOTE.contains(&mount.kind.as_str()) || hung.contains(&mount.point) {
-                    continue;
-                }
-                if let Some(bytes) = deleted_bytes(&path, &mut counted) {
-                    *scan.deleted_by_mount.entry(mount.point.clone()).or_default() += bytes;
-                    *scan.deleted_by_name.entry(name.clone()).or_default() += bytes;
-                }
+            self.last = *pid;
+            self.look_at(&config.proc.join(pid.to_string()), name, mounts, hung);
+        }
+        self.is_complete = true;
+    }
+
+    fn look_at(&mut self, directory: &Path, name: &str, mounts: &[Mount], hung: &HashSet<String>) {
+        // Processes of other users cannot be looked into without CAP_SYS_PTRACE.
+        let Ok(files) = std::fs::read_dir(directory.join("fd")) else { return };
+        let mut open = 0_u32;
+        for file in files.flatten() {
+            open += 1;
+            let path = file.path();
+            let Ok(target) = std::fs::read_link(&path) else { continue };
+            let target = target.to_string_lossy();
+            let Some(target) = target.strip_suffix(" (deleted)") else { continue };
+            let Some(mount) = mount_of(target, mounts) else { continue };
+            if REMOTE.contains(&mount.kind.as_str()) || hung.contains(&mount.point) {
+                continue;
             }
-            scan.looked_at = scan.looked_at.saturating_add(open);
-            *scan.open.entry(name.clone()).or_default() += f64::from(open);
-            if let Some(limit) = open_limit(&directory) {
-                let share = scan.share_of_limit.entry(name.clone()).or_default();
-                *share = share.max(f64::from(open) / limit);
+            if let Some(bytes) = self.deleted_bytes(&path, mount) {
+                *self.deleted_by_mount.entry(mount.point.clone()).or_default() += bytes;
+                *self.deleted_by_name.entry(name.to_owned()).or_default() += bytes;
             }
         }
-        scan
+        self.looked_at = self.looked_at.saturating_add(open);
+        *self.open.entry(name.to_owned()).or_default() += f64::from(open);
+        if let Some(limit) = open_limit(directory) {
+            let share = self.share_of_limit.entry(name.to_owned()).or_default();
+            *share = share.max(f64::from(open) / limit);
+        }
+    }
+
+    /// The room a deleted open file takes on a mount; a file that several processes hold is counted
+    /// once. Memory files, shared memory and files of containers bear paths that only look as if they
+    /// lay there: the device tells.
+    fn deleted_bytes(&mut self, link: &Path, mount: &Mount) -> Option<f64> {
+        use std::os::unix::fs::MetadataExt;
+        let about = std::fs::metadata(link).ok()?;
+        let device = *self
+            .devices
+            .entry(mount.point.clone())
+            .or_insert_with(|| std::fs::metadata(&mount.point).ok().map(|about| about.dev()));
+        let is_there = about.nlink() == 0 && device == Some(about.dev());
+        let is_new = is_there && self.counted.insert((about.dev(), about.ino()));
+        is_new.then(|| float(about.blocks()) * BLOCK_BYTES)
     }
 
     /// Gives the programs whose share of their limit was named.
@@ -252,14 +286,6 @@ fn mount_of<'m>(path: &str, mounts: &'m [Mount]) -> Option<&'m Mount> {
             .is_some_and(|rest| rest.starts_with('/'))
     };
     mounts.iter().filter(is_on).max_by_key(|mount| mount.point.len())
-}
-
-/// The room a deleted open file takes; a file that several processes hold is counted once.
-fn deleted_bytes(link: &Path, counted: &mut HashSet<(u64, u64)>) -> Option<f64> {
-    use std::os::unix::fs::MetadataExt;
-    let about = std::fs::metadata(link).ok()?;
-    let is_new = about.nlink() == 0 && counted.insert((about.dev(), about.ino()));
-    is_new.then(|| float(about.blocks()) * BLOCK_BYTES)
 }
 
 /// The soft limit of open files of a process.

@@ -60,7 +60,7 @@ impl Query {
     }
 
     const fn since(self, major: i32) -> Self {
-        Self { versions: (major, i32::MAX), ..self }
+        Self { versions: (major, self.versions.1), ..self }
     }
 
     /// Whether a server of this `server_version_num` understands it.
@@ -87,7 +87,7 @@ impl Query {
 }
 
 /// All statements, in the order they are asked.
-pub(super) static QUERIES: [Query; 34] = [
+pub(super) static QUERIES: [Query; 35] = [
     fast("server", include_str!("sql/server.sql")),
     fast("state", include_str!("sql/state.sql")).monitor(),
     fast("identity", include_str!("sql/identity.sql")),
@@ -101,7 +101,8 @@ pub(super) static QUERIES: [Query; 34] = [
     fast("standbys", include_str!("sql/standbys.sql")).monitor().zero_when_gone(),
     fast("standby", include_str!("sql/standby.sql")).monitor(),
     fast("slots", include_str!("sql/slots.sql")).zero_when_gone().before(13),
-    fast("slots", include_str!("sql/slots_13.sql")).zero_when_gone().since(13),
+    fast("slots", include_str!("sql/slots_13.sql")).zero_when_gone().since(13).before(17),
+    fast("slots", include_str!("sql/slots_17.sql")).zero_when_gone().since(17),
     fast("archiver", include_str!("sql/archiver.sql")),
     fast("database", include_str!("sql/database.sql")),
     fast("conflicts", include_str!("sql/conflicts.sql")),

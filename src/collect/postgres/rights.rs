@@ -101,7 +101,9 @@ pub(super) fn new_role(role: &str) -> MissingRight {
                 "the role {role} cannot log in: absent, wrong password, or kept out by pg_hba.conf"
             ),
         ),
-        sql: format!("CREATE ROLE {name} LOGIN PASSWORD '…'; GRANT pg_monitor TO {name};"),
+        sql: format!(
+            "CREATE ROLE {name} LOGIN CONNECTION LIMIT 2 PASSWORD '…'; GRANT pg_monitor TO {name};"
+        ),
         is_needed: true,
     }
 }
@@ -136,7 +138,8 @@ mod tests {
         let quoted =
             "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO \"Мой \"\"role\";".to_owned();
         assert_eq!(check("Мой \"role", true, 3), [(quoted, false)]);
-        let created = "CREATE ROLE vakhta LOGIN PASSWORD '…'; GRANT pg_monitor TO vakhta;";
+        let created =
+            "CREATE ROLE vakhta LOGIN CONNECTION LIMIT 2 PASSWORD '…'; GRANT pg_monitor TO vakhta;";
         assert_eq!(new_role("vakhta").sql, created);
     }
 }

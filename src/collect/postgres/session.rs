@@ -13,10 +13,12 @@ use tokio::net::{TcpStream, UnixStream};
 use super::{Config, Secret};
 use crate::collect::CollectError;
 
-/// The request for TLS: length 8, code 80877103. A server answers it with one letter before any
-/// login, so the greeting needs no rights and takes no place among the sessions.
-/// Source: PostgreSQL documentation, «Message Formats», SSLRequest.
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+/// The question whether the server encrypts by GSSAPI (since PostgreSQL 12): length 8, code 80877104.
+/// It answers with one letter before any login, so the greeting needs no rights and takes no place
+/// among the sessions; and unlike a request for TLS that is not followed up, it leaves no line in
+/// the server's log (seen on 15 with `ssl = on`).
+/// Source: PostgreSQL documentation, «Message Formats», GSSENCRequest.
+const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 48];
 
 /// How long a wait for a lock may last before we give up: never queue behind a table lock.
 const LOCK_TIMEOUT: &str = "500";
@@ -49,7 +51,7 @@ impl Target {
         }
         let options = PgConnectOptions::from_str(&config.url)
             .map_err(|error| AddressError(format!("not a PostgreSQL address: {error}")))?;
-        let statement_timeout = config.statement_timeout.as_millis().to_string();
+        let statement_timeout = config.statement_limit().as_millis().to_string();
         let mut options = options.application_name("vakhta").options([
             ("default_transaction_read_only", "on"),
             ("statement_timeout", statement_timeout.as_str()),
@@ -97,7 +99,7 @@ impl Target {
             Err(_) => return Err(self.unreachable("no answer to a connection attempt".to_owned())),
         };
         let exchange = async {
-            stream.write_all(&SSL_REQUEST).await?;
+            stream.write_all(&GSS_REQUEST).await?;
             stream.read_u8().await
         };
         match tokio::time::timeout(limit, exchange).await {
@@ -106,8 +108,8 @@ impl Target {
                 Err(CollectError::Timeout { what, seconds: limit.as_secs_f64() })
             }
             Ok(Err(error)) => Err(self.unreachable(error.to_string())),
-            // `S` has TLS, `N` has not, `E` is an error such as «too many clients».
-            Ok(Ok(b'S' | b'N' | b'E')) => Ok(()),
+            // `G` can, `N` cannot, `E` is an error such as «too many clients».
+            Ok(Ok(b'G' | b'N' | b'E')) => Ok(()),
             Ok(Ok(_)) => {
                 let cause = "something else than PostgreSQL listens there".to_owned();
                 Err(CollectError::Answer { what: self.what.clone(), cause })
@@ -150,6 +152,12 @@ impl Target {
     pub(super) fn is_unknown_role(error: &sqlx::Error) -> bool {
         let refusal = error.as_database_error().and_then(|refusal| refusal.code());
         refusal.is_some_and(|code| code.starts_with("28"))
+    }
+
+    /// Whether the server ends the session with this error (SQLSTATE 57P01…57P03), so that no further
+    /// statement can be asked.
+    pub(super) fn is_end(&self, refusal: &dyn sqlx::error::DatabaseError) -> bool {
+        refusal.code().is_some_and(|code| code.starts_with("57P"))
     }
 
     fn unreachable(&self, cause: String) -> CollectError {

@@ -14,7 +14,8 @@ with settings as (
         a.*, s.segment_bytes, s.mode
     from pg_stat_archiver as a, settings as s
 ), lag as (
-    select *, case when mode <> 'off' then
+    -- Nothing archived yet since the statistics began: then the archive's position is not known.
+    select *, case when mode <> 'off' and archived_bytes is not null then
         greatest(0, floor((written_bytes - archived_bytes) / segment_bytes)) end as segments
     from position
 )

@@ -1,9 +1,10 @@
+-- Advisory locks are left out: queues and leaders wait on them by design.
 -- The oldest thirty that wait for a lock, and who stands at the head of their queue: a session that
 -- blocks others and waits for no lock itself. Process id 0 is a prepared transaction.
 with recursive waiting as (
     select a.pid, a.datname, a.query_start, pg_blocking_pids(a.pid) as blockers
     from pg_stat_activity as a
-    where a.wait_event_type = 'Lock' and a.pid <> pg_backend_pid()
+    where a.wait_event_type = 'Lock' and a.wait_event <> 'advisory' and a.pid <> pg_backend_pid()
     order by a.query_start limit 30
 ), edge as (
     select w.pid, b.pid as blocker from waiting as w, unnest(w.blockers) as b(pid)

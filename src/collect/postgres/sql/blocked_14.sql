@@ -6,7 +6,7 @@ with recursive waiting as (
             where l.pid = a.pid and not l.granted), a.query_start) as query_start,
         pg_blocking_pids(a.pid) as blockers
     from pg_stat_activity as a
-    where a.wait_event_type = 'Lock' and a.pid <> pg_backend_pid()
+    where a.wait_event_type = 'Lock' and a.wait_event <> 'advisory' and a.pid <> pg_backend_pid()
     order by a.query_start limit 30
 ), edge as (
     select w.pid, b.pid as blocker from waiting as w, unnest(w.blockers) as b(pid)

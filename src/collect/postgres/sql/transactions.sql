@@ -10,7 +10,7 @@ select
     coalesce(max(extract(epoch from clock_timestamp() - a.state_change)) filter (
         where a.state like 'idle in transaction%'
     ), 0)::float8 as vakhta_pg_idle_in_transaction_seconds,
-    count(a.pid) filter (where a.wait_event_type = 'Lock')::float8 as vakhta_pg_blocked_sessions
+    count(a.pid) filter (where a.wait_event_type = 'Lock' and a.wait_event <> 'advisory')::float8 as vakhta_pg_blocked_sessions
 from (select oid, datname from pg_database where datallowconn order by datname limit 200) as d
 left join pg_stat_activity as a on a.datid = d.oid and a.pid <> pg_backend_pid()
 group by d.datname
