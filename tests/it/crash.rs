@@ -4,14 +4,20 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::ground::FIRST;
-use crate::harness::{Desk, Site, firing, until};
-use crate::lock_chain::{OTHER, SLOW};
+use crate::harness::{Desk, Engine, Site, firing, until};
+use crate::lock_chain::{OTHER, SLOW, replayed};
 
 /// How often the engine is killed.
 const KILLS: u64 = 100;
+/// How many of the kills come after the fault is over.
+const AFTERWARDS: u64 = 30;
 /// Users' tickets about the fault, spread over the kills.
 const TICKETS: u64 = 30;
+/// The kill before which a person takes the Problem.
+const TAKEN_AT: u64 = 40;
 
 /// A fixed sequence that looks random (SplitMix64): the same moments in every run.
 fn mix(n: u64) -> u64 {
@@ -31,28 +37,32 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
     let desk = Desk::new(&znuny);
     let since = desk.newest();
     let site = Site::new().postgres(&pg).otrs(&znuny).alertmanager(&am).patient();
+    // The undisturbed run beside it: it reads the same servers and the same tickets.
+    let calm_site = Site::new().postgres(&pg).onlooker(&znuny).patient();
     let mut engine = site.start();
+    let calm = calm_site.start();
     engine.warm(4).await;
+    calm.warm(3).await;
     let mut fault = Some(ground.fault("pg-lock-wait"));
     let mut about_it = Vec::new();
-    for n in 0..KILLS {
+    for n in 0..KILLS - AFTERWARDS {
         // The recipe's lock lasts two minutes: it is taken again before that.
         if n % 60 == 59 {
             drop(fault.take());
             fault = Some(ground.fault("pg-lock-wait"));
         }
-        if n % (KILLS / TICKETS) == 0 && about_it.len() < 30 {
+        if n % 2 == 0 && about_it.len() < 30 {
             let text = SLOW[usize::try_from(n).unwrap() % SLOW.len()];
             about_it.push(desk.create(text, &format!("agent{n}"), "Incident").await);
         }
-        if n % 10 == 5 {
-            let text = OTHER[usize::try_from(n / 10).unwrap()];
+        if n % 7 == 5 {
+            let text = OTHER[usize::try_from(n / 7).unwrap() % OTHER.len()];
             desk.create(text, &format!("other{n}"), "Incident").await;
         }
-        // From before the first poll to the middle of a delivery; now and then long enough for what
-        // is in doubt after a crash to be settled.
-        let longest = if n % 5 == 4 { 4_000 } else { 900 };
-        tokio::time::sleep(Duration::from_millis(mix(n) % longest)).await;
+        if n == TAKEN_AT {
+            acknowledged_holds(&mut engine).await;
+        }
+        pause(n).await;
         engine.kill();
         engine.start();
     }
@@ -65,20 +75,79 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
     })
     .await;
     assert_eq!(desk.joined(since, &id), about_it);
-    let open = engine.problems("open,acknowledged,resolved,closed").await;
-    assert_eq!(open.len(), 1, "as in an undisturbed run: {open:?}");
     assert_eq!(desk.problem_tickets(since, &id).len(), 1, "never a second ticket");
     assert_eq!(firing(&am, &id).await.len(), 1, "the alert outlived every crash");
     once(&desk.notes(since, &id));
+    same_as_undisturbed(&engine, &calm).await;
+
+    // And while all of it ends: resolved, the note, the alert's end, closed.
     drop(fault.take());
+    for n in KILLS - AFTERWARDS..KILLS {
+        pause(n).await;
+        engine.kill();
+        engine.start();
+    }
     engine.reaches(&id, "closed", 120).await;
-    once(&desk.notes(since, &id));
+    until("everybody was told that it is over", 90, async || {
+        let problem = engine.get(&format!("/api/v1/problems/{id}")).await;
+        let told = problem["told"].as_array().unwrap();
+        told.iter().all(|line| line["state"] == "resolved").then_some(())
+    })
+    .await;
+    let notes = desk.notes(since, &id);
+    once(&notes);
+    let with = |part: &str| notes.iter().filter(|note| note.contains(part)).count();
+    assert_eq!((with("Проблема устранена"), with("Проблема закрыта")), (1, 1), "{notes:?}");
     assert_eq!(desk.problem_tickets(since, &id).len(), 1);
+    assert!(firing(&am, &id).await.is_empty());
     engine.stop();
+    replayed(&engine).await;
+}
+
+/// From before the first poll to the middle of a delivery; now and then long enough for what is in
+/// doubt after a crash to be settled.
+async fn pause(n: u64) {
+    let longest = if n % 8 == 7 { 12_000 } else { 900 };
+    tokio::time::sleep(Duration::from_millis(mix(n) % longest)).await;
+}
+
+/// What the engine has said yes to is there after a kill in the same instant.
+async fn acknowledged_holds(engine: &mut Engine) {
+    engine.problem_at("crm-db", 20).await;
+    let path = "/api/v1/problems/PRB-000001/acknowledge";
+    let (status, _) = engine.post(path, &json!({"reason": "смотрю"})).await;
+    engine.kill();
+    assert_eq!(status, 200);
+    engine.start();
+    let problem = engine.get("/api/v1/problems/PRB-000001").await;
+    assert_eq!(problem["state"], "acknowledged", "an acknowledged event was lost");
+}
+
+/// The same Problems, by everything but the moments.
+async fn same_as_undisturbed(engine: &Engine, calm: &Engine) {
+    let shown = |problems: Vec<Value>| -> Vec<Value> {
+        let keys = ["id", "severity", "systems", "tickets", "users", "mrfs"];
+        problems
+            .iter()
+            .map(|problem| {
+                let mut same: Vec<Value> = keys.iter().map(|key| problem[key].clone()).collect();
+                same.push(problem["cause"]["system"].clone());
+                json!(same)
+            })
+            .collect()
+    };
+    let states = "open,acknowledged,resolved,closed";
+    let undisturbed = until("the undisturbed run has read all tickets", 60, async || {
+        let problems = calm.problems(states).await;
+        let tickets: u64 = problems.iter().filter_map(|problem| problem["tickets"].as_u64()).sum();
+        (tickets >= TICKETS).then(|| shown(problems))
+    })
+    .await;
+    assert_eq!(shown(engine.problems(states).await), undisturbed);
 }
 
 /// Every note carries the mark of its effect, and no mark comes twice.
-fn once(notes: &[String]) {
+pub(crate) fn once(notes: &[String]) {
     assert!(!notes.is_empty());
     let mut marks: Vec<&str> =
         notes.iter().filter_map(|note| note.rsplit_once('[').map(|(_, mark)| mark)).collect();

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use crate::ground::{FIRST, SECOND, search_node};
-use crate::harness::{Site, until};
+use crate::harness::{Site, TWO_POLLS, until};
 
 /// Serves the files of its folder as plain text.
 const SERVER: &str = "import http.server, sys
@@ -64,14 +64,14 @@ impl Drop for Exporter {
 async fn a_stopped_standby_is_a_problem_of_its_own() {
     let ground = SECOND.enter().await;
     let Some(pg) = ground.postgres() else { return };
-    let site = Site::new().postgres(&pg);
+    let site = Site::new().postgres_every(&pg, "10s");
     let engine = site.start();
     engine.warm(2).await;
     // The set of standbys has to be learned first: a minute by the rule.
-    tokio::time::sleep(std::time::Duration::from_secs(65)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(75)).await;
     assert_eq!(engine.problems("open").await.len(), 0);
     let fault = ground.fault("pg-standby-down");
-    let problem = engine.problem_at("crm-db", 20).await;
+    let problem = engine.problem_at("crm-db", TWO_POLLS).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     let findings = engine.get("/api/v1/findings?active=true").await;
     assert!(findings.to_string().contains("postgres/pg-standby-gone"), "{findings}");
@@ -84,15 +84,15 @@ async fn a_stopped_standby_is_a_problem_of_its_own() {
 async fn a_killed_node_then_a_hung_node_of_the_search_cluster() {
     let ground = SECOND.enter().await;
     let Some(search) = ground.elasticsearch() else { return };
-    let site = Site::new().search(&search);
+    let site = Site::new().search_every(&search, "10s");
     let engine = site.start();
     engine.warm(1).await;
     // The set of nodes has to be learned first: a minute by the rule.
-    tokio::time::sleep(std::time::Duration::from_secs(70)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(75)).await;
     assert_eq!(engine.problems("open").await.len(), 0);
 
     search_node("kill", "3");
-    let killed = engine.problem_at("crm-search", 16).await;
+    let killed = engine.problem_at("crm-search", TWO_POLLS).await;
     let findings = engine.get("/api/v1/findings?active=true").await.to_string();
     assert!(findings.contains("elasticsearch/es-node-gone"), "{findings}");
     assert_eq!(engine.problems("open").await.len(), 1);
@@ -100,7 +100,7 @@ async fn a_killed_node_then_a_hung_node_of_the_search_cluster() {
     engine.reaches(killed["id"].as_str().unwrap(), "closed", 120).await;
 
     search_node("pause", "2");
-    let hung = engine.problem_at("crm-search", 24).await;
+    let hung = engine.problem_at("crm-search", TWO_POLLS).await;
     assert_ne!(hung["id"], killed["id"]);
     let findings = engine.get("/api/v1/findings?active=true").await.to_string();
     assert!(findings.contains("elasticsearch/es-node-hung"), "{findings}");
@@ -171,14 +171,14 @@ async fn a_dead_exporter_is_a_problem_of_its_system() {
     let other = Exporter::start("app_requests_total 1\n");
     let sources = format!(
         "  prometheus:\n{}{}",
-        exporter.source("wfm-1", "wfm"),
+        exporter.source("wfm-1", "wfm").replace("interval: 2s", "interval: 10s"),
         other.source("elk-1", "elk")
     );
     let site = Site::new().collect(&sources);
     let engine = site.start();
     engine.warm(2).await;
     drop(exporter);
-    let problem = engine.problem_at("wfm", 12).await;
+    let problem = engine.problem_at("wfm", TWO_POLLS).await;
     assert_eq!(engine.problems("open").await.len(), 1, "{problem}");
 }
 

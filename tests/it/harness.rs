@@ -82,22 +82,30 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn postgres(mut self, pg: &Assignments) -> Self {
+    pub(crate) fn postgres(self, pg: &Assignments) -> Self {
+        self.postgres_every(pg, "2s")
+    }
+
+    pub(crate) fn postgres_every(mut self, pg: &Assignments, interval: &str) -> Self {
         fs::write(self.path("pg.password"), &pg["PG_PASSWORD"]).unwrap();
         let password = self.path("pg.password");
         self.collect.push_str(&format!(
-            "  postgres:\n    - {{name: crm-db-1, url: '{}', password_file: '{}', interval: 2s, timeout: 1500ms}}\n    \
-             - {{name: crm-db-2, url: '{}', password_file: '{}', interval: 2s, timeout: 1500ms}}\n",
+            "  postgres:\n    - {{name: crm-db-1, url: '{}', password_file: '{}', interval: {interval}, timeout: 1500ms}}\n    \
+             - {{name: crm-db-2, url: '{}', password_file: '{}', interval: {interval}, timeout: 1500ms}}\n",
             pg["PG_PRIMARY_URL"], password.display(), pg["PG_STANDBY_URL"], password.display()
         ));
         self
     }
 
-    pub(crate) fn search(mut self, search: &Assignments) -> Self {
+    pub(crate) fn search(self, search: &Assignments) -> Self {
+        self.search_every(search, "5s")
+    }
+
+    pub(crate) fn search_every(mut self, search: &Assignments, interval: &str) -> Self {
         let urls: Vec<String> =
             search["SEARCH_URLS"].split(',').map(|url| format!("'{url}'")).collect();
         self.collect.push_str(&format!(
-            "  elasticsearch:\n    - {{name: crm-search, urls: [{}], interval: 5s, timeout: 4s}}\n",
+            "  elasticsearch:\n    - {{name: crm-search, urls: [{}], interval: {interval}, timeout: 4s}}\n",
             urls.join(", ")
         ));
         self
@@ -134,6 +142,19 @@ impl Site {
 
     pub(crate) fn with(mut self, text: &str) -> Self {
         self.rest.push_str(text);
+        self
+    }
+
+    /// Reads the tickets of a system that another engine writes to: without its fields what the other
+    /// has joined is read like any ticket, and nothing is told.
+    pub(crate) fn onlooker(mut self, znuny: &Assignments) -> Self {
+        self = self.otrs(znuny);
+        let fields = self.rest.find("dynamic_fields").unwrap();
+        self.rest.truncate(fields);
+        self.rest.push_str("dynamic_fields: {mrf: MRF}\n");
+        let policies = "policies:\n  - name: nobody\n    from_severity: critical\n    wait: 1h\n    \
+                        alert: {labels: {team: crm}}\n";
+        fs::write(self.path("policies.yaml"), policies).unwrap();
         self
     }
 
@@ -278,6 +299,14 @@ impl Engine {
         .await;
     }
 
+    /// The value of one of the engine's own metrics; 0 while it has no series.
+    pub(crate) async fn metric(&self, series: &str) -> f64 {
+        let url = format!("{}/metrics", self.address);
+        let page = self.http.get(url).send().await.unwrap().text().await.unwrap();
+        let line = page.lines().find_map(|line| line.strip_prefix(series));
+        line.map_or(0.0, |value| value.trim().parse().unwrap())
+    }
+
     /// Waits for a live Problem whose first cause is a system.
     pub(crate) async fn problem_at(&self, system: &str, seconds: u64) -> Value {
         until(&format!("a Problem at {system}"), seconds, async || {
@@ -314,6 +343,10 @@ impl Drop for Engine {
         }
     }
 }
+
+/// Two polls at the usual interval of ten seconds, and what the machine needs under the load of the
+/// other tests.
+pub(crate) const TWO_POLLS: u64 = 20 + 3;
 
 /// Asks again and again until there is an answer; panics when there is none in time.
 pub(crate) async fn until<T>(

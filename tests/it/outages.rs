@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::crash::once;
 use crate::ground::{SECOND, THIRD, search_node};
 use crate::harness::{Desk, Site, firing, until};
 
@@ -60,10 +61,8 @@ async fn pass(State(between): State<Between>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let is_creation = parts.method == Method::POST && parts.uri.path() == "/Ticket";
-    match mode {
-        CLOSED => panic!("the connection is closed on purpose"),
-        SLOW => tokio::time::sleep(Duration::from_secs(30)).await,
-        _ => {}
+    if mode == CLOSED {
+        panic!("the connection is closed on purpose");
     }
     let url = format!("{}{}", between.target, parts.uri);
     let mut forward = between.http.request(parts.method, url).body(body);
@@ -72,9 +71,15 @@ async fn pass(State(between): State<Between>, request: Request) -> Response {
             forward = forward.header(name, value);
         }
     }
-    let answer = forward.send().await.unwrap();
+    // On its own: the other side goes on when the engine has given up waiting.
+    let answer = tokio::spawn(async move { forward.send().await.unwrap() }).await.unwrap();
     if is_creation {
         between.creations.fetch_add(1, Ordering::SeqCst);
+    }
+    if mode == SLOW {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
+    if is_creation {
         match mode {
             LIES_500 => return (StatusCode::INTERNAL_SERVER_ERROR, "half way").into_response(),
             LIES_EMPTY => return StatusCode::OK.into_response(),
@@ -108,6 +113,9 @@ async fn the_ticket_system_fails_in_every_way() {
         [(CLOSED, "closed"), (SLOW, "slow"), (LIES_500, "500"), (LIES_EMPTY, "empty")]
     {
         let since = desk.newest();
+        let before = between.creations.load(Ordering::SeqCst);
+        let failed = r#"vakhta_deliveries_total{channel="otrs",outcome="failed"}"#;
+        let failed_before = engine.metric(failed).await;
         between.set(mode);
         let fault = ground.fault("pg-lock-wait");
         let problem = engine.problem_at("crm-db", 20).await;
@@ -116,14 +124,18 @@ async fn the_ticket_system_fails_in_every_way() {
             (!firing(&am, &id).await.is_empty()).then_some(())
         })
         .await;
-        if mode == CLOSED || mode == SLOW {
-            engine.problem_at("otrs", 60).await;
-        } else {
-            let before = between.creations.load(Ordering::SeqCst);
-            until("the ticket system lies once", 15, async || {
-                (between.creations.load(Ordering::SeqCst) > before.saturating_sub(1)).then_some(())
+        if mode != CLOSED {
+            until(&format!("{name}: the ticket is created behind our back"), 60, async || {
+                (between.creations.load(Ordering::SeqCst) > before).then_some(())
             })
             .await;
+        }
+        until(&format!("{name}: the delivery fails"), 60, async || {
+            (engine.metric(failed).await > failed_before).then_some(())
+        })
+        .await;
+        if mode == CLOSED || mode == SLOW {
+            engine.problem_at("otrs", 60).await;
         }
         between.set(HONEST);
         until(&format!("{name}: the ticket comes"), 90, async || {
@@ -135,7 +147,13 @@ async fn the_ticket_system_fails_in_every_way() {
         assert_eq!(desk.problem_tickets(since, &id).len(), 1, "{name}: once");
         fault.heal();
         engine.reaches(&id, "closed", 150).await;
+        until("the last note has come", 60, async || {
+            let problem = engine.get(&format!("/api/v1/problems/{id}")).await;
+            (problem["told"][0]["state"] == "resolved").then_some(())
+        })
+        .await;
         assert_eq!(desk.problem_tickets(since, &id).len(), 1, "{name}: still once");
+        once(&desk.notes(since, &id));
         until("nothing is left open", 120, async || {
             engine.problems("open,resolved").await.is_empty().then_some(())
         })
