@@ -18,6 +18,7 @@ use axum::http::header::{self, HeaderValue};
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -110,9 +111,22 @@ impl ApiState {
                        errors RFC 9457. Sign in with `Authorization: Bearer TOKEN`; \
                        `vakhta token add` makes one."
     ),
-    tags((name = "problems"), (name = "what is known"), (name = "live"))
+    tags((name = "problems"), (name = "what is known"), (name = "live")),
+    modifiers(&Bearer),
+    security(("bearer" = []))
 )]
 struct Description;
+
+/// How programs sign in, for the description.
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("bearer", scheme);
+    }
+}
 
 /// The routes, with their description.
 fn documented() -> OpenApiRouter<ApiState> {

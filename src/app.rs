@@ -3,6 +3,7 @@
 pub mod core;
 pub mod deliver;
 mod discover;
+pub mod restore;
 pub mod site;
 mod tickets;
 mod watch;
@@ -286,8 +287,8 @@ async fn welcome(parts: &Parts, site: &Site, address: SocketAddr) -> Result<()> 
     let now = parts.clock.now();
     let expires = Some(now.plus_millis(3_600_000));
     let token = parts.store.add_access(AccessKind::SignIn, &access, now, expires).await?;
-    let page = &site.settings.escalation.page_url;
-    parts.store.set_note(PAGE, page.as_bytes()).await?;
+    parts.store.set_note(PAGE, site.settings.escalation.page_url.as_bytes()).await?;
+    let page = site::reached_at(address);
     let mut text = format!(
         "Вахта началась. Откройте страницу (ссылка одноразовая, действует час):\n\
          The watch is on. Open the page (the link works once, for an hour):\n\n  \

@@ -215,6 +215,11 @@ impl State {
         }
     }
 
+    /// Keys of the effects that were decided and not delivered yet.
+    pub fn pending(&self) -> impl Iterator<Item = &str> {
+        self.escalate.pending()
+    }
+
     /// Adds who was told, or why not, to a Problem's history.
     fn note_told(&mut self, at: Time, problem: &str, line: Message) {
         let closing = self.closing.get_mut(problem);

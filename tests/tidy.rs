@@ -128,3 +128,25 @@ fn every_runbook_that_a_rule_names_exists() {
         }
     }
 }
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let mut pages = files("docs", "md");
+    pages.extend(
+        ["README.md", "ROADMAP.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|n| root().join(n)),
+    );
+    let mut seen = 0;
+    for page in pages {
+        let folder = page.parent().unwrap();
+        for found in link.captures_iter(&fs::read_to_string(&page).unwrap()) {
+            let target = found[1].split('#').next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(folder.join(target).exists(), "{}: {target} is not there", name(&page));
+            seen += 1;
+        }
+    }
+    assert!(seen > 20);
+}

@@ -37,8 +37,10 @@ pub(super) struct IncidentShape {
     title: TextShape,
     severity: &'static str,
     since: String,
+    #[schema(required = true)]
     ended: Option<String>,
     /// The Problem it is in; null while it is in none.
+    #[schema(required = true)]
     problem: Option<String>,
 }
 
@@ -47,6 +49,7 @@ pub(super) struct IncidentShape {
 pub(super) struct IncidentList {
     items: Vec<IncidentShape>,
     /// Give this as `after` for the next page; null on the last.
+    #[schema(required = true)]
     next: Option<String>,
 }
 
@@ -122,6 +125,7 @@ pub(super) async fn incidents(
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SourceList {
     items: Vec<SourceHealth>,
+    #[schema(required = true)]
     next: Option<String>,
 }
 
@@ -151,6 +155,7 @@ pub(super) struct SystemShape {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TopologyShape {
     items: Vec<SystemShape>,
+    #[schema(required = true)]
     next: Option<String>,
 }
 

@@ -31,13 +31,14 @@ pub(super) struct ListQuery {
 pub(super) struct ProblemList {
     items: Vec<ProblemItem>,
     /// Give this as `after` for the next page; null on the last.
+    #[schema(required = true)]
     next: Option<String>,
 }
 
 /// Problems, newest first.
 #[utoipa::path(
     get, path = "/api/v1/problems", tag = "problems", params(ListQuery),
-    responses((status = 200, body = ProblemList), (status = 400, body = super::error::ErrorBody))
+    responses((status = 200, body = ProblemList), (status = 400, body = super::error::ErrorBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn list(
     _visitor: Visitor,
@@ -98,7 +99,7 @@ fn states(text: Option<&str>) -> Result<Vec<ProblemState>, ApiError> {
 #[utoipa::path(
     get, path = "/api/v1/problems/{id}", tag = "problems",
     params(("id" = String, Path, description = "PRB-000001")),
-    responses((status = 200, body = ProblemDetail), (status = 404, body = super::error::ErrorBody))
+    responses((status = 200, body = ProblemDetail), (status = 404, body = super::error::ErrorBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn one(
     _visitor: Visitor,
@@ -135,8 +136,11 @@ pub(super) struct VerdictBody {
     post, path = "/api/v1/problems/{id}/acknowledge", tag = "problems",
     params(("id" = String, Path, description = "PRB-000001")),
     request_body(content = Option<VerdictBody>),
-    responses((status = 200, body = ProblemDetail), (status = 404, body = super::error::ErrorBody),
-              (status = 409, body = super::error::ErrorBody))
+    responses((status = 200, body = ProblemDetail),
+              (status = 401, body = super::error::ErrorBody, content_type = "application/problem+json"),
+              (status = 403, body = super::error::ErrorBody, content_type = "application/problem+json"),
+              (status = 404, body = super::error::ErrorBody, content_type = "application/problem+json"),
+              (status = 409, body = super::error::ErrorBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn acknowledge(
     visitor: Visitor,
@@ -153,8 +157,11 @@ pub(super) async fn acknowledge(
     post, path = "/api/v1/problems/{id}/resolve", tag = "problems",
     params(("id" = String, Path, description = "PRB-000001")),
     request_body(content = Option<VerdictBody>),
-    responses((status = 200, body = ProblemDetail), (status = 404, body = super::error::ErrorBody),
-              (status = 409, body = super::error::ErrorBody))
+    responses((status = 200, body = ProblemDetail),
+              (status = 401, body = super::error::ErrorBody, content_type = "application/problem+json"),
+              (status = 403, body = super::error::ErrorBody, content_type = "application/problem+json"),
+              (status = 404, body = super::error::ErrorBody, content_type = "application/problem+json"),
+              (status = 409, body = super::error::ErrorBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn resolve(
     visitor: Visitor,

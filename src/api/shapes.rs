@@ -35,6 +35,7 @@ pub struct ProblemItem {
     /// `open`, `acknowledged`, `resolved`, `closed`.
     state: &'static str,
     opened_at: String,
+    #[schema(required = true)]
     resolved_at: Option<String>,
     /// The first cause first.
     systems: Vec<String>,
@@ -42,6 +43,7 @@ pub struct ProblemItem {
     tickets: u32,
     users: u32,
     findings: u32,
+    #[schema(required = true)]
     cause: Option<CauseShape>,
     told: Vec<ToldShape>,
 }
@@ -74,6 +76,7 @@ pub(crate) struct ToldShape {
 pub struct ProblemDetail {
     #[serde(flatten)]
     item: ProblemItem,
+    #[schema(required = true)]
     closed_at: Option<String>,
     acknowledged_at: Option<String>,
     acknowledged_by: Option<String>,
@@ -99,6 +102,7 @@ pub(crate) struct MemberShape {
     title: TextShape,
     severity: &'static str,
     since: String,
+    #[schema(required = true)]
     ended: Option<String>,
     joined_at: String,
     /// Log-odds of «same cause» when it joined.
@@ -133,6 +137,7 @@ pub(crate) struct EvidenceShape {
     /// `value`, `time_left`, ….
     name: String,
     value: f64,
+    #[schema(required = true)]
     limit: Option<f64>,
     unit: String,
     /// The PromQL expression behind it.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::restore::{Restored, reconcile, restore};
 use crate::clock::{Clock, Stopwatch};
 use crate::correlate::ReviewError;
 use crate::fold::{Event, Outcome, State};
@@ -102,6 +103,8 @@ pub struct Core {
     last_at: Time,
     snapshot_seq: u64,
     snapshot_at: Time,
+    /// What the outbox knows and the refolded state does not: the first events of this run.
+    corrections: Vec<Event>,
 }
 
 impl Core {
@@ -115,7 +118,11 @@ impl Core {
         catalogue: Arc<Catalogue>,
         metrics: Metrics,
     ) -> Result<Self, StoreError> {
-        let (seq, state, last_at) = restore_state(&store, &catalogue).await?;
+        let Restored { seq, state, last_at, refolded } = restore(&store, &catalogue).await?;
+        let corrections = match refolded {
+            Some(effects) => reconcile(&store, &state, effects).await?,
+            None => Vec::new(),
+        };
         let view: BTreeMap<String, Arc<Problem>> =
             state.views().map(|problem| (problem.id.clone(), Arc::new(problem))).collect();
         let (sender, queue) = mpsc::channel(QUEUE);
@@ -139,6 +146,7 @@ impl Core {
             last_at,
             snapshot_seq: seq,
             snapshot_at,
+            corrections,
         })
     }
 
@@ -151,6 +159,10 @@ impl Core {
     /// Runs until told to stop; then what has arrived is folded and a last snapshot is taken.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH);
+        for event in std::mem::take(&mut self.corrections) {
+            waiting.push((event, oneshot::channel().0));
+            self.fold(&mut waiting).await;
+        }
         loop {
             let timer = self.next_timer();
             let received = tokio::select! {
@@ -295,43 +307,6 @@ impl Core {
 }
 
 type Answer = (oneshot::Sender<Result<Time, SubmitError>>, Result<Time, SubmitError>);
-
-/// Reads the snapshot and folds the events after it. A snapshot that cannot be read (another
-/// version wrote it) costs time, not data: the whole log is folded then.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn restore_state(
-    store: &Store,
-    catalogue: &Catalogue,
-) -> Result<(u64, State, Time), StoreError> {
-    let mut state = State::default();
-    let mut seq = 0;
-    if let Some((at, body)) = store.snapshot().await? {
-        match serde_json::from_slice::<State>(&body) {
-            Ok(saved) => {
-                state = saved;
-                state.revive();
-                seq = at;
-            }
-            Err(error) => tracing::warn!(%error, "the snapshot cannot be read; folding the log"),
-        }
-    }
-    let mut last_at = Time::default();
-    loop {
-        let events = store.events(seq, 1000).await?;
-        if events.is_empty() {
-            break;
-        }
-        for (number, at, event) in events {
-            // Effects were committed together with the event: they are in the outbox already.
-            state.step(at, &event, catalogue);
-            seq = number;
-            last_at = at;
-        }
-    }
-    Ok((seq, state, last_at))
-}
 
 impl Event {
     /// One word for the metric.

@@ -124,11 +124,7 @@ impl Site {
     #[must_use]
     pub fn listening_on(mut self, address: SocketAddr) -> Self {
         if !self.has_page_url {
-            let reached = match address.ip().is_unspecified() {
-                true => format!("{}:{}", host_name(), address.port()),
-                false => address.to_string(),
-            };
-            self.settings.escalation.page_url = page_url(&reached);
+            self.settings.escalation.page_url = reached_at(address);
         }
         self
     }
@@ -148,6 +144,14 @@ impl Site {
             Some(site) if found.is_empty() => Ok(site),
             _ => Err(found),
         }
+    }
+}
+
+/// The page's address where we listen; on all interfaces it goes by the name of this machine.
+pub(super) fn reached_at(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => page_url(&format!("{}:{}", host_name(), address.port())),
+        false => page_url(&address.to_string()),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Failure, Format, print};
 use crate::api::problem_detail;
-use crate::app::core::restore_state;
+use crate::app::restore::{Restored, restore};
 use crate::app::store_file;
 use crate::correlate::{Group, Silence};
 use crate::fold::State;
@@ -56,7 +56,7 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     }
     let store = Store::open(&file).await.map_err(failed)?;
     let catalogue = Catalogue::default();
-    let (_, state, _) = restore_state(&store, &catalogue).await.map_err(failed)?;
+    let Restored { state, .. } = restore(&store, &catalogue).await.map_err(failed)?;
     let teller = Teller { state: &state, catalogue: &catalogue, language: arguments.lang };
     let problem = match state.view(&arguments.id) {
         Some(problem) => Some(problem),

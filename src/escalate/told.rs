@@ -85,6 +85,11 @@ impl State {
         self.told.get(problem)
     }
 
+    /// Keys of the effects that were decided and not delivered yet.
+    pub fn pending(&self) -> impl Iterator<Item = &str> {
+        self.told.values().flat_map(|told| told.pending.iter().map(String::as_str))
+    }
+
     /// The next moment at which something may have to be told without any news.
     #[must_use]
     pub fn next_timer(&self) -> Option<Time> {

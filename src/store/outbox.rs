@@ -198,6 +198,29 @@ impl Store {
         Ok(row.map(|row| row.get(0)))
     }
 
+    /// What became of an effect, with its reference; none when the outbox does not have it.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    pub async fn outbox_outcome(
+        &self,
+        key: &str,
+    ) -> Result<Option<(DeliveryState, String)>, StoreError> {
+        let row = sqlx::query("SELECT state, reference FROM outbox WHERE key = ?")
+            .bind(key)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(while_doing("read the outbox"))?;
+        Ok(row.map(|row| {
+            let state = match row.get::<&str, _>(0) {
+                "done" => DeliveryState::Delivered,
+                "rejected" => DeliveryState::Rejected,
+                _ => DeliveryState::Pending,
+            };
+            (state, row.get(1))
+        }))
+    }
+
     /// The last delivered effect of a Problem on a channel.
     ///
     /// # Errors

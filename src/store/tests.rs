@@ -98,3 +98,23 @@ async fn what_a_crash_left_in_doubt_waits_until_the_other_side_can_show_it() {
     assert_eq!(due(&store, NOW).await, ["PRB-000002/otrs/open"]);
     assert_eq!(due(&store, NOW.plus_millis(10_000)).await.len(), 2);
 }
+
+#[tokio::test]
+async fn the_outbox_says_what_became_of_an_effect() {
+    let (_folder, store) = with_store(vec![open("PRB-000001"), open("PRB-000002")]).await;
+    let event = Event::Delivered {
+        key: "PRB-000001/otrs/open".into(),
+        problem: "PRB-000001".into(),
+        channel: Channel::Otrs,
+        state: DeliveryState::Delivered,
+        reference: "77".into(),
+        error: None,
+    };
+    store.append(&Append { events: vec![(1, NOW, event)], ..Append::default() }).await.unwrap();
+    let outcome = async |key: &str| store.outbox_outcome(key).await.unwrap();
+    let done = Some((DeliveryState::Delivered, "77".to_owned()));
+    assert_eq!(outcome("PRB-000001/otrs/open").await, done);
+    let waits = Some((DeliveryState::Pending, String::new()));
+    assert_eq!(outcome("PRB-000002/otrs/open").await, waits);
+    assert_eq!(outcome("PRB-000003/otrs/open").await, None);
+}

@@ -131,7 +131,7 @@ fn page<'a>(
         here: "problem",
         id: problem.id.clone(),
         severity: problem.severity.word(),
-        severity_name: s.t(&format!("severity-{}", problem.severity.word())),
+        severity_name: s.t(&format!("severity-full-{}", problem.severity.word())),
         state: state_word(problem.state),
         state_name: s.t(&format!("state-{}", state_word(problem.state))),
         may_act: guest.may_act,
@@ -143,6 +143,7 @@ fn page<'a>(
         causes: problem
             .causes
             .iter()
+            .filter(|cause| cause.probability >= 0.005)
             .map(|cause| CauseView {
                 system: s.system(&cause.system),
                 share: s.share(cause.probability),

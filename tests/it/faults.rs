@@ -15,14 +15,14 @@ handler.extensions_map = {'': 'text/plain; version=0.0.4'}
 http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), handler).serve_forever()";
 
 /// A small endpoint that serves a text on loopback until it is dropped.
-struct Exporter {
+pub(crate) struct Exporter {
     child: Child,
     folder: tempfile::TempDir,
     port: u16,
 }
 
 impl Exporter {
-    fn start(text: &str) -> Self {
+    pub(crate) fn start(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("metrics"), text).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -45,7 +45,7 @@ impl Exporter {
         fs::rename(fresh, self.folder.path().join("metrics")).unwrap();
     }
 
-    fn source(&self, name: &str, system: &str) -> String {
+    pub(crate) fn source(&self, name: &str, system: &str) -> String {
         format!(
             "    - {{name: {name}, system: {system}, url: 'http://127.0.0.1:{}/metrics', interval: 2s}}\n",
             self.port
@@ -73,8 +73,11 @@ async fn a_stopped_standby_is_a_problem_of_its_own() {
     let fault = ground.fault("pg-standby-down");
     let problem = engine.problem_at("crm-db", TWO_POLLS).await;
     let id = problem["id"].as_str().unwrap().to_owned();
-    let findings = engine.get("/api/v1/findings?active=true").await;
-    assert!(findings.to_string().contains("postgres/pg-standby-gone"), "{findings}");
+    until("the primary misses its standby", TWO_POLLS, async || {
+        let findings = engine.get("/api/v1/findings?active=true").await;
+        findings.to_string().contains("postgres/pg-standby-gone").then_some(())
+    })
+    .await;
     assert_eq!(engine.problems("open").await.len(), 1, "the standby's own silence is in it");
     fault.heal();
     engine.reaches(&id, "closed", 90).await;

@@ -194,7 +194,7 @@ impl Site {
 pub(crate) struct Engine {
     child: Option<Child>,
     pub(crate) address: String,
-    token: String,
+    pub(crate) token: String,
     pub(crate) folder: PathBuf,
     http: reqwest::Client,
 }

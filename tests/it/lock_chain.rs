@@ -133,7 +133,7 @@ async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
     let why = engine.command(&["explain", &format!("ticket:{unrelated}")]);
     assert!(why.contains("Ни к одной проблеме не отнесено"), "{why}");
     let why = engine.command(&["explain", &format!("ticket:{request}")]);
-    assert!(why.contains("заявка на обслуживание"), "{why}");
+    assert!(why.contains("Это запрос"), "{why}");
 
     engine.stop();
     replayed(&engine).await;

@@ -83,6 +83,50 @@ async fn the_interface_describes_itself_and_refuses_strangers() {
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let problem: Value = answer.json().await.unwrap();
     assert_eq!(problem["status"], 401);
+    // Every refusal is an error as RFC 9457 wants it, the framework's own too.
+    let refused = async |request: reqwest::RequestBuilder, status: u16| {
+        let answer = request.bearer_auth(&engine.token).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["status"], status);
+    };
+    let at = |path: &str| format!("{}{path}", engine.address);
+    refused(http.get(at("/api/v1/problems?limit=abc")), 400).await;
+    refused(http.get(at("/api/v1/problems?state=bad")), 400).await;
+    refused(http.get(at("/api/v1/findings?after=bad")), 400).await;
+    refused(http.delete(at("/api/v1/problems")), 405).await;
+    refused(http.get(at("/api/v1/nowhere")), 404).await;
+    refused(http.get(at("/api/v1/problems/PRB-999999")), 404).await;
+    let acknowledge = at("/api/v1/problems/PRB-999999/acknowledge");
+    refused(http.post(&acknowledge).body("{"), 400).await;
+    refused(http.post(&acknowledge).body(vec![b'x'; 100_000]), 413).await;
+    // A person gets a page instead.
+    let page = http.get(at("/nowhere")).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), 404);
+    assert!(page.text().await.unwrap().contains("К списку проблем"));
+
+    // A form of ours, behind plain http and another name, is taken; another site's is not.
+    let link =
+        engine.command(&["token", "link", "anna", "--role", "duty", "--page", &engine.address]);
+    let no_redirect =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let signed_in = no_redirect.get(link.trim()).send().await.unwrap();
+    let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let post = async |origin: &str| {
+        let request = no_redirect
+            .post(at("/problems/PRB-999999/acknowledge"))
+            .header("cookie", cookie.split(';').next().unwrap())
+            .header("host", "vakhta.corp:8480")
+            .header("origin", origin)
+            .form(&[("reason", "")]);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(post("http://vakhta.corp:8480").await, 404, "taken, and there is no such Problem");
+    assert_eq!(post("http://evil.example").await, 403);
+    let referrer = header_of(&http, &at("/healthz"), "referrer-policy").await;
+    assert_eq!(referrer, "same-origin", "else a browser sends `Origin: null` with our forms");
+
     let description = engine.get("/api/v1/openapi.json").await;
     for path in ["/api/v1/problems/{id}/acknowledge", "/api/v1/topology", "/api/v1/findings"] {
         assert!(description["paths"][path].is_object(), "{path} is not described");
@@ -107,4 +151,9 @@ async fn the_interface_describes_itself_and_refuses_strangers() {
     .await;
     engine.warm(1).await;
     engine.stop();
+}
+
+async fn header_of(http: &reqwest::Client, url: &str, name: &str) -> String {
+    let answer = http.get(url).send().await.unwrap();
+    answer.headers()[name].to_str().unwrap().to_owned()
 }

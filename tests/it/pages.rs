@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::faults::Exporter;
 use crate::ground::FIRST;
 use crate::harness::{self, Desk, Site, until};
 use crate::lock_chain::SLOW;
@@ -129,10 +130,20 @@ impl Browser {
         severe.map(|entry| entry["message"].as_str().unwrap_or("").to_owned()).collect()
     }
 
+    /// What the window shows.
     async fn picture(&self, name: &str) {
-        let url = format!("{}/screenshot", self.session);
-        let answer: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
-        let bytes = base64(answer["value"].as_str().unwrap());
+        self.shot(name, json!({"format": "png"})).await;
+    }
+
+    /// The whole page, however long.
+    async fn whole_picture(&self, name: &str) {
+        self.shot(name, json!({"format": "png", "captureBeyondViewport": true})).await;
+    }
+
+    async fn shot(&self, name: &str, params: Value) {
+        let command = json!({"cmd": "Page.captureScreenshot", "params": params});
+        let answer = self.post("goog/cdp/execute", command).await;
+        let bytes = base64(answer["data"].as_str().unwrap());
         assert!(bytes.starts_with(b"\x89PNG"));
         let folder: PathBuf = harness::root().join("target/pages");
         fs::create_dir_all(&folder).unwrap();
@@ -182,9 +193,14 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
         return;
     };
     let desk = Desk::new(&znuny);
-    let site = Site::new().postgres(&pg).otrs(&znuny).alertmanager(&am);
+    let exporter = Exporter::start("app_requests_total 1\n");
+    let site = Site::new()
+        .postgres(&pg)
+        .collect(&format!("  prometheus:\n{}", exporter.source("wfm-1", "wfm")))
+        .otrs(&znuny)
+        .alertmanager(&am);
     let engine = site.start();
-    engine.warm(4).await;
+    engine.warm(5).await;
     let browser = Browser::start().await;
     browser.size(1366, 768).await;
 
@@ -199,6 +215,9 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     let second = reqwest::Client::builder().build().unwrap().get(link.trim()).send().await.unwrap();
     assert_eq!(second.status(), 401);
 
+    // A fault of its own beside it: two lines on the list.
+    drop(exporter);
+    engine.problem_at("wfm", 20).await;
     let fault = ground.fault("pg-lock-wait");
     for (n, text) in SLOW.iter().enumerate() {
         desk.create(text, &format!("agent{n}"), "Incident").await;
@@ -215,7 +234,7 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     browser.open(&format!("{}/problems/{id}", engine.address)).await;
     let text = browser.text().await;
     for part in
-        ["Вероятные причины", "Кто оповещён", "Срабатывания мониторинга", "pg_terminate_backend"]
+        ["Вероятные причины", "Кто оповещён", "Срабатывания мониторинга", "pg_terminate_backend("]
     {
         assert!(text.contains(part), "«{part}» is missing in:\n{text}");
     }
@@ -224,20 +243,29 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
         (charts != 0).then_some(())
     })
     .await;
-    browser.picture("problem-ru").await;
+    browser.whole_picture("problem-ru").await;
+    // The advice names the session to end, the tickets lead to the ticket system.
+    let text = browser.text().await;
+    assert!(!text.contains("{pid}") && !text.contains("backend(pid)"), "{text}");
+    let links = "return document.querySelectorAll('.tickets a[href*=AgentTicketZoom]').length";
+    assert_eq!(browser.script(links).await.as_f64(), Some(10.0));
+    browser.open(&format!("{}/runbooks/postgres#pg-lock-wait", engine.address)).await;
+    assert!(browser.text().await.contains("pg-lock-wait"));
+    browser.open(&format!("{}/problems/{id}", engine.address)).await;
     browser.click("#acknowledge").await;
     engine.reaches(&id, "acknowledged", 10).await;
     assert!(browser.text().await.contains("Взята в работу: Анна"));
 
-    browser.open(&format!("{}/language/en", engine.address)).await;
-    browser.open(&format!("{}/problems/{id}", engine.address)).await;
+    // The language changes where one is.
+    browser.click("a[href='/language/en']").await;
+    browser.shows("Likely causes", 10).await;
     let text = browser.text().await;
     assert!(text.contains("Likely causes") && text.contains("acknowledged"), "{text}");
     assert!(!text.contains("Вероятные"), "{text}");
-    browser.picture("problem-en").await;
+    browser.whole_picture("problem-en").await;
     browser.size(390, 844).await;
     browser.fits().await;
-    browser.picture("problem-en-phone").await;
+    browser.whole_picture("problem-en-phone").await;
     browser.open(&format!("{}/language/ru", engine.address)).await;
     browser.open(&format!("{}/problems", engine.address)).await;
     browser.fits().await;
