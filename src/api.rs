@@ -160,7 +160,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(health::routes())
         .merge(crate::web::routes())
         .fallback(crate::web::missing)
-        .method_not_allowed_fallback(error::wrong_method)
+        .method_not_allowed_fallback(crate::web::wrong_method)
         .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))

@@ -11,6 +11,7 @@ mod watch;
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -196,6 +197,9 @@ async fn start_watching(
         metrics: parts.metrics.clone(),
         clock: Arc::clone(&parts.clock),
     };
+    let own = ["otrs", "vakhta"].map(str::to_owned);
+    let instances = watcher.targets.iter().map(|target| target.instance.clone());
+    watcher.watch.expect(instances.chain(own).collect());
     watcher.restore().await;
     let (packs_to, packs_from) = mpsc::channel(1);
     if let Some(client) = client {
@@ -244,11 +248,11 @@ fn start_source(parts: &Parts, source: Source, to: mpsc::Sender<Polled>) -> Resu
 /// Starts the channels; `client` is the one the reader of tickets uses, so that both together keep to
 /// its bounds.
 async fn start_telling(parts: &Parts, site: &Site, client: Option<Arc<Client>>) -> Result<()> {
-    if client.is_none() {
-        deliver::give_up(&parts.store, &parts.core, Channel::Otrs).await?;
-    }
-    if site.alertmanager.is_none() {
-        deliver::give_up(&parts.store, &parts.core, Channel::Alertmanager).await?;
+    let absent =
+        [(Channel::Otrs, client.is_none()), (Channel::Alertmanager, site.alertmanager.is_none())];
+    for (channel, _) in absent.into_iter().filter(|(_, is_absent)| *is_absent) {
+        let (store, core, stop) = (parts.store.clone(), parts.core.clone(), parts.stop.clone());
+        parts.tasks.spawn(deliver::keep_giving_up(store, core, channel, stop));
     }
     if let Some(client) = client {
         let courier = courier(parts, Channel::Otrs, Arc::new(OtrsChannel { client }));
@@ -278,6 +282,7 @@ fn courier<C>(parts: &Parts, channel: Channel, via: Arc<C>) -> Courier<C> {
         core: parts.core.clone(),
         clock: Arc::clone(&parts.clock),
         metrics: parts.metrics.clone(),
+        succeeded_at: AtomicI64::default(),
     }
 }
 

@@ -39,14 +39,14 @@ pub enum CollectError {
         cause: String,
     },
     /// It refused us.
-    #[error("{what} refused access: {cause}; {remedy}")]
+    #[error("{what} refused access: {cause}; {}", remedy.en)]
     Access {
         /// What was asked.
         what: String,
         /// Its own words.
         cause: String,
         /// What the operator should do.
-        remedy: String,
+        remedy: Text,
     },
     /// It answered something that cannot be used.
     #[error("{what} answered unusably: {cause}")]
@@ -85,7 +85,7 @@ impl CollectError {
                 )
             }
             Self::Access { what, cause, remedy } => {
-                format!("{what}: доступ запрещён ({cause}). {remedy}")
+                format!("{what}: доступ запрещён ({cause}). {}", remedy.ru)
             }
             Self::Answer { what, cause } => {
                 format!("{what}: ответ не разобрать ({cause}). Проверьте, тот ли это адрес.")

@@ -147,7 +147,7 @@ impl State {
             return;
         }
         match known {
-            Some((number, _)) if !self.is_alone(number) => return,
+            Some(at) if !self.is_alone(at.0) => return self.bring_back(now, at, &incident),
             Some((number, _)) => self.drop_group(number),
             None if self.handled.contains(&incident.id) => return,
             None => {

@@ -4,10 +4,12 @@
 //! findings. A gap never alarms and never reads as healthy: an object that gives no value keeps its
 //! verdict until its source has answered several times without it.
 
+mod also;
 mod check;
 mod decode;
 mod method;
 mod object;
+mod objects;
 mod pack;
 #[cfg(test)]
 mod tests;

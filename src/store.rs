@@ -18,7 +18,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row};
 
 pub use access::{Access, AccessKind, Role};
-pub use outbox::{OutboxRow, OutboxSummary};
+pub use outbox::{OutboxRow, OutboxSummary, Outcome};
 
 use crate::fold::Event;
 use crate::model::{DeliveryState, Effect, Problem, Time};

@@ -68,7 +68,7 @@ fn same_origin(parts: &Parts) -> Result<(), ApiError> {
     if allowed {
         return Ok(());
     }
-    Err(ApiError::new(StatusCode::FORBIDDEN, "this request came from another site's page"))
+    Err(ApiError::foreign())
 }
 
 /// The `Set-Cookie` value of a new session.

@@ -22,8 +22,11 @@ pub(super) struct ErrorBody {
     detail: String,
 }
 
+const FOREIGN: &str =
+    "this request came from another site's page, or a proxy before us changes the host";
+
 /// An error that a caller sees.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,
     detail: String,
@@ -41,11 +44,30 @@ impl ApiError {
         self.status
     }
 
+    /// A cookie came with a request that another site's page made.
+    #[must_use]
+    pub fn foreign() -> Self {
+        Self::new(StatusCode::FORBIDDEN, FOREIGN)
+    }
+
+    /// Whether it is [`Self::foreign`].
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.detail == FOREIGN
+    }
+
     /// There is nothing at this address.
     #[must_use]
     pub fn missing() -> Self {
         let detail = "there is nothing here; /api/v1/openapi.json lists all";
         Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// The address is there, the method is not.
+    #[must_use]
+    pub fn wrong_method() -> Self {
+        let detail = "this address has no such method; /api/v1/openapi.json lists all";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
     /// Nobody has signed in.
@@ -93,10 +115,4 @@ impl From<SubmitError> for ApiError {
         };
         Self::new(status, error.to_string())
     }
-}
-
-/// The address is there, the method is not.
-pub(super) async fn wrong_method() -> ApiError {
-    let detail = "this address has no such method; /api/v1/openapi.json lists all";
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

@@ -120,7 +120,7 @@ impl Core {
     ) -> Result<Self, StoreError> {
         let Restored { seq, state, last_at, refolded } = restore(&store, &catalogue).await?;
         let corrections = match refolded {
-            Some(effects) => reconcile(&store, &state, effects).await?,
+            Some(refolded) => reconcile(&store, &state, refolded).await?,
             None => Vec::new(),
         };
         let view: BTreeMap<String, Arc<Problem>> =

@@ -3,10 +3,11 @@
 //!
 //! Before an attempt its row is marked «in flight» on disk; after it the outcome goes through the
 //! log like everything else. Should we die in between, the row is in doubt and the channel looks
-//! before it acts. What fails holds back only later effects of the same Problem.
+//! before it acts. What fails holds back its own lane: its Problem's ticket, or one user's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -27,9 +28,11 @@ const ROUND: u32 = 32;
 /// How long the other side may take to make visible what it was sent: looking sooner for what is in
 /// doubt would not find it. Znuny under load was seen to take seven seconds.
 const SETTLE_MS: i64 = 10_000;
-/// A user's ticket that cannot be joined in so many attempts (about two hours) is left alone: the
+/// A user's ticket that cannot be joined in so many attempts, while others can, is left alone: the
 /// Problem must not stay open for its sake.
-const JOIN_ATTEMPTS: u32 = 120;
+const JOIN_ATTEMPTS: u32 = 30;
+/// So lately another delivery must have succeeded for a failure to be the ticket's own.
+const LATELY_MS: i64 = 300_000;
 /// The first pause after a failure; it doubles each time.
 const FIRST_PAUSE_MS: i64 = 2_000;
 /// The longest pause between attempts.
@@ -52,6 +55,8 @@ pub struct Courier<C> {
     pub clock: Arc<Clock>,
     /// Counters.
     pub metrics: Metrics,
+    /// When a delivery last succeeded, Unix milliseconds.
+    pub succeeded_at: AtomicI64,
 }
 
 impl<C: Deliver + 'static> Courier<C> {
@@ -117,6 +122,7 @@ impl<C: Deliver + 'static> Courier<C> {
                     Some(ticket) => serde_json::to_string(ticket).unwrap_or_default(),
                     None => delivered.reference.clone(),
                 };
+                self.succeeded_at.store(self.clock.now().0, Ordering::Relaxed);
                 self.settle(effect, DeliveryState::Delivered, &reference, None).await;
                 return Ok(());
             }
@@ -125,9 +131,10 @@ impl<C: Deliver + 'static> Courier<C> {
         tracing::warn!(key = effect.key, %error, attempts = row.attempts + 1, "not delivered");
         // A Problem without its ticket is worth asking again: somebody may have mended the queue.
         let is_open = matches!(effect.kind, EffectKind::OpenTicket { .. });
-        let is_join = matches!(effect.kind, EffectKind::JoinTicket { .. });
+        let is_join =
+            matches!(effect.kind, EffectKind::JoinTicket { .. } | EffectKind::LeaveTicket { .. });
         let is_refused = matches!(error, DeliverError::Rejected(_)) && !is_open;
-        if is_refused || (is_join && row.attempts >= JOIN_ATTEMPTS) {
+        if is_refused || (is_join && row.attempts >= JOIN_ATTEMPTS && self.others_succeed()) {
             self.settle(effect, DeliveryState::Rejected, "", Some(error.text())).await;
             return Ok(());
         }
@@ -139,11 +146,18 @@ impl<C: Deliver + 'static> Courier<C> {
         }
         let said = error.to_string();
         self.store.outbox_failed(&effect.key, in_doubt, again, &said).await?;
-        if row.error != said {
-            // People see why it does not go out; the same reason again is no news.
+        // People see why it does not go out: at first, and then each time the attempts have doubled, for
+        // reasons that alternate would fill the history.
+        let attempts = row.attempts + 1;
+        if !is_join && attempts.is_power_of_two() && row.error != said {
             self.settle(effect, DeliveryState::Pending, "", Some(error.text())).await;
         }
         Ok(())
+    }
+
+    fn others_succeed(&self) -> bool {
+        let last = self.succeeded_at.load(Ordering::Relaxed);
+        self.clock.now().0 - last < LATELY_MS
     }
 
     async fn settle(
@@ -194,7 +208,7 @@ impl<C: Deliver + 'static> Courier<C> {
 ///
 /// # Errors
 /// When the outbox cannot be read, or the engine is stopping.
-pub async fn give_up(store: &Store, core: &CoreHandle, channel: Channel) -> anyhow::Result<()> {
+async fn give_up(store: &Store, core: &CoreHandle, channel: Channel) -> anyhow::Result<()> {
     loop {
         let waiting = store.outbox_due(channel, Time(i64::MAX), ROUND).await?;
         if waiting.is_empty() {
@@ -213,6 +227,26 @@ pub async fn give_up(store: &Store, core: &CoreHandle, channel: Channel) -> anyh
                 )),
             };
             core.submit(event).await?;
+        }
+    }
+}
+
+/// The same again and again: the end of what was told before the channel went is decided later.
+pub async fn keep_giving_up(
+    store: Store,
+    core: CoreHandle,
+    channel: Channel,
+    stop: CancellationToken,
+) {
+    loop {
+        let rung = core.effects.notified();
+        if let Err(error) = give_up(&store, &core, channel).await {
+            tracing::warn!(%error, channel = channel.word(), "cannot give up what waits");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = rung => {}
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::fold::{Event, State};
 use crate::i18n::Catalogue;
-use crate::model::{DeliveryState, Effect, Text, Time};
-use crate::store::{Append, Store, StoreError};
+use crate::model::{DeliveryState, Effect, Problem, Text, Time};
+use crate::store::{Append, Outcome, Store, StoreError};
 
 /// What was read back.
 #[derive(Debug)]
@@ -16,8 +16,15 @@ pub struct Restored {
     pub state: State,
     /// Its moment.
     pub last_at: Time,
-    /// When the whole log had to be folded anew: the effects that were decided on the way.
-    pub refolded: Option<Vec<Effect>>,
+    /// When the whole log had to be folded anew: what was decided on the way.
+    pub refolded: Option<Refolded>,
+}
+
+/// What folding the whole log anew decided.
+#[derive(Debug, Default)]
+pub struct Refolded {
+    effects: Vec<Effect>,
+    archived: Vec<Problem>,
 }
 
 /// Reads the snapshot and folds the events after it. A snapshot that cannot be read (another
@@ -37,7 +44,7 @@ pub async fn restore(store: &Store, catalogue: &Catalogue) -> Result<Restored, S
             }
             Err(error) => {
                 tracing::warn!(%error, "the snapshot cannot be read; folding the whole log");
-                restored.refolded = Some(Vec::new());
+                restored.refolded = Some(Refolded::default());
             }
         }
     }
@@ -50,8 +57,9 @@ pub async fn restore(store: &Store, catalogue: &Catalogue) -> Result<Restored, S
             let outcome = restored.state.step(at, &event, catalogue);
             // Effects were committed together with the event: they are in the outbox already, if
             // the same program decided them.
-            if let Some(effects) = &mut restored.refolded {
-                effects.extend(outcome.effects);
+            if let Some(refolded) = &mut restored.refolded {
+                refolded.effects.extend(outcome.effects);
+                refolded.archived.extend(outcome.archived);
             }
             restored.seq = number;
             restored.last_at = at;
@@ -59,20 +67,20 @@ pub async fn restore(store: &Store, catalogue: &Catalogue) -> Result<Restored, S
     }
 }
 
-/// After another version has folded the log: what it waits for and the outbox does not have is put
-/// there, and what the outbox has done already is given back as events, so that no Problem waits for
-/// ever.
+/// After another version has folded the log: what a live Problem waits for and the outbox does not have
+/// is put there; what the outbox has done already is given back as events, so that no Problem waits for
+/// ever; of Problems that are over nothing is told any more.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn reconcile(
     store: &Store,
     state: &State,
-    effects: Vec<Effect>,
+    refolded: Refolded,
 ) -> Result<Vec<Event>, StoreError> {
     let decided: BTreeMap<&str, &Effect> =
-        effects.iter().map(|effect| (effect.key.as_str(), effect)).collect();
-    let mut missing = Append::default();
+        refolded.effects.iter().map(|effect| (effect.key.as_str(), effect)).collect();
+    let mut append = Append::default();
     let mut known = Vec::new();
     for effect in state.pending().filter_map(|key| decided.get(key)) {
         let delivered = |state, reference, error| Event::Delivered {
@@ -83,18 +91,36 @@ pub async fn reconcile(
             reference,
             error,
         };
+        let passed_over = Text::new(
+            "Другая версия программы решила иначе; больше не отправляется.",
+            "another version of the program decided otherwise; not sent any more",
+        );
+        let is_live = state.correlate().problem(&effect.problem).is_some();
         match store.outbox_outcome(&effect.key).await? {
-            None => missing.effects.push((*effect).clone()),
-            Some((DeliveryState::Pending, _)) => {}
-            Some((DeliveryState::Rejected, _)) => {
+            None if is_live => append.effects.push((*effect).clone()),
+            None => {
+                known.push(delivered(DeliveryState::Rejected, String::new(), Some(passed_over)))
+            }
+            // The same key for another moment: the Problems are counted differently now.
+            Some(outcome) if outcome.at != effect.at => {
+                tracing::error!(key = effect.key, "the outbox has this key for another Problem");
+                known.push(delivered(DeliveryState::Rejected, String::new(), Some(passed_over)));
+            }
+            Some(Outcome { state: DeliveryState::Pending, .. }) => {}
+            Some(Outcome { state: DeliveryState::Rejected, .. }) => {
                 let error = Text::new("Было отклонено раньше.", "it was refused before");
                 known.push(delivered(DeliveryState::Rejected, String::new(), Some(error)));
             }
-            Some((state, reference)) => known.push(delivered(state, reference, None)),
+            Some(outcome) => known.push(delivered(outcome.state, outcome.reference, None)),
         }
     }
-    let (added, done) = (missing.effects.len(), known.len());
-    store.append(&missing).await?;
+    for problem in refolded.archived {
+        if store.archived_problem(&problem.id).await?.is_none() {
+            append.archived.push(problem);
+        }
+    }
+    let (added, done) = (append.effects.len(), known.len());
+    store.append(&append).await?;
     tracing::warn!(added, done, "the outbox was compared with the log");
     Ok(known)
 }

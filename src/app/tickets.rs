@@ -231,7 +231,7 @@ fn is_over(ticket: &RawTicket) -> bool {
 fn pause(interval: Duration, failures: u32) -> Duration {
     let longest = interval.max(LONGEST_PAUSE);
     let doubled = interval.saturating_mul(1_u32 << failures.min(6)).min(longest);
-    if failures == 0 { interval } else { doubled.mul_f64(rand::rng().random_range(0.75..=1.0)) }
+    if failures == 0 { interval } else { doubled.mul_f64(rand::rng().random_range(1.0..=1.25)) }
 }
 
 /// Masks a ticket and tells whether it counts. Its type decides where the operator has said so;

@@ -28,6 +28,7 @@ use self::gathered::{Gathered, monotonic};
 use self::process::Processes;
 use super::{Collect, CollectError, Samples};
 use crate::config::Reader;
+use crate::model::Text;
 
 /// Where the host's files are, and how they are read.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,7 +184,10 @@ impl Collect for Host {
                 Err(CollectError::Access {
                     what,
                     cause: error.to_string(),
-                    remedy: "mount the host's /proc and /sys and set `proc` and `sys`".to_owned(),
+                    remedy: Text::new(
+                        "Подключите /proc и /sys хоста и укажите их в proc и sys.",
+                        "mount the host's /proc and /sys and set `proc` and `sys`",
+                    ),
                 })
             }
             _ => Ok(()),

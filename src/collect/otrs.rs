@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::CollectError;
-use crate::model::Time;
+use crate::model::{Text, Time};
 use crate::otrs::{Articles, Client, GET_LIMIT, OtrsError, TicketRecord};
 
 pub use raw::{FirstArticle, RawTicket, TicketChannel};
@@ -420,7 +420,10 @@ impl From<OtrsError> for CollectError {
                 Self::Connect { what, cause }
             }
             OtrsError::Auth { cause, .. } => {
-                let remedy = "check user and password of the ticket system".to_owned();
+                let remedy = Text::new(
+                    "Проверьте пользователя и пароль.",
+                    "check user and password of the ticket system",
+                );
                 Self::Access { what, cause, remedy }
             }
             other => Self::Answer { what, cause: other.to_string() },

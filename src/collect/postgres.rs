@@ -105,6 +105,8 @@ struct Kept {
     /// Polls until it is asked again.
     due_in: u32,
     is_success: bool,
+    /// Asked in the last round, or not due in it: what was left out for want of time is not known.
+    is_fresh: bool,
     /// False when nothing is known, neither good nor bad.
     is_answered: bool,
     /// How often in a row it has failed.
@@ -123,7 +125,7 @@ pub struct Postgres {
     session: Option<Session>,
     /// A round of statements that did not end in time. Its session stays ours: while the server keeps
     /// it, no second one is opened.
-    hanging: Option<Round>,
+    hanging: Option<(Instant, Round)>,
     /// The part that the next round begins with, so that none is always the one left out.
     next: usize,
     kept: BTreeMap<&'static str, Kept>,
@@ -139,6 +141,8 @@ impl std::fmt::Debug for Postgres {
 
 /// How many polls a value that vanished is reported as 0.
 const GONE_POLLS: u32 = 30;
+/// A round that a living server has not answered for so long (and six polls' time) never will be.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 /// So often in a row a statement may fail while its last values still stand: a lock storm that makes
 /// the statement about locks fail is not over.
 const STANDING_FAILURES: u32 = 3;
@@ -170,35 +174,46 @@ impl Postgres {
     }
 
     async fn poll(&mut self) -> Result<(), CollectError> {
+        let end = Instant::now() + self.config.timeout.mul_f64(0.9);
         self.target.greet().await?;
-        if let Some(hanging) = &mut self.hanging {
+        self.give_up_the_dead();
+        if let Some((_, hanging)) = &mut self.hanging {
             // Dropped half-way it stays: the next poll waits on.
             let done = hanging.await;
             self.hanging = None;
             return self.take(done);
         }
         let is_old = self.session.is_some();
-        match self.ask_all().await {
+        match self.ask_all(end).await {
             // The session was ended from the other side (a restart, pg_terminate_backend), and the
             // server has just answered the greeting: it deserves a new one.
             Err(CollectError::Connect { .. } | CollectError::Answer { .. }) if is_old => {
                 self.ask_anew();
-                self.ask_all().await
+                self.ask_all(end).await
             }
             outcome => outcome,
         }
     }
 
+    /// A server that greets, and whose answer to a round has not come for long, has forgotten it: it was
+    /// restarted without a word to us, or lives at another address now.
+    fn give_up_the_dead(&mut self) {
+        let patience = FORGOTTEN.max(self.config.timeout * 6);
+        if self.hanging.as_ref().is_some_and(|(since, _)| since.elapsed() > patience) {
+            tracing::warn!(server = self.target.what, "a session is given up, no answer came");
+            self.hanging = None;
+            self.ask_anew();
+        }
+    }
+
     /// Asks what is due over the session at hand, or over a new one.
-    async fn ask_all(&mut self) -> Result<(), CollectError> {
+    async fn ask_all(&mut self, end: Instant) -> Result<(), CollectError> {
         let session = self.session.take();
         let due = self.due(session.as_ref());
-        let budget = Budget {
-            end: Instant::now() + self.config.timeout.mul_f64(0.9),
-            statement: self.config.statement_limit(),
-        };
+        let budget = Budget { end, statement: self.config.statement_limit() };
         let target = self.target.clone();
-        let round = self.hanging.insert(Box::pin(round::ask(target, session, due, budget)));
+        let round: Round = Box::pin(round::ask(target, session, due, budget));
+        let (_, round) = self.hanging.insert((Instant::now(), round));
         let done = round.await;
         self.hanging = None;
         self.take(done)
@@ -216,7 +231,10 @@ impl Postgres {
         for query in last.iter().chain(first).filter(|query| is_for(query)) {
             let kept = self.kept.entry(query.part).or_default();
             match kept.due_in {
-                0 => due.push(query),
+                0 => {
+                    kept.is_fresh = false;
+                    due.push(query);
+                }
                 _ => kept.due_in -= 1,
             }
         }
@@ -235,6 +253,7 @@ impl Postgres {
         for (query, answer) in done.answers {
             let kept = self.kept.entry(query.part).or_default();
             kept.due_in = query.polls_between(self.config.interval);
+            kept.is_fresh = true;
             match answer {
                 Ok(values) => {
                     kept.is_answered = true;
@@ -275,16 +294,22 @@ impl Postgres {
 
     fn report(&self, samples: &mut Samples) {
         for (part, kept) in &self.kept {
-            if kept.is_answered {
+            // An old reading under the present moment would be a lie that lasts as long as a rule waits.
+            let is_known = kept.is_answered && kept.is_fresh;
+            if is_known {
                 kept.values.iter().for_each(|value| value.push(samples, None));
                 kept.gone.iter().for_each(|(value, _)| value.push(samples, Some(0.0)));
             }
-            let is_success = if kept.is_success { 1.0 } else { 0.0 };
+            let is_success = if kept.is_success && kept.is_fresh { 1.0 } else { 0.0 };
             samples.push("vakhta_collector_success", &[("collector", part)], is_success);
         }
-        let connected = self.kept.get("standbys").map_or(&[][..], |kept| &kept.values);
-        for standby in &self.config.standbys {
-            let is_connected = connected.iter().any(|value| value.has_label(standby));
+        let known = |part| self.kept.get(part).filter(|kept| kept.is_answered && kept.is_fresh);
+        let standbys = known("standbys").zip(known("places"));
+        for standby in self.config.standbys.iter().filter(|_| standbys.is_some()) {
+            let seen = standbys
+                .iter()
+                .flat_map(|(by_name, by_place)| by_name.values.iter().chain(&by_place.values));
+            let is_connected = seen.into_iter().any(|value| value.has_label(standby));
             let number = if is_connected { 1.0 } else { 0.0 };
             let labels = [("application_name", standby.as_str())];
             samples.push("vakhta_pg_expected_standby_connected", &labels, number);

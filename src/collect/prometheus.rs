@@ -13,6 +13,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use crate::config::Secret;
 use crate::http::{self, Failure, ReadError};
+use crate::model::Text;
 
 use super::exposition::{Dialect, Parser, Report, into_samples};
 use super::{Collect, CollectError, Samples};
@@ -96,7 +97,10 @@ impl Prometheus {
                 | StatusCode::PROXY_AUTHENTICATION_REQUIRED
         );
         if is_access {
-            let remedy = "check its user and password or token, and what they may read".to_owned();
+            let remedy = Text::new(
+                "Проверьте имя и пароль или токен и их права на чтение.",
+                "check its user and password or token, and what they may read",
+            );
             return CollectError::Access { what, cause: format!("status {status}"), remedy };
         }
         let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());

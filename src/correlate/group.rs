@@ -95,6 +95,8 @@ pub struct Group {
     pub(super) timeline: Vec<TimelineEntry>,
     /// The Problems that were merged into this one.
     pub(super) absorbed: Vec<String>,
+    /// Places of the tickets that were withdrawn, in the order it happened.
+    pub(super) withdrawn: Vec<usize>,
     pub(super) due: Option<Time>,
     /// How many members there were when the causes were ranked.
     pub(super) ranked: usize,
@@ -135,6 +137,7 @@ impl Group {
             causes: Vec::new(),
             timeline: Vec::new(),
             absorbed: Vec::new(),
+            withdrawn: Vec::new(),
             due: None,
             ranked: 0,
             rank_due: None,
@@ -241,6 +244,11 @@ impl Group {
     #[must_use]
     pub fn absorbed(&self) -> &[String] {
         &self.absorbed
+    }
+
+    /// Tickets that turned out to be requests, in the order it happened.
+    pub fn withdrawn(&self) -> impl Iterator<Item = &Member> {
+        self.withdrawn.iter().filter_map(|place| self.members.get(*place))
     }
 
     /// Tickets, users, findings.
@@ -358,6 +366,8 @@ impl Group {
             detail: incident.detail.clone(),
             number: incident.number.clone(),
             user: incident.user.clone(),
+            mrf: incident.mrf.clone(),
+            impact: incident.impact,
             joined_at: now,
             log_odds: evidence.0,
             why: evidence.1,
@@ -459,37 +469,52 @@ impl Group {
 
     /// Takes back a ticket that turned out to be no failure: it stays on the list, struck out, and
     /// counts no more. False when it already was.
-    pub(super) fn withdraw(&mut self, now: Time, place: usize, incident: &Incident) -> bool {
+    pub(super) fn withdraw(&mut self, now: Time, place: usize) -> bool {
         let is_ticket = |member: &&mut Member| member.kind == IncidentKind::Ticket;
         let member = self.members.get_mut(place).filter(is_ticket);
         let Some(member) = member.filter(|member| member.ended.is_none()) else { return false };
         member.ended = Some(now);
         self.tickets = self.tickets.saturating_sub(1);
-        if let Some(count) = self.users.get_mut(&member.user) {
-            *count -= 1;
-            if *count == 0 {
-                self.users.remove(&member.user);
-            }
+        less(&mut self.users, &member.user);
+        if let Some(mrf) = &member.mrf {
+            less(&mut self.mrfs, mrf);
         }
         if let Some(site) = self.sites.get_mut(&member.system) {
             site.tickets = site.tickets.saturating_sub(1);
-            if let Some(count) = incident.impact.and_then(|felt| site.felt.get_mut(&felt)) {
-                *count = count.saturating_sub(1);
+            if let Some(felt) = member.impact {
+                less(&mut site.felt, &felt);
             }
         }
-        if let Some(count) = incident.mrf.as_ref().and_then(|mrf| self.mrfs.get_mut(mrf)) {
-            *count -= 1;
-        }
-        self.mrfs.retain(|_, count| *count > 0);
+        self.withdrawn.push(place);
         true
     }
 
-    /// Takes over what changed about a finding that is already a member; when it came back, returns
-    /// the moment at which it had been over.
-    pub(super) fn update(&mut self, now: Time, place: usize, incident: &Incident) -> Option<Time> {
-        let member = self.members.get_mut(place)?;
-        let ended = member.ended.take();
-        let came_back = ended.is_some();
+    /// A ticket that was withdrawn is a failure after all; false when it never was withdrawn.
+    pub(super) fn bring_back(&mut self, place: usize) -> bool {
+        let is_ticket = |member: &&mut Member| member.kind == IncidentKind::Ticket;
+        let member = self.members.get_mut(place).filter(is_ticket);
+        let Some(member) = member.filter(|member| member.ended.is_some()) else { return false };
+        member.ended = None;
+        self.tickets += 1;
+        if !member.user.is_empty() {
+            *self.users.entry(member.user.clone()).or_insert(0) += 1;
+        }
+        if let Some(mrf) = &member.mrf {
+            *self.mrfs.entry(mrf.clone()).or_insert(0) += 1;
+        }
+        if let Some(site) = self.sites.get_mut(&member.system) {
+            site.tickets += 1;
+            if let Some(felt) = member.impact {
+                *site.felt.entry(felt).or_insert(0) += 1;
+            }
+        }
+        true
+    }
+
+    /// Takes over what changed about a finding that is already a member; true when it came back.
+    pub(super) fn update(&mut self, now: Time, place: usize, incident: &Incident) -> bool {
+        let Some(member) = self.members.get_mut(place) else { return false };
+        let came_back = member.ended.take().is_some();
         let held = !came_back && holds(member.severity);
         member.severity = incident.severity;
         member.title.clone_from(&incident.title);
@@ -505,7 +530,7 @@ impl Group {
         self.holding = self.holding.saturating_sub(u32::from(held));
         self.holding += u32::from(holds(incident.severity));
         self.raise_severity(Some(incident.severity));
-        ended
+        came_back
     }
 
     /// It stays as bad as it was until it is over: who was called should not wonder why. Tickets
@@ -519,6 +544,16 @@ impl Group {
                 self.severity = self.severity.max(felt);
             }
             None => {}
+        }
+    }
+}
+
+/// Counts one less; what has none left is gone.
+fn less<K: Ord>(counts: &mut BTreeMap<K, u32>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(key);
         }
     }
 }

@@ -29,15 +29,14 @@ impl State {
     pub(super) fn update_member(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
         let Some(group) = self.groups.get_mut(&number) else { return };
         let before = group.severity;
-        let ended = group.update(now, place, i);
-        let came_back = ended.is_some();
+        let came_back = group.update(now, place, i);
         // A person's «it is over» holds against a finding that simply goes on, not against one that
         // was over and has begun anew.
-        let is_anew = group.resolved_by.is_none() || ended > group.resolved_at;
-        if came_back && group.state == ProblemState::Resolved && is_anew {
+        if came_back && group.state == ProblemState::Resolved {
             group.state = ProblemState::Open;
             group.resolved_at = None;
             group.resolved_by = None;
+            group.resolved_why.clear();
             group.acknowledged = None;
             group.reopened += 1;
             group.severity = i.severity;
@@ -62,13 +61,23 @@ impl State {
     /// A ticket that is a member turned out to be a request.
     pub(super) fn withdraw(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
         let Some(group) = self.groups.get_mut(&number) else { return };
-        if !group.withdraw(now, place, i) {
+        if !group.withdraw(now, place) {
             return;
         }
         let line = Message::new("line-withdrawn").text("what", &i.title);
         group.note(now, TimelineKind::Member, line);
         self.schedule(now, number);
         self.changed.insert(number);
+    }
+
+    /// A ticket that was withdrawn is a failure after all.
+    pub(super) fn bring_back(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
+        let Some(group) = self.groups.get_mut(&number) else { return };
+        if group.bring_back(place) {
+            let line = Message::new("line-brought-back").text("what", &i.title);
+            group.note(now, TimelineKind::Member, line);
+            self.changed.insert(number);
+        }
     }
 
     /// A person takes the Problem.

@@ -327,6 +327,7 @@ impl Group {
                 }
             }
         }
+        self.withdrawn.extend(other.withdrawn.iter().map(|place| place + shift));
         for stems in &other.examples {
             if self.examples.len() < 4 {
                 self.examples.push(stems.clone());

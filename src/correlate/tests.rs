@@ -245,6 +245,17 @@ fn what_a_person_resolved_is_open_again_when_it_was_over_and_returns() {
 }
 
 #[test]
+fn a_person_who_is_ahead_of_the_engine_silences_nothing() {
+    let mut state = state();
+    state.finding(Time(START), &lock_chain());
+    // It is over; before the engine calls it resolved a person does.
+    state.finding(Time(START + MINUTE), &cleared(lock_chain(), START + MINUTE));
+    state.resolve(Time(START + MINUTE + SECOND), "PRB-000001", "Иванова", "").unwrap();
+    state.finding(Time(START + 2 * MINUTE), &lock_chain());
+    assert_eq!(state.problem("PRB-000001").unwrap().state(), ProblemState::Open);
+}
+
+#[test]
 fn a_ticket_that_turns_out_to_be_a_request_counts_no_more() {
     let mut state = state();
     state.finding(Time(START), &lock_chain());
@@ -257,6 +268,10 @@ fn a_ticket_that_turns_out_to_be_a_request_counts_no_more() {
     assert_eq!(problem.counts(), (0, 0, 1));
     assert!(problem.members()[1].ended.is_some(), "it stays on the list, struck out");
     assert!(state.silence("ticket:7").is_some());
+    // And it may turn back.
+    written.class = TicketClass::Incident;
+    state.ticket(Time(START + 3 * MINUTE), &written);
+    assert_eq!(state.problem("PRB-000001").unwrap().counts(), (1, 1, 1));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use detectors::{State, Status, Verdict};
 use serde::{Deserialize, Serialize};
 
+use super::also::Numbers;
 use super::pack::Rule;
 use super::wording;
 use crate::model::{Evidence, Finding, FindingState, Severity, Time};
@@ -21,13 +22,16 @@ pub(super) struct Object {
     pub(super) state: State,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) active: Option<Finding>,
+    /// The numbers told along when it was last told of.
+    #[serde(default)]
+    pub(super) also: Numbers,
     seen_at: Time,
     absences: u32,
 }
 
 impl Object {
     pub(super) fn new(state: State, labels: BTreeMap<String, String>, at: Time) -> Self {
-        Self { state, labels, active: None, seen_at: at, absences: 0 }
+        Self { state, labels, active: None, also: Numbers::new(), seen_at: at, absences: 0 }
     }
 
     /// Notes that the object gave a value.

@@ -141,3 +141,77 @@ fn a_broken_pack_reports_every_error_with_its_place() {
     let lines: Vec<usize> = errors.into_sorted().iter().map(|d| d.place.line).collect();
     assert_eq!(lines, [5, 6, 8, 9, 10, 13], "one for each mistake, and the key that is missing");
 }
+
+/// A batch of one source with a few series of its own beside `up`.
+fn series(at: i64, values: &[(&str, &[(&str, &str)], f64)]) -> Batch {
+    let base = [("instance", "a"), ("job", "host"), ("system", "crm-hosts")];
+    let mut samples = vec![Sample { series: Arc::new(Series::new("up", base)), value: 1.0 }];
+    for (name, labels, value) in values {
+        let labels = base.into_iter().chain(labels.iter().copied());
+        samples.push(Sample { series: Arc::new(Series::new(name, labels)), value: *value });
+    }
+    Batch { kind: "host", instance: "a".into(), at: Time(at * 1000), samples }
+}
+
+fn with_also() -> (Store, Watch) {
+    let text = RULE
+        .replace("object: [sensor]", "object: [sensor]\n    also: {pid: culprit}")
+        .replace("ru: остудить, en: cool it", "ru: 'снять {pid}', en: 'end {pid}'");
+    (Store::new(Limits::default()), Watch::new(Arc::new(packs(&text))))
+}
+
+#[test]
+fn a_number_told_along_is_filled_in_and_told_anew_when_it_changes() {
+    let (mut store, mut watch) = with_also();
+    let mut poll = |at: i64, pid: Option<f64>| -> Vec<(FindingState, String)> {
+        let sensor: &[(&str, &str)] = &[("sensor", "cpu")];
+        let mut values = vec![("temperature", sensor, 60.0)];
+        values.extend(pid.map(|pid| ("culprit", sensor, pid)));
+        let batch = series(at, &values);
+        store.append(&batch);
+        let found = watch.polled(&store, "host", "a", batch.at);
+        found.into_iter().map(|finding| (finding.state, finding.advice.ru)).collect()
+    };
+    assert_eq!(poll(10, Some(24_044.0)), [(FindingState::Raised, "снять 24044".to_owned())]);
+    assert_eq!(poll(20, Some(24_044.0)), []);
+    assert_eq!(poll(30, Some(9_001.0)), [(FindingState::Updated, "снять 9001".to_owned())]);
+    assert_eq!(poll(40, None), [(FindingState::Updated, "снять pid".to_owned())]);
+}
+
+#[test]
+fn what_a_failed_part_does_not_show_is_not_gone() {
+    let (mut store, mut watch) = with_also();
+    let mut poll = |at: i64, success: f64, hot: bool| {
+        let sensor: &[(&str, &str)] = &[("sensor", "cpu")];
+        let part: &[(&str, &str)] = &[("collector", "sensors")];
+        let mut values = vec![("vakhta_collector_success", part, success)];
+        if hot {
+            values.push(("temperature", sensor, 60.0));
+        }
+        let batch = series(at, &values);
+        store.append(&batch);
+        watch.polled(&store, "host", "a", batch.at).into_iter().map(|f| f.state).collect::<Vec<_>>()
+    };
+    assert_eq!(poll(0, 1.0, true), [FindingState::Raised]);
+    for at in 1..30 {
+        assert_eq!(poll(at * 10, 0.0, false), [], "the part could not be read");
+    }
+    assert_eq!((poll(300, 1.0, false), poll(310, 1.0, false)), (vec![], vec![]));
+    assert_eq!(poll(320, 1.0, false), [FindingState::Cleared], "read again, and it is not there");
+}
+
+#[test]
+fn findings_of_a_source_that_is_no_longer_configured_are_over() {
+    let mut bench = Bench::new();
+    bench.poll(0, &[("cpu", 60.0)], 1.0);
+    let keys = bench.watch.active().map(|finding| finding.key.clone()).collect();
+    let saved = bench.watch.save();
+    let mut next = Bench::new();
+    next.watch.expect(["b".to_owned()].into());
+    next.watch.restore(&saved).unwrap();
+    next.watch.adopt(keys);
+    let over = next.watch.global(&next.store, Time(10_000));
+    let states: Vec<FindingState> = over.iter().map(|finding| finding.state).collect();
+    assert_eq!(states, [FindingState::Cleared]);
+    assert_eq!(next.watch.active().count(), 0);
+}

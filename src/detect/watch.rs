@@ -7,9 +7,11 @@ use detectors::set_change::{self, ChangeKind, ChangeStatus};
 use detectors::{Method, Status, Verdict};
 use serde::{Deserialize, Serialize};
 
+use super::also;
 use super::object::{self, Object};
+use super::objects::{Objects, identifying};
 use super::pack::{Judge, Packs, Rule, Scope};
-use crate::model::{Evidence, Finding, FindingState, Impact, Role, Severity, Text, Time};
+use crate::model::{Finding, FindingState, Impact, Role, Severity, Text, Time};
 use crate::series::Store;
 use crate::series::query::{Expr, Labels};
 
@@ -33,6 +35,7 @@ pub struct Watch {
     rules: BTreeMap<String, Memory>,
     adopted: BTreeMap<String, u32>,
     polled: BTreeSet<String>,
+    configured: Option<BTreeSet<String>>,
     started_at: Option<Time>,
     errors: Vec<String>,
     up: Option<Expr>,
@@ -45,7 +48,7 @@ pub struct Watch {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Memory {
     fingerprint: String,
-    objects: BTreeMap<String, BTreeMap<String, Object>>,
+    objects: BTreeMap<String, Objects>,
     sets: BTreeMap<String, BTreeMap<String, Set>>,
 }
 
@@ -76,12 +79,18 @@ impl Watch {
             rules: BTreeMap::new(),
             adopted: BTreeMap::new(),
             polled: BTreeSet::new(),
+            configured: None,
             started_at: None,
             errors: Vec::new(),
             up: Expr::parse("up").ok(),
             part_success: Expr::parse("min by (instance) (vakhta_collector_success)").ok(),
             partial_since: BTreeMap::new(),
         }
+    }
+
+    /// Names the sources that are configured: what is remembered of others is let go.
+    pub fn expect(&mut self, instances: BTreeSet<String>) {
+        self.configured = Some(instances);
     }
 
     /// Evaluates the rules of a source after its poll; returns what has changed.
@@ -112,9 +121,7 @@ impl Watch {
         let known: BTreeSet<String> =
             packs.rules().map(|rule| format!("{}/{}{{", rule.pack, rule.id)).collect();
         let is_late = at.0 - started.0 >= GRACE_MS;
-        if is_late {
-            found.extend(self.let_go_of_sources(at));
-        }
+        found.extend(self.let_go_of_sources(at));
         let polled = &self.polled;
         self.adopted.retain(|key, _| {
             let rule = key.split_inclusive('{').next().unwrap_or_default();
@@ -129,17 +136,16 @@ impl Watch {
         found
     }
 
-    /// A source that was remembered and is not polled is not configured any more: its findings are
-    /// over.
+    /// The findings of a source that was remembered and is not configured any more are over.
     fn let_go_of_sources(&mut self, at: Time) -> Vec<Finding> {
-        let polled = &self.polled;
-        let is_there = |instance: &String| instance.is_empty() || polled.contains(instance);
+        let Some(configured) = &self.configured else { return Vec::new() };
+        let is_there = |instance: &String| instance.is_empty() || configured.contains(instance);
         let mut over = Vec::new();
         for memory in self.rules.values_mut() {
             memory.objects.retain(|instance, objects| {
                 let stays = is_there(instance);
                 if !stays {
-                    over.extend(objects.values_mut().filter_map(|object| object.clear(at)));
+                    over.extend(objects.iter_mut().filter_map(|object| object.clear(at)));
                 }
                 stays
             });
@@ -161,7 +167,7 @@ impl Watch {
         for memory in self.rules.values_mut() {
             let sets = memory.sets.values_mut().flat_map(BTreeMap::values_mut);
             let members = sets.flat_map(|set| set.members.values_mut());
-            let objects = memory.objects.values_mut().flat_map(BTreeMap::values_mut);
+            let objects = memory.objects.values_mut().flat_map(Objects::iter_mut);
             for object in objects.chain(members) {
                 let is_known = object.active.as_ref().is_none_or(|f| keys.remove(&f.key));
                 if !is_known {
@@ -177,7 +183,7 @@ impl Watch {
         self.rules.values().flat_map(|memory| {
             let sets = memory.sets.values().flat_map(BTreeMap::values);
             let members = sets.flat_map(|set| set.members.values());
-            let objects = memory.objects.values().flat_map(BTreeMap::values);
+            let objects = memory.objects.values().flat_map(Objects::iter);
             objects.chain(members).filter_map(|object| object.active.as_ref())
         })
     }
@@ -194,7 +200,7 @@ impl Watch {
             if !stays {
                 let sets = memory.sets.values_mut().flat_map(BTreeMap::values_mut);
                 let members = sets.flat_map(|set| set.members.values_mut());
-                let objects = memory.objects.values_mut().flat_map(BTreeMap::values_mut);
+                let objects = memory.objects.values_mut().flat_map(Objects::iter_mut);
                 over.extend(objects.chain(members).filter_map(|object| object.clear(at)));
             }
             stays
@@ -269,9 +275,11 @@ impl Watch {
             Judge::Each(method) => memory.each(method, turn, values, found, &mut shown),
             Judge::Set(config) => memory.set(config, turn, &values, found, &mut shown),
         }
-        for finding in found.get_mut(before..).unwrap_or_default() {
+        for finding in found.get(before..).unwrap_or_default() {
             self.adopted.remove(&finding.key);
-            tell_also(store, turn, restrict, finding);
+        }
+        if !rule.also.is_empty() {
+            memory.tell_also(store, turn, restrict, found, before);
         }
         self.settle_adopted(turn, &shown, found);
     }
@@ -315,28 +323,27 @@ impl Memory {
         shown: &mut BTreeSet<String>,
     ) {
         let objects = self.objects.entry(turn.instance.to_owned()).or_default();
-        let mut present = BTreeSet::new();
         for (labels, value) in values {
-            let labels = shown_labels(&labels);
-            let key = object::key(turn.rule, &labels);
-            if !objects.contains_key(&key) {
-                if objects.len() >= OBJECTS {
-                    continue;
+            let place = match objects.find(&labels) {
+                Some(place) => place,
+                None if objects.len() >= OBJECTS => continue,
+                None => {
+                    let own = shown_labels(&labels);
+                    let key = object::key(turn.rule, &own);
+                    objects.add(key, &labels, Object::new(method.start(), own, turn.at))
                 }
-                objects.insert(key.clone(), Object::new(method.start(), labels, turn.at));
-            }
-            let Some(object) = objects.get_mut(&key) else { continue };
+            };
+            let Some((key, object)) = objects.at(place) else { continue };
             object.seen(turn.at);
             let verdict = method.step(&mut object.state, turn.at.0, value);
             if matches!(verdict.status, Status::Abnormal(_)) {
-                shown.insert(key.clone());
+                shown.insert(key.to_owned());
             }
-            found.extend(object.judge(turn.rule, &key, turn.at, &verdict));
-            present.insert(key);
+            found.extend(object.judge(turn.rule, key, turn.at, &verdict));
         }
         let is_no_data = matches!(method, Method::NoData(_));
         objects.retain(|key, object| {
-            if present.contains(key) {
+            if object.seen_at() == turn.at {
                 return true;
             }
             // A source that is down as a whole has a rule of its own; its objects are not missing.
@@ -358,6 +365,39 @@ impl Memory {
         });
     }
 
+    /// Adds the numbers that the rule wants told along to what is told, and tells anew of what is on
+    /// when they have changed: who acts on an old one does harm.
+    fn tell_also(
+        &mut self,
+        store: &Store,
+        turn: &Turn<'_>,
+        restrict: Option<(&str, &str)>,
+        found: &mut Vec<Finding>,
+        before: usize,
+    ) {
+        let Some(objects) = self.objects.get_mut(turn.instance) else { return };
+        let now = also::now(store, turn.rule, turn.at, restrict);
+        let mut fresh = found.split_off(before);
+        for object in objects.iter_mut() {
+            let Some(active) = &object.active else { continue };
+            let numbers = now.of(&object.labels);
+            let told = fresh.iter_mut().find(|finding| finding.key == active.key);
+            match told {
+                Some(finding) => also::add(turn.rule, finding, &numbers),
+                None if numbers != object.also => {
+                    let mut again = active.clone();
+                    again.state = FindingState::Updated;
+                    again.at = turn.at;
+                    also::add(turn.rule, &mut again, &numbers);
+                    fresh.push(again);
+                }
+                None => {}
+            }
+            object.also = numbers;
+        }
+        found.append(&mut fresh);
+    }
+
     /// A set of objects as a whole.
     fn set(
         &mut self,
@@ -367,7 +407,8 @@ impl Memory {
         found: &mut Vec<Finding>,
         shown: &mut BTreeSet<String>,
     ) {
-        if !turn.is_up {
+        // A part that could not be read shows none of its members.
+        if !turn.is_whole {
             return;
         }
         let sets = self.sets.entry(turn.instance.to_owned()).or_default();
@@ -418,47 +459,14 @@ impl Memory {
     }
 }
 
-/// Adds the numbers that the rule wants told along, and fills them into the texts.
-fn tell_also(
-    store: &Store,
-    turn: &Turn<'_>,
-    restrict: Option<(&str, &str)>,
-    finding: &mut Finding,
-) {
-    if finding.state == FindingState::Cleared {
-        return;
-    }
-    for (name, expr) in &turn.rule.also {
-        let values = expr.instant(store, turn.at, restrict).unwrap_or_default();
-        let is_its = |labels: &Labels| {
-            shown_labels(labels).iter().all(|(name, value)| finding.labels.get(name) == Some(value))
-        };
-        let value = values.iter().find(|(labels, _)| is_its(labels)).map(|(_, value)| *value);
-        let word = value.map_or_else(|| name.clone(), |value| format!("{value}"));
-        for text in [&mut finding.title, &mut finding.advice] {
-            let mark = format!("{{{name}}}");
-            *text = Text::new(text.ru.replace(&mark, &word), text.en.replace(&mark, &word));
-        }
-        if let Some(value) = value {
-            let name = name.clone();
-            let number = Evidence { name, value, limit: None, unit: "id".to_owned() };
-            finding.evidence.push(number);
-        }
-    }
-}
-
 /// Members of sets carry no detector state of their own; this method is never asked.
 fn never() -> detectors::no_data::Config {
     detectors::no_data::Config { after_ms: i64::MAX, severity: Severity::Info }
 }
 
-/// The labels that identify an object: all but the metric's name and the job.
+/// The labels that identify an object, to keep.
 fn shown_labels(labels: &Labels) -> BTreeMap<String, String> {
-    labels
-        .iter()
-        .filter(|(name, _)| !matches!(*name, "__name__" | "job"))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    identifying(labels).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The value of a label inside a finding's key.

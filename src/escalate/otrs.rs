@@ -5,8 +5,8 @@
 //! dynamic field and the Problem's mark in its title (there from the first moment of a creation),
 //! a note ends its subject in a mark made from the key. A creation is always preceded by the
 //! search; a note is preceded by it when the effect was tried before. The caller has one writer
-//! per Problem, notes an attempt before it makes it, and tries again no sooner than two seconds
-//! after an unknown outcome.
+//! per ticket, notes an attempt before it makes it, and tries again no sooner than the peer can show
+//! what it was sent.
 
 mod note;
 mod open;
@@ -76,7 +76,10 @@ impl Deliver for OtrsChannel {
                 self.note(effect, context, &note, retry).await
             }
             EffectKind::JoinTicket { ticket_id, subject, body } => {
-                self.join(effect, *ticket_id, subject, body).await
+                self.join(effect, *ticket_id, &effect.problem, (subject, body)).await
+            }
+            EffectKind::LeaveTicket { ticket_id, subject, body } => {
+                self.join(effect, *ticket_id, "", (subject, body)).await
             }
             EffectKind::Alert { .. } => Err(foreign(effect)),
         }

@@ -10,8 +10,8 @@ use super::wording::Wording;
 use crate::correlate::Group;
 use crate::i18n::Catalogue;
 use crate::model::{
-    Channel, Delivery, DeliveryState, Effect, EffectKind, IncidentKind, Message, ProblemState,
-    Severity, Text, Time,
+    Channel, Delivery, DeliveryState, Effect, EffectKind, IncidentKind, Member, Message,
+    ProblemState, Severity, Text, Time,
 };
 use crate::topology::Topology;
 
@@ -40,6 +40,12 @@ pub struct Told {
     noted: Option<Noted>,
     noted_at: Time,
     joined: usize,
+    /// Users' tickets that were joined, and how many withdrawals were looked at.
+    joins: BTreeSet<u64>,
+    left: usize,
+    /// The ticket system refused to open a ticket for good: there will be none.
+    #[serde(default)]
+    refused: bool,
     resolved: bool,
     closed: bool,
     due: Option<Time>,
@@ -187,6 +193,16 @@ impl Told {
         if let Some(error) = report.error {
             let is_new = line.error.as_ref() != Some(error);
             line.error = Some(error.clone());
+            let is_final = report.state == DeliveryState::Rejected;
+            if is_final && (name == "open" || is_raise) {
+                line.state = DeliveryState::Rejected;
+                line.at = at;
+            }
+            if is_final && name == "open" {
+                // Without a ticket there is nothing to write notes on.
+                self.ticket = false;
+                self.refused = true;
+            }
             let message = match report.channel {
                 Channel::Otrs => Message::new("line-ticket-failed"),
                 Channel::Alertmanager => Message::new("line-alert-failed"),
@@ -216,6 +232,11 @@ impl Told {
         line.at = at;
         Some(message)
     }
+}
+
+/// The ticket system's id of a member that is a ticket.
+fn ticket_id(member: &Member) -> Option<u64> {
+    member.incident.strip_prefix("ticket:")?.parse().ok()
 }
 
 fn is_alert(key: &str) -> bool {
@@ -295,7 +316,9 @@ impl Decision<'_> {
     }
 
     fn open_ticket(&mut self, policy: &Policy) {
-        if let Some(ticket) = policy.ticket.as_ref().filter(|_| !self.told.ticket) {
+        if let Some(ticket) =
+            policy.ticket.as_ref().filter(|_| !self.told.ticket && !self.told.refused)
+        {
             self.told.ticket = true;
             let system = self.group.first_system();
             let own_queue = self.context.topology.get(system).map(|s| s.queue.clone());
@@ -368,14 +391,31 @@ impl Decision<'_> {
         let fresh: Vec<u64> = members
             .iter()
             .skip(self.told.joined)
-            .filter(|member| member.kind == IncidentKind::Ticket)
-            .filter_map(|member| member.incident.strip_prefix("ticket:")?.parse().ok())
+            .filter(|member| member.kind == IncidentKind::Ticket && member.ended.is_none())
+            .filter_map(ticket_id)
             .collect();
         self.told.joined = members.len();
         for ticket_id in fresh {
             let (subject, body) = self.wording().joined();
             let kind = EffectKind::JoinTicket { ticket_id, subject, body };
             self.effect(Channel::Otrs, &format!("join/{ticket_id}"), kind);
+            self.told.joins.insert(ticket_id);
+        }
+        self.let_tickets_leave();
+    }
+
+    /// A ticket that was joined and turned out to be a request must be worked on after all.
+    fn let_tickets_leave(&mut self) {
+        let withdrawn: Vec<u64> =
+            self.group.withdrawn().skip(self.told.left).filter_map(ticket_id).collect();
+        self.told.left += withdrawn.len();
+        for ticket_id in withdrawn {
+            if self.told.joins.remove(&ticket_id) {
+                let (subject, body) = self.wording().left();
+                let kind = EffectKind::LeaveTicket { ticket_id, subject, body };
+                let name = format!("join/{ticket_id}/left{}", self.told.left);
+                self.effect(Channel::Otrs, &name, kind);
+            }
         }
     }
 

@@ -155,6 +155,11 @@ impl Wording<'_> {
         (self.say(&message("note-joined-subject")), self.say(&message("note-joined-body")))
     }
 
+    pub(super) fn left(&self) -> (String, String) {
+        let message = |key| Message::new(key).word("problem", self.problem);
+        (self.say(&message("note-left-subject")), self.say(&message("note-left-body")))
+    }
+
     /// What has changed since the last note, then the whole as it stands.
     pub(super) fn changed(&self, before: &Noted, now: &Noted) -> (String, String) {
         let (subject, body) = self.note("note-changed-subject");

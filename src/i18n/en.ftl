@@ -100,6 +100,7 @@ line-resolved = Resolved: all findings are over
 line-resolved-by = Marked as resolved: { $who }
 line-resolved-why = Marked as resolved: { $who }. { $reason }
 line-withdrawn = Counts no more, it is a request: { $what }
+line-brought-back = Counts again, it is no request: { $what }
 line-closed = Closed
 line-ticket-open = Ticket { $ref } opened
 line-ticket-closed = Ticket { $ref } closed
@@ -131,6 +132,8 @@ note-joined-body = It has its cause in common with other tickets and monitoring 
 
     It need not be worked on by itself. Tell the user that the trouble is known and being mended.
     Progress: { $link }
+note-left-subject = This ticket no longer belongs to Problem { $problem }
+note-left-body = It is a request, not an incident: work on it as usual.
 note-changed-subject = Problem has changed
 note-changed-severity = severity: { $before } → { $after }
 note-changed-cause = likely cause: { $before } → { $after }
@@ -229,6 +232,7 @@ page-missing-title = There is nothing here
 page-missing = There is no such page or Problem. The address may have a typo.
 page-forbidden-title = Not allowed
 page-forbidden = This needs the role “duty” or a higher one. Ask the administrator for a new sign-in link.
+page-foreign = The request did not come from this page. A proxy before Vakhta must pass the host name on unchanged.
 page-conflict-title = It did not work
 page-conflict = The Problem is closed already, or merged into another.
 page-failed-title = It did not work

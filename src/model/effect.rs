@@ -74,6 +74,16 @@ pub enum EffectKind {
         /// Plain text.
         body: String,
     },
+    /// A user's ticket that was joined is none of the Problem's after all: the field is emptied, a note
+    /// says so.
+    LeaveTicket {
+        /// The user's ticket.
+        ticket_id: u64,
+        /// The note's subject.
+        subject: String,
+        /// Plain text.
+        body: String,
+    },
     /// Raise, keep up, or (with `ends_at`) resolve an alert.
     Alert {
         /// Identity and routing.
@@ -108,7 +118,10 @@ impl Effect {
     #[must_use]
     pub fn lane(&self) -> String {
         match &self.kind {
-            EffectKind::JoinTicket { ticket_id, .. } => format!("{}/{ticket_id}", self.problem),
+            EffectKind::JoinTicket { ticket_id, .. }
+            | EffectKind::LeaveTicket { ticket_id, .. } => {
+                format!("ticket/{ticket_id}")
+            }
             _ => self.problem.clone(),
         }
     }

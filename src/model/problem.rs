@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, Detail, IncidentKind, Message, Reason, Severity, Text, Time};
+use super::{Delivery, Detail, Impact, IncidentKind, Message, Reason, Severity, Text, Time};
 
 /// The life of a Problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +44,12 @@ pub struct Member {
     /// The keyed hash of a ticket's user; empty when not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
+    /// The branch it was counted under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mrf: Option<String>,
+    /// What is felt, or broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<Impact>,
     /// When it joined this Problem.
     pub joined_at: Time,
     /// Log-odds of «same cause» at the moment of joining; 0 for the first member.

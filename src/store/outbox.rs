@@ -22,6 +22,17 @@ pub struct OutboxRow {
     pub error: String,
 }
 
+/// What became of an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// `Pending` while it waits or is in flight.
+    pub state: DeliveryState,
+    /// The reference it got.
+    pub reference: String,
+    /// When it was decided.
+    pub at: Time,
+}
+
 /// How one channel's outbox stands.
 #[derive(Clone, Debug, Default)]
 pub struct OutboxSummary {
@@ -202,11 +213,8 @@ impl Store {
     ///
     /// # Errors
     /// When the outbox cannot be read.
-    pub async fn outbox_outcome(
-        &self,
-        key: &str,
-    ) -> Result<Option<(DeliveryState, String)>, StoreError> {
-        let row = sqlx::query("SELECT state, reference FROM outbox WHERE key = ?")
+    pub async fn outbox_outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        let row = sqlx::query("SELECT state, reference, decided_at FROM outbox WHERE key = ?")
             .bind(key)
             .fetch_optional(&self.readers)
             .await
@@ -217,7 +225,7 @@ impl Store {
                 "rejected" => DeliveryState::Rejected,
                 _ => DeliveryState::Pending,
             };
-            (state, row.get(1))
+            Outcome { state, reference: row.get(1), at: Time(row.get(2)) }
         }))
     }
 

@@ -112,9 +112,11 @@ async fn the_outbox_says_what_became_of_an_effect() {
     };
     store.append(&Append { events: vec![(1, NOW, event)], ..Append::default() }).await.unwrap();
     let outcome = async |key: &str| store.outbox_outcome(key).await.unwrap();
-    let done = Some((DeliveryState::Delivered, "77".to_owned()));
+    let said =
+        |state, reference: &str| Some(Outcome { state, reference: reference.into(), at: NOW });
+    let done = said(DeliveryState::Delivered, "77");
     assert_eq!(outcome("PRB-000001/otrs/open").await, done);
-    let waits = Some((DeliveryState::Pending, String::new()));
+    let waits = said(DeliveryState::Pending, "");
     assert_eq!(outcome("PRB-000002/otrs/open").await, waits);
     assert_eq!(outcome("PRB-000003/otrs/open").await, None);
 }

@@ -49,9 +49,13 @@ pub(super) async fn language(
 }
 
 fn path_and_query(url: &reqwest::Url) -> String {
+    // After a verdict that failed the visitor stands at the form's address, which shows nothing.
+    let path = url.path();
+    let verbs = ["/acknowledge", "/resolve"];
+    let page = verbs.iter().find_map(|verb| path.strip_suffix(verb)).unwrap_or(path);
     match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
+        Some(query) => format!("{page}?{query}"),
+        None => page.to_owned(),
     }
 }
 
@@ -159,6 +163,7 @@ pub(super) fn refusal(
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             ("page-missing-title", "page-missing")
         }
+        StatusCode::FORBIDDEN if error.is_foreign() => ("page-forbidden-title", "page-foreign"),
         StatusCode::FORBIDDEN => ("page-forbidden-title", "page-forbidden"),
         StatusCode::CONFLICT => ("page-conflict-title", "page-conflict"),
         _ => ("page-failed-title", "page-failed"),
@@ -176,13 +181,30 @@ pub(crate) async fn missing(
     Wanted(language): Wanted,
     request: axum::extract::Request,
 ) -> Response {
-    let error = ApiError::missing();
+    answer_missing(&state, language, &request, &ApiError::missing())
+}
+
+/// The address is there, the method is not: the same for people.
+pub(crate) async fn wrong_method(
+    State(state): State<ApiState>,
+    Wanted(language): Wanted,
+    request: axum::extract::Request,
+) -> Response {
+    answer_missing(&state, language, &request, &ApiError::wrong_method())
+}
+
+fn answer_missing(
+    state: &ApiState,
+    language: Language,
+    request: &axum::extract::Request,
+    error: &ApiError,
+) -> Response {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let is_page = accepts.is_some_and(|kinds| kinds.contains("text/html"));
     if is_page && !request.uri().path().starts_with("/api/") {
-        return refusal(&state, language, None, &error);
+        return refusal(state, language, None, error);
     }
-    error.into_response()
+    error.clone().into_response()
 }
 
 /// Renders a template; a template that fails is a defect and says so.

@@ -344,9 +344,9 @@ impl Drop for Engine {
     }
 }
 
-/// Two polls at the usual interval of ten seconds, and what the machine needs under the load of the
-/// other tests.
-pub(crate) const TWO_POLLS: u64 = 20 + 3;
+/// Two polls at the usual interval of ten seconds, the longest that the second may itself take, and what
+/// the machine needs under the load of the other tests.
+pub(crate) const TWO_POLLS: u64 = 20 + 4 + 3;
 
 /// Asks again and again until there is an answer; panics when there is none in time.
 pub(crate) async fn until<T>(

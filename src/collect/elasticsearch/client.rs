@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::answer::text_at;
 use super::{Config, SetupError};
 use crate::collect::CollectError;
+use crate::model::Text;
 
 /// The largest answer that is parsed, in bytes: the statistics of about a thousand nodes.
 const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
@@ -26,8 +27,14 @@ const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
 const PARSE_ASIDE: usize = 256 * 1024;
 
 /// What to do about a refusal.
-const REMEDY: &str = "give the user a role with the cluster privileges monitor and \
-    monitor_snapshot and the index privilege monitor on all indices, see docs/collect/elasticsearch.md";
+fn remedy() -> Text {
+    Text::new(
+        "Дайте пользователю роль с правами кластера monitor и monitor_snapshot и правом monitor на все \
+         индексы: docs/collect/elasticsearch.md.",
+        "give the user a role with the cluster privileges monitor and monitor_snapshot and the index \
+         privilege monitor on all indices, see docs/collect/elasticsearch.md",
+    )
+}
 
 /// An answer in time, whatever it says.
 #[derive(Debug)]
@@ -161,7 +168,7 @@ impl Seed {
                 let body = body.unwrap_or_default();
                 let reason = text_at(&body, "error/reason").unwrap_or("no reason given");
                 let cause = format!("status {status}: {reason}");
-                Err(CollectError::Access { what, cause, remedy: REMEDY.to_owned() })
+                Err(CollectError::Access { what, cause, remedy: remedy() })
             }
             (_, Ok(body)) => Ok(Answer { status, body, what }),
             // A refusal may be plain text; its status says enough.

@@ -105,6 +105,8 @@ impl Processes {
                 false => self.at_work = Some(round),
             }
         }
+        let is_done = if self.at_work.is_none() { 1.0 } else { 0.0 };
+        out.push("vakhta_host_open_files_scan_complete", [], is_done);
         if let Some(scan) = &self.scan {
             let named = scan.report(mounts, out);
             for name in self.near_limit.gone(named) {
@@ -243,8 +245,6 @@ impl Scan {
 
     /// Gives the programs whose share of their limit was named.
     fn report(&self, mounts: &[Mount], out: &mut Gathered) -> Vec<String> {
-        let is_complete = if self.is_complete { 1.0 } else { 0.0 };
-        out.push("vakhta_host_open_files_scan_complete", [], is_complete);
         out.push("vakhta_host_open_files_scanned", [], f64::from(self.looked_at));
         push_top("vakhta_host_process_open_files", "name", &self.open, out);
         push_top("vakhta_host_process_deleted_bytes", "name", &self.deleted_by_name, out);

@@ -7,6 +7,7 @@ use super::rights::{MissingRight, Rights, new_role};
 use super::session::Target;
 use super::{Config, Secret};
 use crate::collect::CollectError;
+use crate::model::Text;
 
 /// What an address answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Found {
         /// Its own words.
         cause: String,
         /// What the operator should do.
-        remedy: String,
+        remedy: Text,
     },
     /// A server that can be watched.
     Server {

@@ -87,7 +87,7 @@ impl Query {
 }
 
 /// All statements, in the order they are asked.
-pub(super) static QUERIES: [Query; 35] = [
+pub(super) static QUERIES: [Query; 36] = [
     fast("server", include_str!("sql/server.sql")),
     fast("state", include_str!("sql/state.sql")).monitor(),
     fast("identity", include_str!("sql/identity.sql")),
@@ -99,6 +99,7 @@ pub(super) static QUERIES: [Query; 35] = [
     fast("locks", include_str!("sql/locks.sql")),
     fast("replication", include_str!("sql/replication.sql")).monitor(),
     fast("standbys", include_str!("sql/standbys.sql")).monitor().zero_when_gone(),
+    fast("places", include_str!("sql/places.sql")).monitor(),
     fast("standby", include_str!("sql/standby.sql")).monitor(),
     fast("slots", include_str!("sql/slots.sql")).zero_when_gone().before(13),
     fast("slots", include_str!("sql/slots_13.sql")).zero_when_gone().since(13).before(17),

@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::{Config, Secret};
 use crate::collect::CollectError;
+use crate::model::Text;
 
 /// The question whether the server encrypts by GSSAPI (since PostgreSQL 12): length 8, code 80877104.
 /// It answers with one letter before any login, so the greeting needs no rights and takes no place
@@ -166,16 +167,33 @@ impl Target {
 }
 
 /// What an operator should do about a refusal, by its SQLSTATE; none when it is no refusal.
-fn remedy(code: &str, role: &str) -> Option<String> {
-    let text = match code {
-        "28P01" => format!("check the password of the role {role}"),
-        "28000" => format!("create the role {role}, or let it in with a line in pg_hba.conf"),
-        "3D000" => "name an existing database in `url`".to_owned(),
-        "42501" => format!("grant pg_monitor to {role}"),
-        "53300" => "all connections are taken: end idle sessions or raise max_connections; the \
-            right pg_use_reserved_connections (16 and later) keeps a place for monitoring"
-            .to_owned(),
+fn remedy(code: &str, role: &str) -> Option<Text> {
+    let (ru, en) = match code {
+        "28P01" => (
+            format!("Проверьте пароль роли {role}."),
+            format!("check the password of the role {role}"),
+        ),
+        "28000" => (
+            format!("Создайте роль {role} или впустите её строкой в pg_hba.conf."),
+            format!("create the role {role}, or let it in with a line in pg_hba.conf"),
+        ),
+        "3D000" => (
+            "Укажите в url существующую базу.".to_owned(),
+            "name an existing database in `url`".to_owned(),
+        ),
+        "42501" => (
+            format!("Выполните: GRANT pg_monitor TO {role};"),
+            format!("grant pg_monitor to {role}"),
+        ),
+        "53300" => (
+            "Все соединения заняты: завершите простаивающие сеансы или поднимите max_connections; право \
+             pg_use_reserved_connections (с версии 16) бережёт место для мониторинга."
+                .to_owned(),
+            "all connections are taken: end idle sessions or raise max_connections; the right \
+             pg_use_reserved_connections (16 and later) keeps a place for monitoring"
+                .to_owned(),
+        ),
         _ => return None,
     };
-    Some(text)
+    Some(Text::new(ru, en))
 }

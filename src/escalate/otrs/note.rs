@@ -68,14 +68,14 @@ impl OtrsChannel {
         Ok(Delivered { reference: ticket.number.clone(), ticket: Some(ticket.clone()) })
     }
 
-    /// Joins a user's ticket to the Problem. The peer writes the note before the field, so both
+    /// Joins a user's ticket to a Problem, or with an empty one takes it out. The peer writes the note before the field, so both
     /// are looked for, always: it is cheap, and a user's ticket must not be written to twice.
     pub(super) async fn join(
         &self,
         effect: &Effect,
         ticket_id: u64,
-        subject: &str,
-        body: &str,
+        problem: &str,
+        (subject, body): (&str, &str),
     ) -> Result<Delivered, DeliverError> {
         let found = self.ticket(ticket_id, Articles::Newest(LOOK_BACK)).await?;
         let mark = mark(effect);
@@ -86,9 +86,9 @@ impl OtrsChannel {
         }
         let field = self.client.config().fields.problem_id.as_deref();
         if let Some(name) = field
-            && found.field(field) != effect.problem
+            && found.field(field) != problem
         {
-            let value = json!([{"Name": name, "Value": effect.problem}]);
+            let value = json!([{"Name": name, "Value": problem}]);
             change.insert("DynamicField".into(), value);
         }
         if !change.is_empty() {

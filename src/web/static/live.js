@@ -9,8 +9,13 @@
   let waiting = false;
   let stale = false;
   let shown = main.innerHTML;
-  // Somebody who types, copies or is about to press must not lose what is under their hand.
+  // Somebody who types, copies or is about to press must not lose what is under their hand; a hand
+  // that has not moved for two minutes is gone, and a wall must not stand still for its sake.
+  let touched = 0;
+  ["input", "selectionchange", "pointerdown", "keydown"].forEach((what) =>
+    document.addEventListener(what, () => { touched = Date.now(); }));
   const busy = () => {
+    if (Date.now() - touched > 120000) return false;
     const active = document.activeElement;
     const inForm = main.contains(active) && active.closest("form");
     const typed = [...main.querySelectorAll("input")].some((field) => field.value !== "");

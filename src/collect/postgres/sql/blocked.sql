@@ -25,7 +25,9 @@ select
         as blocker_application,
     count(distinct w.pid)::float8 as vakhta_pg_lock_queue_sessions,
     max(extract(epoch from clock_timestamp() - w.query_start))::float8 as vakhta_pg_lock_queue_seconds,
-    max(coalesce(r.blocker, 0))::float8 as vakhta_pg_lock_queue_blocker_pid,
+    -- Of several the one that idles longest in a transaction; a prepared transaction has none.
+    nullif((array_agg(r.blocker order by (b.state like 'idle in transaction%') desc nulls last,
+        b.state_change))[1], 0)::float8 as vakhta_pg_lock_queue_blocker_pid,
     coalesce(max(extract(epoch from clock_timestamp() - b.state_change))
         filter (where b.state like 'idle in transaction%'), 0)::float8
         as vakhta_pg_lock_queue_blocker_idle_seconds

@@ -14,8 +14,8 @@ from (
     from pg_stat_activity
     where (backend_xmin is not null or backend_xid is not null)
       and pid <> pg_backend_pid() and backend_type in ('client backend', 'walsender')
-      -- A vacuum shows a horizon of its own and holds nobody up.
-      and query !~* '^\s*vacuum\M'
+      -- A plain vacuum shows a horizon of its own and holds nobody up.
+      and (query !~* '^\s*vacuum\M' or query ~* '^\s*vacuum\M[^;]*\mfull\M')
     union all
     select 'slot', greatest(age(xmin), age(catalog_xmin)), null
     from pg_replication_slots where xmin is not null or catalog_xmin is not null

@@ -1,4 +1,5 @@
--- Standbys by name; those that bear the default name, by address. The workers that copy a table for a
+-- Standbys by name; those that bear a default name (`walreceiver`, or the cluster's own, which Debian
+-- sets alike on all), by address. The workers that copy a table for a
 -- subscription come and go and are no standbys.
 select
     r.application_name::text as application_name,
@@ -10,7 +11,7 @@ select
     max(extract(epoch from r.replay_lag))::float8 as vakhta_pg_replay_lag_seconds,
     count(*) filter (where r.sync_state in ('sync', 'quorum'))::float8 as vakhta_pg_standby_sync
 from (
-    select *, case when application_name in ('walreceiver', '')
+    select *, case when application_name in ('walreceiver', '', current_setting('cluster_name'))
                    then coalesce(host(client_addr), 'local') else '' end::text as place
     from pg_stat_replication
 ) as r
