@@ -75,6 +75,8 @@ pub struct Group {
     pub(super) active: u32,
     /// Active findings that are more than a note: while there is one the Problem is not over.
     pub(super) holding: u32,
+    /// Another system's alert that is more than a note is here, over or not.
+    pub(super) has_alert: bool,
     /// The worst severity it has had since it opened, or came back.
     pub(super) severity: Severity,
     pub(super) opened_at: Time,
@@ -121,6 +123,7 @@ impl Group {
             findings: 0,
             active: 0,
             holding: 0,
+            has_alert: false,
             severity: Severity::Info,
             opened_at: now,
             promoted_at: None,
@@ -391,6 +394,7 @@ impl Group {
             }
         } else {
             self.findings += 1;
+            self.has_alert |= incident.kind == IncidentKind::Alert && holds(incident.severity);
             if incident.kind == IncidentKind::Finding && incident.ended.is_none() {
                 self.active += 1;
                 self.holding += u32::from(holds(incident.severity));

@@ -8,7 +8,7 @@ use super::State;
 use super::aside::{Nearest, Silence};
 use super::evidence::{Scale, Terms};
 use super::group::Group;
-use crate::model::{Incident, IncidentKind, Message, ProblemState, Severity, Time, TimelineKind};
+use crate::model::{Incident, IncidentKind, Message, ProblemState, Time, TimelineKind};
 use crate::topology::Relation;
 
 /// How an incident fits one group, seen from the system where it fits best.
@@ -244,13 +244,12 @@ impl State {
     }
 
     fn deserves(&self, group: &Group, incident: &Incident) -> bool {
-        let serious = group.members.iter().any(|member| {
-            member.kind != IncidentKind::Ticket
-                && member.severity >= Severity::Warning
-                && (member.ended.is_none() || member.kind == IncidentKind::Alert)
-        });
-        if serious {
+        if group.is_held() || group.has_alert {
             return true;
+        }
+        // Fewer tickets than users are wanted: the cheap answer, and nearly always the one.
+        if group.tickets < self.grouping.mass.users {
+            return false;
         }
         // By when they were written, not by when we read them: after an outage a whole day's tickets
         // come at once.
@@ -343,6 +342,7 @@ impl Group {
         self.findings += other.findings;
         self.active += other.active;
         self.holding += other.holding;
+        self.has_alert |= other.has_alert;
         self.severity = self.severity.max(other.severity);
         self.opened_at = self.opened_at.min(other.opened_at);
         self.last_activity = self.last_activity.max(other.last_activity);

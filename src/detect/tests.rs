@@ -142,8 +142,11 @@ fn a_broken_pack_reports_every_error_with_its_place() {
     assert_eq!(lines, [5, 6, 8, 9, 10, 13], "one for each mistake, and the key that is missing");
 }
 
+/// Name, labels and value of a sample.
+type One<'a> = (&'a str, &'a [(&'a str, &'a str)], f64);
+
 /// A batch of one source with a few series of its own beside `up`.
-fn series(at: i64, values: &[(&str, &[(&str, &str)], f64)]) -> Batch {
+fn series(at: i64, values: &[One<'_>]) -> Batch {
     let base = [("instance", "a"), ("job", "host"), ("system", "crm-hosts")];
     let mut samples = vec![Sample { series: Arc::new(Series::new("up", base)), value: 1.0 }];
     for (name, labels, value) in values {
