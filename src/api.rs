@@ -14,9 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
-use axum::http::header::{self, HeaderValue};
+use axum::http::header;
 use tokio_util::sync::CancellationToken;
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +23,7 @@ use utoipa_axum::routes;
 
 pub use access::{Visitor, session_cookie};
 pub use error::ApiError;
+pub(crate) use health::count;
 pub use shapes::{cause_shape, problem_detail, problem_item};
 
 use crate::app::core::CoreHandle;
@@ -32,9 +32,6 @@ use crate::i18n::Catalogue;
 use crate::model::{Detail, Text, Time};
 use crate::store::Store;
 use crate::telemetry::Metrics;
-
-/// The largest request body.
-const BODY_LIMIT: usize = 64 * 1024;
 
 /// How a source is doing.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, utoipa::ToSchema)]
@@ -148,29 +145,11 @@ pub fn openapi_json() -> String {
     documented().into_openapi().to_pretty_json().unwrap_or_default()
 }
 
-/// Everything that is served, the pages of `web` included.
-pub fn router(state: ApiState) -> Router {
+/// The routes of the interface, of its description and of what machines ask for.
+pub(crate) fn routes() -> Router<ApiState> {
     let (api, description) = documented().split_for_parts();
     let description = description.to_json().unwrap_or_default();
-    let header =
-        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let json = [(header::CONTENT_TYPE, "application/json")];
     let openapi = axum::routing::get(move || async move { (json, description) });
-    api.route("/api/v1/openapi.json", openapi)
-        .merge(health::routes())
-        .merge(crate::web::routes())
-        .fallback(crate::web::missing)
-        .method_not_allowed_fallback(crate::web::wrong_method)
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
-        // Not `no-referrer`: a browser would send `Origin: null` with our own forms.
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
-        .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(header(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
-        ))
-        .layer(axum::middleware::from_fn_with_state(state.clone(), health::count))
-        .with_state(state)
+    api.route("/api/v1/openapi.json", openapi).merge(health::routes())
 }

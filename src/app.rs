@@ -23,8 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::core::{Core, CoreHandle};
-use crate::api::{self, ApiState, Sources};
-use crate::cli::run::Arguments;
+use crate::api::{ApiState, Sources};
 use crate::clock::Clock;
 use crate::collect::poll::{Polled, poll};
 use crate::collect::{Target, alertmanager, elasticsearch, host, postgres, prometheus};
@@ -38,6 +37,7 @@ use crate::otrs::Client;
 use crate::series;
 use crate::store::{Access, AccessKind, Role, Store};
 use crate::telemetry::Metrics;
+use crate::web;
 use deliver::Courier;
 use site::{Site, Source};
 use tickets::TicketIntake;
@@ -61,6 +61,19 @@ pub fn store_file(data: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(data)
         .with_context(|| format!("cannot make the data folder {}", data.display()))?;
     Ok(data.join("vakhta.sqlite"))
+}
+
+/// What the one who starts the watch decides.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The site's main file, to be read again when asked.
+    pub config: Option<PathBuf>,
+    /// The folder for the store.
+    pub data: PathBuf,
+    /// The address to listen on instead of the site's.
+    pub listen: Option<String>,
+    /// Prints the greeting with the one-time link.
+    pub greet: fn(&str),
 }
 
 /// Everything that the tasks share.
@@ -98,16 +111,16 @@ fn lock(data: &Path) -> Result<File> {
 ///
 /// # Errors
 /// When it cannot start: data folder, store, address.
-pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
-    let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(DATA));
-    let listen = arguments.listen.clone().unwrap_or_else(|| site.listen.clone());
+pub async fn run(site: Site, options: &Options) -> Result<()> {
+    let data = &options.data;
+    let listen = options.listen.clone().unwrap_or_else(|| site.listen.clone());
     // Before the store: two engines on one address are usually two engines on one store.
     let listener = TcpListener::bind(&listen)
         .await
         .with_context(|| format!("cannot listen on {listen}; is another Vakhta running?"))?;
     let address = listener.local_addr().context("the address just opened is gone")?;
-    let _lock = lock(&data)?;
-    let store = Store::open(&store_file(&data)?).await?;
+    let _lock = lock(data)?;
+    let store = Store::open(&store_file(data)?).await?;
     let clock = Arc::new(Clock::default());
     let metrics = Metrics::new()?;
     let catalogue = Arc::new(Catalogue::default());
@@ -144,7 +157,7 @@ pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
     };
     let stop = parts.stop.clone();
     parts.tasks.spawn(async move {
-        let router = api::router(state);
+        let router = web::router(state);
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(async move { stop.cancelled().await })
             .await;
@@ -152,8 +165,9 @@ pub async fn run(site: Site, arguments: &Arguments) -> Result<()> {
             tracing::error!(%error, "the page is gone");
         }
     });
-    welcome(&parts, &site, address).await?;
-    until_stopped(&parts, &site, arguments.config.as_deref(), address, &packs).await?;
+    let greeting = greeting(&parts, &site, address).await?;
+    (options.greet)(&greeting);
+    until_stopped(&parts, &site, options.config.as_deref(), address, &packs).await?;
     stop_all(&parts, &core_task, &core_stop).await;
     Ok(())
 }
@@ -286,8 +300,8 @@ fn courier<C>(parts: &Parts, channel: Channel, via: Arc<C>) -> Courier<C> {
     }
 }
 
-/// Prints the address with a one-time sign-in link, and what was found on this machine.
-async fn welcome(parts: &Parts, site: &Site, address: SocketAddr) -> Result<()> {
+/// The address with a one-time sign-in link, and what was found on this machine.
+async fn greeting(parts: &Parts, site: &Site, address: SocketAddr) -> Result<String> {
     let access = Access { name: "admin".into(), role: Role::Admin };
     let now = parts.clock.now();
     let expires = Some(now.plus_millis(3_600_000));
@@ -311,8 +325,7 @@ async fn welcome(parts: &Parts, site: &Site, address: SocketAddr) -> Result<()> 
             sources.insert(name, offer.health);
         }
     }
-    crate::cli::print(&text);
-    Ok(())
+    Ok(text)
 }
 
 /// Waits for SIGTERM or SIGINT; SIGHUP reads the configuration again.

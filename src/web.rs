@@ -12,19 +12,51 @@ mod sources;
 mod told;
 
 use axum::Router;
-use axum::http::header;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 
-use crate::api::ApiState;
-pub(crate) use page::{missing, wrong_method};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::api::{self, ApiState};
 
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");
 const ICON: &str = include_str!("web/static/icon.svg");
 
+/// The largest request body.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// What every answer says beside its own, unless it says otherwise.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    // Not `no-referrer`: a browser would send `Origin: null` with our own forms.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    ),
+];
+
+/// Everything that is served: the pages, the interface, what machines ask for.
+pub fn router(state: ApiState) -> Router {
+    let mut router = api::routes()
+        .merge(routes())
+        .fallback(page::missing)
+        .method_not_allowed_fallback(page::wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
+    }
+    router.layer(axum::middleware::from_fn_with_state(state.clone(), api::count)).with_state(state)
+}
+
 /// The routes of the pages.
-pub(crate) fn routes() -> Router<ApiState> {
+fn routes() -> Router<ApiState> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/problems") }))
         .route("/problems", get(list::show))

@@ -49,7 +49,7 @@ async fn ready(State(state): State<ApiState>) -> impl IntoResponse {
 }
 
 /// Counts requests by route, never by the path that somebody typed.
-pub(super) async fn count(
+pub(crate) async fn count(
     State(state): State<ApiState>,
     route: Option<MatchedPath>,
     request: Request,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Failure, Format, check};
+use super::{Failure, Format, check, print};
 use crate::app;
 use crate::app::site::Site;
 use crate::telemetry;
@@ -45,7 +45,13 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
-    let outcome = runtime.block_on(app::run(site, arguments)).map_err(Failure::from);
+    let options = app::Options {
+        config: arguments.config.clone(),
+        data: arguments.data.clone().unwrap_or_else(|| PathBuf::from(app::DATA)),
+        listen: arguments.listen.clone(),
+        greet: print,
+    };
+    let outcome = runtime.block_on(app::run(site, &options)).map_err(Failure::from);
     // A read of a hung mount cannot be called off: the process must end all the same.
     runtime.shutdown_timeout(LAST_PATIENCE);
     outcome

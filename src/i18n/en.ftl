@@ -17,10 +17,6 @@ count-systems = { $count ->
     [one] { $count } system
    *[other] { $count } systems
 }
-count-problems = { $count ->
-    [one] { $count } problem
-   *[other] { $count } problems
-}
 
 # Levels and states
 severity-info = info
@@ -192,7 +188,6 @@ head-findings = Monitoring findings
 head-tickets = Users' tickets
 head-timeline = Timeline
 why-here = Why it is here
-fact-severity = Severity
 fact-opened = Began
 fact-lasts = Lasts
 fact-systems = Systems
@@ -211,6 +206,8 @@ evidence-value = now
 evidence-limit = threshold
 evidence-time_left = left
 evidence-baseline = usual
+evidence-age = age
+evidence-increase = increase
 evidence-score = oddness
 more-tickets = { $count ->
     [one] and { $count } more ticket

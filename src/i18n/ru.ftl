@@ -21,11 +21,6 @@ count-systems = { $count ->
     [few] { $count } системы
    *[many] { $count } систем
 }
-count-problems = { $count ->
-    [one] { $count } проблема
-    [few] { $count } проблемы
-   *[many] { $count } проблем
-}
 
 # Уровни и состояния
 severity-info = справочная
@@ -201,7 +196,6 @@ head-findings = Срабатывания мониторинга
 head-tickets = Обращения пользователей
 head-timeline = Ход событий
 why-here = Почему отнесено сюда
-fact-severity = Важность
 fact-opened = Началось
 fact-lasts = Длится
 fact-systems = Системы
@@ -221,6 +215,8 @@ evidence-value = сейчас
 evidence-limit = порог
 evidence-time_left = осталось
 evidence-baseline = обычно
+evidence-age = возраст
+evidence-increase = прибавилось
 evidence-score = необычность
 more-tickets = { $count ->
     [one] и ещё { $count } обращение

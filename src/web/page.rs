@@ -15,7 +15,7 @@ const COOKIE: &str = "vakhta_language";
 
 /// The language a page is shown in: the visitor's choice, else Russian.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted(pub(super) Language);
+pub(super) struct Wanted(pub(super) Language);
 
 impl FromRequestParts<ApiState> for Wanted {
     type Rejection = std::convert::Infallible;
@@ -176,7 +176,7 @@ pub(super) fn refusal(
 }
 
 /// What is not there: a page for people, an error for programs.
-pub(crate) async fn missing(
+pub(super) async fn missing(
     State(state): State<ApiState>,
     Wanted(language): Wanted,
     request: axum::extract::Request,
@@ -185,7 +185,7 @@ pub(crate) async fn missing(
 }
 
 /// The address is there, the method is not: the same for people.
-pub(crate) async fn wrong_method(
+pub(super) async fn wrong_method(
     State(state): State<ApiState>,
     Wanted(language): Wanted,
     request: axum::extract::Request,

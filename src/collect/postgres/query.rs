@@ -87,7 +87,7 @@ impl Query {
 }
 
 /// All statements, in the order they are asked.
-pub(super) static QUERIES: [Query; 36] = [
+pub(super) static QUERIES: [Query; 35] = [
     fast("server", include_str!("sql/server.sql")),
     fast("state", include_str!("sql/state.sql")).monitor(),
     fast("identity", include_str!("sql/identity.sql")),
@@ -102,8 +102,7 @@ pub(super) static QUERIES: [Query; 36] = [
     fast("places", include_str!("sql/places.sql")).monitor(),
     fast("standby", include_str!("sql/standby.sql")).monitor(),
     fast("slots", include_str!("sql/slots.sql")).zero_when_gone().before(13),
-    fast("slots", include_str!("sql/slots_13.sql")).zero_when_gone().since(13).before(17),
-    fast("slots", include_str!("sql/slots_17.sql")).zero_when_gone().since(17),
+    fast("slots", include_str!("sql/slots_13.sql")).zero_when_gone().since(13),
     fast("archiver", include_str!("sql/archiver.sql")),
     fast("database", include_str!("sql/database.sql")),
     fast("conflicts", include_str!("sql/conflicts.sql")),

@@ -1,5 +1,6 @@
 -- The share of max_slot_wal_keep_size that a slot holds back: at 1 the server throws the slot's WAL
--- away. The status alone is too late: it may jump from reserved to lost.
+-- away. Slots that a standby keeps in step with its primary (17 and later, column `synced`) are
+-- inactive by design. The status alone is too late: it may jump from reserved to lost.
 select
     s.slot_name::text as slot_name,
     s.slot_type as slot_type,
@@ -17,5 +18,5 @@ select
 from pg_replication_slots as s
 cross join (select case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
                         else pg_current_wal_lsn() end as lsn) as p
-where not s.temporary
+where not s.temporary and coalesce(to_jsonb(s) ->> 'synced', 'false') = 'false'
 order by s.slot_name limit 50
