@@ -32,3 +32,5 @@ mod outages;
 mod pages;
 #[path = "it/quiet.rs"]
 mod quiet;
+#[path = "it/versions.rs"]
+mod versions;
