@@ -61,12 +61,17 @@ impl State {
     }
 }
 
-/// The systems that vote: those with the most findings.
+/// The systems that vote: those with the most findings, of equal ones the first by key.
 fn voters_of(group: &Group) -> Vec<String> {
-    let mut voters: Vec<(&String, &Site)> = group.sites.iter().collect();
-    voters.sort_by_key(|(key, site)| (Reverse(site.findings), *key));
-    voters.truncate(VOTERS);
-    voters.into_iter().map(|(key, _)| key.clone()).collect()
+    let mut voters: Vec<(Reverse<u32>, &String)> =
+        group.sites.iter().map(|(key, site)| (Reverse(site.findings), key)).collect();
+    // A large storm touches thousands of systems: only those that vote are put in order.
+    if voters.len() > VOTERS {
+        voters.select_nth_unstable(VOTERS);
+        voters.truncate(VOTERS);
+    }
+    voters.sort_unstable();
+    voters.into_iter().map(|(_, key)| key.clone()).collect()
 }
 
 /// Suspects and their shares. Scores are summed as numbers first; texts are made for the few that

@@ -1,7 +1,6 @@
 //! Which groups are alive at a system: the only way candidates are found.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// The most groups looked at per system: the most recent ones.
@@ -12,7 +11,9 @@ const RECENT: usize = 8;
 /// System → the groups alive there, the most recently touched last.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Index {
-    by_system: BTreeMap<String, Vec<u64>>,
+    /// Looked up for each of the systems around an incident, hence by hash; in an order that the
+    /// same events always give, so that a saved state reads the same.
+    by_system: IndexMap<String, Vec<u64>>,
     recent: Vec<u64>,
 }
 
@@ -48,7 +49,7 @@ impl Index {
             if let Some(groups) = self.by_system.get_mut(system) {
                 groups.retain(|known| *known != group);
                 if groups.is_empty() {
-                    self.by_system.remove(system);
+                    self.by_system.swap_remove(system);
                 }
             }
         }
