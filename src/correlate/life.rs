@@ -16,13 +16,11 @@ impl State {
     /// A finding that is a member is over.
     pub(super) fn end_member(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
         let Some(group) = self.groups.get_mut(&number) else { return };
-        if !group.end(now, place) {
-            return;
+        if group.end(now, place) {
+            group.note(now, TimelineKind::Member, about("line-finding-over", i));
+            self.schedule(now, number);
+            self.changed.insert(number);
         }
-        let line = Message::new("line-finding-over").text("what", &i.title);
-        group.note(now, TimelineKind::Member, line);
-        self.schedule(now, number);
-        self.changed.insert(number);
     }
 
     /// A finding that is a member has changed, or is back.
@@ -40,11 +38,9 @@ impl State {
             group.acknowledged = None;
             group.reopened += 1;
             group.severity = i.severity;
-            let line = Message::new("line-reopened").text("what", &i.title);
-            group.note(now, TimelineKind::State, line);
+            group.note(now, TimelineKind::State, about("line-reopened", i));
         } else if came_back {
-            let line = Message::new("line-finding").text("what", &i.title);
-            group.note(now, TimelineKind::Member, line);
+            group.note(now, TimelineKind::Member, about("line-finding", i));
         }
         if group.severity > before {
             let line = Message::new("line-severity").severity("severity", group.severity);
@@ -61,21 +57,18 @@ impl State {
     /// A ticket that is a member turned out to be a request.
     pub(super) fn withdraw(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
         let Some(group) = self.groups.get_mut(&number) else { return };
-        if !group.withdraw(now, place) {
-            return;
+        if group.withdraw(now, place) {
+            group.note(now, TimelineKind::Member, about("line-withdrawn", i));
+            self.schedule(now, number);
+            self.changed.insert(number);
         }
-        let line = Message::new("line-withdrawn").text("what", &i.title);
-        group.note(now, TimelineKind::Member, line);
-        self.schedule(now, number);
-        self.changed.insert(number);
     }
 
     /// A ticket that was withdrawn is a failure after all.
     pub(super) fn bring_back(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
         let Some(group) = self.groups.get_mut(&number) else { return };
         if group.bring_back(place) {
-            let line = Message::new("line-brought-back").text("what", &i.title);
-            group.note(now, TimelineKind::Member, line);
+            group.note(now, TimelineKind::Member, about("line-brought-back", i));
             self.changed.insert(number);
         }
     }
@@ -223,6 +216,11 @@ impl State {
             self.timers.insert((at, number));
         }
     }
+}
+
+/// A line of the timeline about one member.
+fn about(key: &'static str, incident: &Incident) -> Message {
+    Message::new(key).text("what", &incident.title)
 }
 
 /// What a person decided, with their reason if they gave one.
