@@ -2,16 +2,17 @@
 //! `/healthz`, `/readyz`.
 
 mod access;
+pub(crate) mod acts;
+pub(crate) mod cases;
 mod error;
 mod events;
 mod extract;
 mod health;
+mod intake;
 mod list;
-pub(crate) mod problems;
 pub(crate) mod shapes;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header;
@@ -24,52 +25,21 @@ use utoipa_axum::routes;
 pub use access::{Visitor, session_cookie};
 pub use error::ApiError;
 pub(crate) use health::count;
-pub use shapes::{cause_shape, problem_detail, problem_item};
+pub use shapes::{case_detail, case_item};
 
-use crate::app::core::CoreHandle;
 use crate::clock::Clock;
+use crate::collect::{SourceHealth, Sources};
+use crate::detect::ChartSource;
+use crate::engine::EngineHandle;
 use crate::i18n::Catalogue;
-use crate::model::{Detail, Text, Time};
 use crate::store::Store;
 use crate::telemetry::Metrics;
-
-/// How a source is doing.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, utoipa::ToSchema)]
-pub struct SourceHealth {
-    /// `postgres`, `otrs`, ….
-    pub kind: String,
-    /// Its configured name.
-    pub instance: String,
-    /// The system it belongs to.
-    pub system: String,
-    /// Whether the last poll brought something.
-    pub up: bool,
-    /// Found on this machine but not watched yet; `message` says what is missing.
-    pub offered: bool,
-    /// When it was last polled.
-    #[schema(value_type = Option<String>)]
-    #[serde(serialize_with = "shapes::time_or_null")]
-    pub polled_at: Option<Time>,
-    /// How long that took, seconds.
-    pub seconds: f64,
-    /// How many samples or tickets it brought.
-    pub samples: usize,
-    /// What went wrong, or what is missing and what to do.
-    #[schema(value_type = Option<Object>)]
-    pub message: Option<Text>,
-}
-
-/// The health of all sources, by `kind/instance`.
-pub type Sources = Arc<RwLock<BTreeMap<String, SourceHealth>>>;
-
-/// The points behind a finding's small chart: what it watches, from, to, step in milliseconds.
-pub type ChartSource = Arc<dyn Fn(&Detail, Time, Time, i64) -> Vec<(Time, f64)> + Send + Sync>;
 
 /// What every handler has at hand.
 #[derive(Clone)]
 pub struct ApiState {
-    /// Problems, and the way in for verdicts.
-    pub core: CoreHandle,
+    /// Cases, and the way in.
+    pub engine: EngineHandle,
     /// The archive and who may come in.
     pub store: Store,
     /// The clock.
@@ -96,7 +66,7 @@ impl ApiState {
     /// The health of all sources, in order.
     #[must_use]
     pub fn sources(&self) -> Vec<SourceHealth> {
-        self.sources.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.sources.all()
     }
 }
 
@@ -104,11 +74,11 @@ impl ApiState {
 #[openapi(
     info(
         title = "Vakhta",
-        description = "Problems, findings, incidents and sources. Times are RFC 3339 in UTC, \
+        description = "Problems, mass incidents, findings, signals and sources. Times are RFC 3339 in UTC, \
                        errors RFC 9457. Sign in with `Authorization: Bearer TOKEN`; \
                        `vakhta token add` makes one."
     ),
-    tags((name = "problems"), (name = "what is known"), (name = "live")),
+    tags((name = "cases"), (name = "intake"), (name = "what is known"), (name = "live")),
     modifiers(&Bearer),
     security(("bearer" = []))
 )]
@@ -128,10 +98,18 @@ impl utoipa::Modify for Bearer {
 /// The routes, with their description.
 fn documented() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(problems::list))
-        .routes(routes!(problems::one))
-        .routes(routes!(problems::acknowledge))
-        .routes(routes!(problems::resolve))
+        .routes(routes!(cases::problems))
+        .routes(routes!(cases::problem))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::one))
+        .routes(routes!(cases::acknowledge))
+        .routes(routes!(cases::resolve))
+        .routes(routes!(acts::act))
+        .routes(routes!(acts::preview))
+        .routes(routes!(intake::alerts))
+        .routes(routes!(intake::works))
+        .routes(routes!(intake::releases))
+        .routes(routes!(intake::calendar))
         .routes(routes!(list::findings))
         .routes(routes!(list::incidents))
         .routes(routes!(list::sources))

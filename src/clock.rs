@@ -22,6 +22,16 @@ impl Clock {
         Time(later(&mut latest, wall))
     }
 
+    /// Time has been at least this already, in an earlier run: from now on it is never said to be before. While the
+    /// wall clock lies behind, time goes on at half its pace.
+    pub fn at_least(&self, at: Time) {
+        let now = self.now();
+        if at > now {
+            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            *latest = Some((at.0, Stopwatch::start()));
+        }
+    }
+
     /// How long to wait until a moment; zero when it has passed.
     pub fn until(&self, at: Time) -> Duration {
         let millis = at.0.saturating_sub(self.now().0).max(0);

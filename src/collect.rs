@@ -4,6 +4,7 @@
 pub mod alertmanager;
 pub mod elasticsearch;
 pub mod exposition;
+mod health;
 pub mod host;
 pub mod otrs;
 pub mod poll;
@@ -14,6 +15,7 @@ mod target;
 
 use std::future::Future;
 
+pub use health::{SourceHealth, Sources};
 pub use samples::Samples;
 pub use target::Target;
 
@@ -61,7 +63,7 @@ pub enum CollectError {
 impl CollectError {
     /// One word for labels and the API.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Timeout { .. } => "timeout",
             Self::Connect { .. } => "connect",

@@ -1,101 +1,154 @@
-//! Grouping: findings and tickets become incidents, incidents become groups, groups become
-//! Problems with a ranked cause.
+//! Correlation: signals (findings, tickets, alerts) are clustered by what caused them, and each cluster's
+//! root cause is ranked.
 //!
-//! A pure fold: time comes with each call, nothing here does I/O, all maps are ordered, so the same
-//! calls give the same state, byte for byte. Work per incident does not grow with what is open:
-//! candidates come from the index of systems around the incident's own, never from a scan.
+//! A pure fold: time comes with each call, nothing here does I/O, all maps are ordered, so the same calls
+//! give the same state, byte for byte. Work per signal does not grow with what is open: candidates come
+//! from the index of systems around the signal's own, never from a scan. What people see of a cluster, and
+//! what they decide, is the room of cases.
 
-mod aside;
+mod assign;
 mod cause;
+mod cluster;
+mod constraints;
+mod counts;
 mod decode;
 mod evidence;
-mod group;
+mod holds;
 mod index;
 mod life;
-mod mass;
+mod moves;
 mod normalise;
-mod place;
+mod regroup;
 mod settings;
+mod signals;
+mod summary;
+mod surge;
 #[cfg(test)]
 mod tests;
+mod timing;
+mod unassigned;
+mod weights;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use aside::{Nearest, Silence};
-pub use evidence::Weights;
-pub use group::{Group, Site};
-pub use life::ReviewError;
-pub use settings::{Grouping, Lifecycle};
+pub use cluster::{Cluster, Membership, Standing};
+pub use constraints::Constraints;
+pub use counts::Counts;
+pub use moves::Moved;
+pub use evidence::{Feature, Why};
+pub use holds::Holds;
+pub use normalise::{alert_id, ticket_id};
+pub use settings::{Grouping, Surge};
+pub use summary::{SystemSummary, Tally, Totals};
+pub use unassigned::{Nearest, Unassigned};
+pub use weights::Weights;
 
-use crate::model::{Finding, FindingState, Incident, Message, Severity, Ticket, TicketClass, Time};
+use crate::model::{CaseId, Severity, Signal, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
-use aside::{Aside, Handled};
 use index::Index;
-use mass::TicketRates;
+use signals::Signals;
+use surge::Rates;
+use unassigned::{DoneTickets, Reasons};
+
+/// Cases remembered for tickets that name no system.
+const RECENT_CASES: usize = 64;
 
 /// Everything the grouping knows.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     grouping: Grouping,
-    lifecycle: Lifecycle,
     systems: Vec<System>,
-    groups: BTreeMap<u64, Group>,
-    /// Incident id → the group it is in and its place among the members.
-    incidents: BTreeMap<String, (u64, usize)>,
-    /// Problem id → its group.
-    problems: BTreeMap<String, u64>,
-    /// Findings that were still on when a person's verdict closed their Problem.
-    muted: BTreeMap<String, Severity>,
-    /// Tickets whose group is gone: an agent's later touch must not make them new.
-    handled: Handled,
-    aside: Aside,
-    next_group: u64,
-    next_problem: u64,
-    timers: BTreeSet<(Time, u64)>,
-    index: Index,
-    likeness: Likeness,
-    rates: TicketRates,
+    signals: Signals,
+    clusters: BTreeMap<u64, Arc<Cluster>>,
+    /// Signal → the cluster it is in: every signal is in exactly one.
+    home: BTreeMap<u64, u64>,
+    next_cluster: u64,
+    constraints: Constraints,
+    holds: Holds,
+    reasons: Reasons,
+    done: DoneTickets,
+    /// When signals expire or are let go.
+    expiry: BTreeSet<(Time, u64)>,
+    rank_timers: BTreeSet<(Time, u64)>,
+    /// Clusters that became known as cases, the latest last; bounded.
+    recent_cases: Vec<u64>,
+    likeness: Arc<Likeness>,
+    rates: Arc<Rates>,
     symptoms: BTreeMap<String, f64>,
     /// The sum over all symptoms.
     symptoms_total: f64,
     #[serde(skip)]
-    changed: BTreeSet<u64>,
-    /// Problems that left the state since the last look: closed for good.
-    #[serde(skip)]
-    finished: Vec<Group>,
+    news: News,
     #[serde(skip)]
     derived: Derived,
 }
 
-/// What is computed from the settings and never stored.
+/// What has happened since the last look, for the room of cases.
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    /// Clusters that know something else now.
+    pub touched: BTreeSet<u64>,
+    /// Clusters that became part of another one: the one that is gone, and the one that stays.
+    pub merged: Vec<(u64, u64)>,
+    /// Clusters whose tickets are too many at once.
+    pub surges: BTreeSet<u64>,
+    /// Tickets that joined or left a cluster, or count there or not.
+    pub tickets: Vec<(u64, u64)>,
+    /// Signals that joined a cluster, in order.
+    pub joined: Vec<(u64, u64)>,
+    /// Signals that ended in a cluster, in order.
+    pub ended: Vec<(u64, u64)>,
+    /// Signals that became active again, or worse, in order.
+    pub worsened: Vec<(u64, u64)>,
+}
+
+/// What is computed from the state and never stored.
 #[derive(Debug, Default)]
 struct Derived {
-    topology: Topology,
-    tagger: Option<Tagger>,
-    near: BTreeMap<String, place::Near>,
+    topology: Arc<Topology>,
+    tagger: Arc<Tagger>,
+    index: Index,
+}
+
+impl Clone for Derived {
+    fn clone(&self) -> Self {
+        // The index is made again by whoever steps the copy.
+        let (topology, tagger) = (Arc::clone(&self.topology), Arc::clone(&self.tagger));
+        Self { topology, tagger, index: Index::default() }
+    }
 }
 
 impl State {
-    /// Takes over a topology and settings; also needed once after a state was read back.
-    pub fn configure(&mut self, systems: Vec<System>, grouping: Grouping, lifecycle: Lifecycle) {
+    /// Takes over a topology and settings.
+    pub fn configure(&mut self, systems: Vec<System>, grouping: Grouping) {
         self.systems = systems;
         self.grouping = grouping;
-        self.lifecycle = lifecycle;
         self.derive();
     }
 
-    /// Rebuilds what is not stored; call it after reading a state back.
+    /// Rebuilds what is not stored; call it after reading a state back or copying one.
     pub fn derive(&mut self) {
         let words: Vec<(String, Vec<String>)> =
             self.systems.iter().map(|s| (s.key.clone(), s.words.clone())).collect();
-        self.derived = Derived {
-            topology: Topology::new(self.systems.clone()),
-            tagger: Some(Tagger::new(&words)),
-            near: BTreeMap::new(),
-        };
+        self.derived.topology = Arc::new(Topology::new(self.systems.clone()));
+        self.derived.tagger = Arc::new(Tagger::new(&words));
+        self.reindex();
+    }
+
+    /// Makes the index again.
+    pub fn reindex(&mut self) {
+        let mut index = Index::default();
+        for cluster in self.clusters.values() {
+            let has_case = cluster.standing().case.is_some();
+            for system in cluster.systems().keys() {
+                index.put(system, cluster.id(), has_case);
+            }
+        }
+        self.derived.index = index;
     }
 
     /// The dependency graph in force.
@@ -104,158 +157,144 @@ impl State {
         &self.derived.topology
     }
 
-    /// Takes a finding: new, changed or over.
-    pub fn finding(&mut self, now: Time, finding: &Finding) {
-        let cleared = finding.state == FindingState::Cleared;
-        if let Some(severity) = self.muted.get(&finding.key) {
-            if cleared {
-                self.muted.remove(&finding.key);
-                return;
-            }
-            if finding.severity <= *severity {
-                return;
-            }
-            self.muted.remove(&finding.key);
-        }
-        let mut incident = normalise::finding(finding);
-        incident.since = incident.since.min(now);
-        match self.incidents.get(&incident.id).copied() {
-            Some(at) if cleared => self.end_member(now, at, &incident),
-            Some(at) => self.update_member(now, at, &incident),
-            None if cleared => {}
-            None => {
-                self.count_symptom(&incident.symptom);
-                self.place(now, incident);
-            }
-        }
-    }
-
-    /// Takes a user's ticket as it stands now. Requests never count: a ticket that became one stays
-    /// on its Problem's list and counts no more. A ticket that says something else now finds its
-    /// place anew while it is still alone.
-    pub fn ticket(&mut self, now: Time, ticket: &Ticket) {
-        let Some(tagger) = &self.derived.tagger else { return };
-        let mut incident = normalise::ticket(ticket, tagger);
-        incident.since = incident.since.min(now);
-        let known = self.incidents.get(&incident.id).copied();
-        if ticket.class == TicketClass::Request {
-            let why = Message::new("silence-request");
-            self.aside.put(&incident.id, Silence { why, nearest: None });
-            if let Some(at) = known {
-                self.withdraw(now, at, &incident);
-            }
-            return;
-        }
-        match known {
-            Some(at) if !self.is_alone(at.0) => return self.bring_back(now, at, &incident),
-            Some((number, _)) => self.drop_group(number),
-            None if self.handled.contains(&incident.id) => return,
-            None => {
-                self.likeness.learn(&incident.stems);
-                if let Some((system, _)) = incident.systems.first() {
-                    self.rates.count(system, ticket.created);
-                }
-            }
-        }
-        self.place(now, incident);
-    }
-
-    /// True for a group of one incident that is no Problem.
-    fn is_alone(&self, number: u64) -> bool {
-        let group = self.groups.get(&number);
-        group.is_some_and(|group| !group.is_problem() && group.members.len() == 1)
-    }
-
-    /// Takes an alert of another monitoring system, or any incident made elsewhere.
-    pub fn incident(&mut self, now: Time, incident: Incident) {
-        if self.incidents.contains_key(&incident.id) {
-            return;
-        }
-        self.count_symptom(&incident.symptom);
-        if !incident.stems.is_empty() {
-            self.likeness.learn(&incident.stems);
-        }
-        self.place(now, incident);
-    }
-
-    /// The next moment at which [`State::tick`] has something to do.
+    /// A signal by its key.
     #[must_use]
-    pub fn next_timer(&self) -> Option<Time> {
-        self.timers.first().map(|(at, _)| *at)
+    pub fn signal(&self, key: u64) -> Option<&Signal> {
+        self.signals.get(key)
     }
 
-    /// The group an incident is in.
+    /// The key of a signal.
     #[must_use]
-    pub fn group_of(&self, incident: &str) -> Option<&Group> {
-        self.incidents.get(incident).and_then(|(group, _)| self.groups.get(group))
+    pub fn key_of(&self, id: &str) -> Option<u64> {
+        self.signals.key(id)
     }
 
-    /// A Problem by its id.
+    /// All signals that are kept, in order of arrival.
+    pub fn signals(&self) -> impl DoubleEndedIterator<Item = (u64, &Signal)> {
+        self.signals.iter()
+    }
+
+    /// The cluster of a signal.
     #[must_use]
-    pub fn problem(&self, id: &str) -> Option<&Group> {
-        self.problems.get(id).and_then(|group| self.groups.get(group))
+    pub fn cluster_of(&self, key: u64) -> Option<&Cluster> {
+        self.home.get(&key).and_then(|id| self.clusters.get(id)).map(AsRef::as_ref)
     }
 
-    /// The same, to add to its history.
-    pub(crate) fn problem_mut(&mut self, id: &str) -> Option<&mut Group> {
-        self.problems.get(id).and_then(|group| self.groups.get_mut(group))
-    }
-
-    /// All Problems that are not closed, in order of id.
-    pub fn problems(&self) -> impl Iterator<Item = &Group> {
-        self.problems.values().filter_map(|group| self.groups.get(group))
-    }
-
-    /// All groups, Problems or not, in order of age.
-    pub fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.groups.values()
-    }
-
-    /// Why an incident is in no Problem, as far as is remembered.
+    /// A cluster by its number.
     #[must_use]
-    pub fn silence(&self, incident: &str) -> Option<Silence> {
-        if self.muted.contains_key(incident) {
-            return Some(Silence { why: Message::new("silence-muted"), nearest: None });
-        }
-        self.aside.get(incident).cloned()
+    pub fn cluster(&self, id: u64) -> Option<&Cluster> {
+        self.clusters.get(&id).map(AsRef::as_ref)
+    }
+
+    /// All clusters, in order of age.
+    pub fn clusters(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.values().map(AsRef::as_ref)
+    }
+
+    /// What people's verdicts forbid and demand.
+    #[must_use]
+    pub fn constraints(&self) -> &Constraints {
+        &self.constraints
+    }
+
+    /// Works, mutes, releases, calendar.
+    #[must_use]
+    pub fn holds(&self) -> &Holds {
+        &self.holds
+    }
+
+    /// The longest window in which tickets are counted, milliseconds.
+    #[must_use]
+    pub fn surge_window_ms(&self) -> i64 {
+        self.grouping.surge.window_ms
+    }
+
+    /// Why a signal is in no case, as far as is remembered.
+    #[must_use]
+    pub fn why_unassigned(&self, signal: &str) -> Option<&Unassigned> {
+        self.reasons.get(signal)
+    }
+
+    /// Signals that might belong to a case, for people to decide.
+    pub fn candidates(&self, case: CaseId) -> impl Iterator<Item = &Signal> {
+        let ids = self.reasons.candidates(case);
+        ids.filter_map(|id| self.signals.get(self.signals.key(id)?))
     }
 
     /// Keys of the findings that are on, for the detectors to take up after a restart.
     #[must_use]
     pub fn active_findings(&self) -> BTreeSet<String> {
-        let on = self.groups.values().flat_map(Group::active_findings);
-        on.map(|(key, _)| key.to_owned()).chain(self.muted.keys().cloned()).collect()
-    }
-
-    /// The ids of Problems touched since the last call.
-    pub fn take_changed(&mut self) -> Vec<String> {
-        let changed = std::mem::take(&mut self.changed);
-        changed
-            .into_iter()
-            .filter_map(|group| self.groups.get(&group)?.problem_id().map(str::to_owned))
+        let on = self.signals.iter().map(|(_, signal)| signal);
+        on.filter(|s| s.kind == crate::model::SignalKind::Finding && s.is_active())
+            .map(|signal| signal.id.clone())
             .collect()
     }
 
-    /// The Problems closed for good since the last call.
-    pub fn take_finished(&mut self) -> Vec<Group> {
-        std::mem::take(&mut self.finished)
+    /// Takes what has happened since the last call.
+    pub fn take_news(&mut self) -> News {
+        std::mem::take(&mut self.news)
     }
 
-    fn count_symptom(&mut self, symptom: &str) {
-        if symptom.is_empty() {
+    /// The next moment at which [`State::tick`] has something to do.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<Time> {
+        let expiry = self.expiry.first().map(|(at, _)| *at);
+        let rank = self.rank_timers.first().map(|(at, _)| *at);
+        [expiry, rank, self.holds.next_timer()].into_iter().flatten().min()
+    }
+
+    /// Lets time pass: does everything that is due at `now`.
+    pub fn tick(&mut self, now: Time) {
+        while let Some((at, id)) = self.rank_timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.rank_timers.remove(&(at, id));
+            self.rank(id);
+            self.news.touched.insert(id);
+        }
+        while let Some((at, key)) = self.expiry.first().copied().filter(|(at, _)| *at <= now) {
+            self.expiry.remove(&(at, key));
+            self.expire(now, key);
+        }
+        if self.holds.take_due(now) {
+            self.review_holds(now);
+        }
+    }
+
+    /// Says how a cluster is to be treated.
+    pub fn set_standing(&mut self, id: u64, standing: Standing) {
+        let Some(cluster) = self.clusters.get_mut(&id) else { return };
+        if *cluster.standing() == standing {
             return;
         }
-        // Bounded: a source that invents names must not fill the memory.
-        if self.symptoms.len() < 4096 || self.symptoms.contains_key(symptom) {
-            *self.symptoms.entry(symptom.to_owned()).or_insert(0.0) += 1.0;
-            self.symptoms_total += 1.0;
+        let has_case = standing.case.is_some();
+        if has_case != cluster.standing().case.is_some() {
+            self.recent_cases.retain(|known| *known != id);
+            if has_case {
+                self.recent_cases.push(id);
+            }
+            if self.recent_cases.len() > RECENT_CASES {
+                self.recent_cases.remove(0);
+            }
+            for system in cluster.systems().keys() {
+                self.derived.index.put(system, id, has_case);
+            }
         }
+        Arc::make_mut(cluster).set_standing(standing);
     }
 
-    /// Information of a symptom's name in nats: rare names say more about the cause.
-    fn rarity(&self, symptom: &str) -> f64 {
-        let total = self.symptoms_total;
-        let count = self.symptoms.get(symptom).copied().unwrap_or(0.0);
-        if symptom.is_empty() || total < 20.0 { 0.0 } else { ((total + 1.0) / (count + 1.0)).ln() }
+    /// Decisions and evidence, without counters and caches: what must be the same after an act was undone.
+    #[must_use]
+    pub fn decisions(&self) -> serde_json::Value {
+        let clusters: BTreeMap<u64, _> = self
+            .clusters
+            .iter()
+            .map(|(id, cluster)| (*id, (cluster.evidence(), cluster.standing())))
+            .collect();
+        let excused: BTreeMap<u64, Severity> =
+            self.signals.iter().filter_map(|(key, s)| Some((key, s.excused?))).collect();
+        let held: BTreeMap<u64, &String> =
+            self.signals.iter().filter_map(|(key, s)| Some((key, s.held_by.as_ref()?))).collect();
+        serde_json::json!({
+            "clusters": clusters, "excused": excused, "held": held, "constraints": self.constraints,
+        })
     }
 }

@@ -17,6 +17,7 @@ mod watch;
 mod wording;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use check::TestFailure;
@@ -24,9 +25,12 @@ pub use pack::{Packs, Rule, Scope};
 pub use watch::Watch;
 pub use wording::shown;
 
-use crate::model::Time;
+use crate::model::{Detail, Time};
 use crate::series::Store;
 use crate::series::query::{Expr, Labels};
+
+/// The points behind a finding's small chart: what it watches, from, to, step in milliseconds.
+pub type ChartSource = Arc<dyn Fn(&Detail, Time, Time, i64) -> Vec<(Time, f64)> + Send + Sync>;
 
 /// The points of one object of a rule, for its chart: the expression over a span, every `step`
 /// milliseconds, of the series with these labels.

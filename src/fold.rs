@@ -1,118 +1,57 @@
 //! The fold: one append-only log of events in, state and effects out.
 //!
 //! `step(state, event) → effects` does no I/O and reads no clock: the event says when it is. State
-//! is the log folded, so replaying the log gives the same Problems, byte for byte.
+//! is the log folded, so replaying the log gives the same cases, byte for byte.
 
+mod event;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
+mod upcast;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::correlate::{self, Group, Grouping, Lifecycle, ReviewError};
-use crate::escalate::{self, Escalation};
+pub use event::{Event, Settings};
+pub use upcast::{FORMAT, UpcastError, event_from};
+
+use crate::cases::{self, Refused};
+use crate::correlate;
+use crate::escalate;
 use crate::i18n::Catalogue;
-use crate::knowledge::Solution;
-use crate::model::{
-    Channel, DeliveryState, Effect, Finding, Message, Problem, ProblemState, Text, Ticket, Time,
-    TimelineKind,
-};
-use crate::topology::System;
+use crate::model::{CaseDetail, CaseId, CaseState, CaseSummary, Effect, TimelineKind, Time};
 
-/// What the core was told to be: part of the log, so that a replay knows it too.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// The dependency graph.
-    pub systems: Vec<System>,
-    /// How evidence is weighed.
-    pub grouping: Grouping,
-    /// The times of a Problem's life.
-    pub lifecycle: Lifecycle,
-    /// Known ways out.
-    #[serde(default)]
-    pub solutions: Vec<Solution>,
-    /// Who is told.
-    pub escalation: Escalation,
-}
-
-/// What a person decided about a Problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// I take it.
-    Acknowledge,
-    /// It is over.
-    Resolve,
-}
-
-/// One thing that reached the core.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// New topology, policies, weights.
-    Configured(Box<Settings>),
-    /// A finding was raised, updated or cleared.
-    Finding(Box<Finding>),
-    /// A ticket was created or changed.
-    Ticket(Box<Ticket>),
-    /// A person decided.
-    Review {
-        /// The Problem.
-        problem: String,
-        /// What was decided.
-        verdict: Verdict,
-        /// Who decided.
-        by: String,
-        /// Why, in their words.
-        reason: String,
-    },
-    /// The other side has taken or refused an effect, or an attempt failed in a new way (then the
-    /// state is still `Pending`).
-    Delivered {
-        /// The effect.
-        key: String,
-        /// Its Problem.
-        problem: String,
-        /// Its channel.
-        channel: Channel,
-        /// What became of it.
-        state: DeliveryState,
-        /// The reference there.
-        reference: String,
-        /// Why not, when it is not delivered (yet).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        error: Option<Text>,
-    },
-    /// Nothing happened, but a moment came at which something is due.
-    Tick,
-}
+/// After so many rounds a step is done: what acts on a cluster may touch it again, but not for ever.
+const ROUNDS: usize = 8;
 
 /// What one step brought about.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// To be done outside.
     pub effects: Vec<Effect>,
-    /// Problems that look different now.
-    pub changed: Vec<String>,
-    /// Problems that are done and told: they leave the state.
-    pub archived: Vec<Problem>,
-    /// Why a person's verdict could not be taken.
-    pub refused: Option<ReviewError>,
+    /// Cases that look different now.
+    pub changed: Vec<CaseId>,
+    /// Cases that are done and told: they leave the state.
+    pub archived: Vec<CaseDetail>,
+    /// The number of the act that was carried out.
+    pub act: Option<u64>,
+    /// Why a person's act could not be taken.
+    pub refused: Option<Refused>,
 }
 
 /// The whole state of the core.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     settings: Settings,
     correlate: correlate::State,
+    cases: cases::State,
     escalate: escalate::State,
-    /// Closed Problems that somebody outside still has to be told of.
-    closing: BTreeMap<String, Group>,
 }
 
 impl State {
-    /// Makes a state that was read back ready for use.
+    /// Makes a state that was read back or copied ready for use.
     pub fn revive(&mut self) {
         self.correlate.derive();
     }
@@ -129,148 +68,167 @@ impl State {
         &self.correlate
     }
 
+    /// The cases' part, to read.
+    #[must_use]
+    pub fn cases(&self) -> &cases::State {
+        &self.cases
+    }
+
+    /// What was told, to read.
+    #[must_use]
+    pub fn escalate(&self) -> &escalate::State {
+        &self.escalate
+    }
+
     /// The next moment at which a [`Event::Tick`] is due.
     #[must_use]
     pub fn next_timer(&self) -> Option<Time> {
-        let timers = [self.correlate.next_timer(), self.escalate.next_timer()];
+        let timers =
+            [self.correlate.next_timer(), self.cases.next_timer(), self.escalate.next_timer()];
         timers.into_iter().flatten().min()
     }
 
     /// Takes one event.
     pub fn step(&mut self, at: Time, event: &Event, catalogue: &Catalogue) -> Outcome {
         let mut outcome = Outcome::default();
-        let mut touched: Vec<String> = Vec::new();
+        let mut touched: BTreeSet<CaseId> = BTreeSet::new();
         match event {
-            Event::Configured(settings) => {
-                self.settings = (**settings).clone();
-                let Settings { systems, grouping, lifecycle, .. } = (**settings).clone();
-                self.correlate.configure(systems, grouping, lifecycle);
-            }
+            Event::Configured(settings) => self.configure((**settings).clone()),
             Event::Finding(finding) => self.correlate.finding(at, finding),
             Event::Ticket(ticket) => self.correlate.ticket(at, ticket),
-            Event::Review { problem, verdict, by, reason } => {
-                let taken = match verdict {
-                    Verdict::Acknowledge => self.correlate.acknowledge(at, problem, by, reason),
-                    Verdict::Resolve => self.correlate.resolve(at, problem, by, reason),
-                };
-                outcome.refused = taken.err();
+            Event::Alert(alert) => self.correlate.alert(at, alert),
+            Event::Work(work) => self.correlate.work(at, (**work).clone()),
+            Event::Release(release) => self.correlate.release((**release).clone()),
+            Event::Calendar(entry) => self.correlate.calendar((**entry).clone()),
+            Event::TicketsRead { up_to } => self.cases.tickets_read((*up_to).min(at)),
+            Event::Act(act) => {
+                let told = &self.escalate;
+                let is_told = |case| told.is_told(case);
+                match self.cases.act(at, &mut self.correlate, act, &is_told) {
+                    Ok(number) => outcome.act = Some(number),
+                    Err(refused) => outcome.refused = Some(refused),
+                }
             }
-            Event::Delivered { key, problem, channel, state, reference, error } => {
+            Event::Delivered { key, state, reference, error } => {
                 let report = escalate::Report {
-                    key,
-                    channel: *channel,
+                    key: *key,
                     state: *state,
                     reference,
                     error: error.as_ref(),
                 };
-                if let Some(line) = self.escalate.delivered(at, problem, &report) {
-                    self.note_told(at, problem, line);
+                if let Some(line) = self.escalate.delivered(at, &report) {
+                    self.cases.note(at, key.case, TimelineKind::Told, line);
                 }
-                touched.push(problem.clone());
+                touched.insert(key.case);
             }
             Event::Tick => self.correlate.tick(at),
         }
-        touched.extend(self.escalate.take_due(at));
-        touched.extend(self.correlate.take_changed());
-        touched.sort();
-        touched.dedup();
+        self.review(at, &mut touched);
         self.tell(at, &touched, catalogue, &mut outcome);
-        outcome.changed = touched;
+        outcome.changed = touched.into_iter().collect();
         outcome
     }
 
-    /// Decides what is to be told of the Problems touched, and lets go of those that are done.
+    fn configure(&mut self, settings: Settings) {
+        self.settings = settings;
+        let Settings { systems, grouping, lifecycle, has_tickets, .. } = self.settings.clone();
+        let forget_after_ms = lifecycle.forget_after_ms;
+        self.correlate.configure(systems, correlate::Grouping { forget_after_ms, ..grouping });
+        self.cases.configure(lifecycle);
+        if !has_tickets {
+            self.cases.no_tickets();
+        }
+    }
+
+    /// Lets the cases follow the clusters until nothing more happens.
+    fn review(&mut self, at: Time, touched: &mut BTreeSet<CaseId>) {
+        for round in 0..ROUNDS {
+            let news = self.correlate.take_news();
+            let is_quiet = news.touched.is_empty() && news.merged.is_empty();
+            if round > 0 && is_quiet {
+                break;
+            }
+            self.cases.review(at, &mut self.correlate, &news);
+            let changed = self.cases.take_touched();
+            for (cluster, ticket) in &news.tickets {
+                for case in self.cases.of_cluster(*cluster) {
+                    self.escalate.ticket_moved(case.id, *ticket);
+                }
+            }
+            touched.extend(changed);
+        }
+        touched.extend(self.escalate.take_due(at));
+    }
+
+    /// Decides what is to be told of the cases touched, and lets go of those that are done.
     fn tell(
         &mut self,
         now: Time,
-        touched: &[String],
+        touched: &BTreeSet<CaseId>,
         catalogue: &Catalogue,
         outcome: &mut Outcome,
     ) {
-        let mut finished = self.correlate.take_finished();
-        let context = escalate::Context {
-            now,
-            escalation: &self.settings.escalation,
-            topology: self.correlate.topology(),
-            catalogue,
-        };
-        for problem in touched {
-            if let Some(group) = self.correlate.problem(problem) {
-                outcome.effects.extend(self.escalate.decide(context, group));
+        for id in touched {
+            let Some(facts) = self.cases.facts(*id, &self.correlate) else {
+                // An act that opened it was taken back before anybody heard of it.
+                self.escalate.forget_if_done(*id);
+                continue;
+            };
+            let context = escalate::Context {
+                now,
+                escalation: &self.settings.escalation,
+                topology: self.correlate.topology(),
+                catalogue,
+                settle_cause_ms: self.settings.lifecycle.settle_cause_ms,
+            };
+            outcome.effects.extend(self.escalate.decide(context, facts));
+        }
+        for id in touched {
+            let is_closed =
+                self.cases.case(*id).is_some_and(|case| case.state() == CaseState::Closed);
+            if !is_closed {
+                continue;
+            }
+            let detail = self.detail(*id);
+            if self.escalate.forget_if_done(*id).is_some() {
+                outcome.archived.extend(detail);
+                self.cases.forget(*id);
             }
         }
-        for group in &finished {
-            outcome.effects.extend(self.escalate.decide(context, group));
-        }
-        let known = touched.iter().filter_map(|problem| self.closing.remove(problem));
-        finished.extend(known.collect::<Vec<_>>());
-        for group in finished {
-            let Some(problem) = group.problem_id().map(str::to_owned) else { continue };
-            match self.escalate.forget_if_done(&problem) {
-                Some(told) => outcome.archived.push(group.view(&told)),
-                None => {
-                    self.closing.insert(problem, group);
-                }
-            }
-        }
+        // What forgetting touched is gone.
+        self.cases.take_touched();
+        self.correlate.take_news();
     }
 
-    /// Keys of the effects that were decided and not delivered yet.
-    pub fn pending(&self) -> impl Iterator<Item = &str> {
-        self.escalate.pending()
-    }
-
-    /// Adds who was told, or why not, to a Problem's history.
-    fn note_told(&mut self, at: Time, problem: &str, line: Message) {
-        let closing = self.closing.get_mut(problem);
-        if let Some(group) = closing.or_else(|| self.correlate.problem_mut(problem)) {
-            group.note(at, TimelineKind::Told, line);
-        }
-    }
-
-    /// A Problem as people see it.
+    /// A case on one line.
     #[must_use]
-    pub fn view(&self, problem: &str) -> Option<Problem> {
-        let group = self.correlate.problem(problem).or_else(|| self.closing.get(problem))?;
-        let told = self.escalate.told(problem).cloned().unwrap_or_default();
-        Some(group.view(&told))
+    pub fn summary(&self, id: CaseId) -> Option<CaseSummary> {
+        let facts = self.cases.facts(id, &self.correlate)?;
+        let told = self.escalate.told(id).map_or(&[][..], |told| &told.deliveries);
+        Some(facts.summary(told))
     }
 
-    /// All Problems that are not archived, in order of id.
-    pub fn views(&self) -> impl Iterator<Item = Problem> {
-        let live = self.correlate.problems().filter_map(Group::problem_id);
-        let closing = self.closing.keys().map(String::as_str);
-        live.chain(closing).filter_map(|problem| self.view(problem))
+    /// All cases that are not archived, on one line each.
+    pub fn summaries(&self) -> impl Iterator<Item = CaseSummary> {
+        self.cases.cases().filter_map(|case| self.summary(case.id))
     }
-}
 
-impl Group {
-    /// The Problem as people see it, with what was told of it.
-    fn view(&self, told: &escalate::Told) -> Problem {
-        let (tickets, users, findings) = self.counts();
-        let first = self.first_system().to_owned();
-        let mut systems: Vec<String> = self.sites().keys().cloned().collect();
-        systems.sort_by_key(|key| (*key != first, key.clone()));
-        Problem {
-            id: self.problem_id().unwrap_or_default().to_owned(),
-            title: self.title(),
-            severity: self.severity(),
-            state: self.state(),
-            opened_at: self.opened_at(),
-            acknowledged: self.acknowledged().cloned(),
-            resolved_at: self.resolved_at(),
-            closed_at: (self.state() == ProblemState::Closed).then(|| self.closed_at()).flatten(),
-            reopened: self.reopened(),
-            merged_into: self.merged_into().map(str::to_owned),
-            systems,
-            mrfs: self.mrfs().map(str::to_owned).collect(),
-            tickets,
-            users,
-            findings,
-            members: self.members().to_vec(),
-            causes: self.causes().to_vec(),
-            told: told.deliveries.clone(),
-            timeline: self.timeline().to_vec(),
+    /// Everything about a case that is not archived.
+    #[must_use]
+    pub fn detail(&self, id: CaseId) -> Option<CaseDetail> {
+        let mut detail = self.cases.detail(id, &self.correlate)?;
+        if let Some(told) = self.escalate.told(id) {
+            detail.summary.told.clone_from(&told.deliveries);
         }
+        Some(detail)
+    }
+
+    /// What was decided, without counters, versions and histories: what must be the same after an act was
+    /// undone where nothing else happened.
+    #[must_use]
+    pub fn decisions(&self) -> serde_json::Value {
+        serde_json::json!({
+            "correlate": self.correlate.decisions(), "cases": self.cases.decisions(),
+        })
     }
 }

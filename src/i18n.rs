@@ -61,6 +61,7 @@ impl Catalogue {
                 Arg::System(key) => topology.short(key).get(language).to_owned().into(),
                 Arg::Key(key) => self.label(key, language).into(),
                 Arg::Span(seconds) => self.span(*seconds, language).into(),
+                Arg::Moment(at) => moment(*at, language).into(),
             };
             args.set(name.as_ref(), value);
         }

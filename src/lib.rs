@@ -1,16 +1,18 @@
 //! Vakhta (вахта, a watch on duty): watches CRM B2C and the systems around it, groups what belongs
 //! together into Problems, names the likely cause with its evidence, and gets people told.
 //!
-//! The rooms are the way of the data: `collect` → `series` → `detect` → `correlate` → `escalate`.
+//! The rooms are the way of the data: `collect` → `series` → `detect` → `correlate` → `cases` → `escalate`.
 
 pub mod api;
 pub mod app;
+pub mod cases;
 pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod config;
 pub mod correlate;
 pub mod detect;
+pub mod engine;
 pub mod escalate;
 pub mod fold;
 pub mod http;

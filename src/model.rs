@@ -1,21 +1,32 @@
-//! The plain types that travel the way of the data: sample → finding → incident → problem →
-//! effect. Nothing here acts, and nothing here knows another room.
+//! The plain types that travel the way of the data: sample → finding → signal → case → effect.
+//! Nothing here acts, and nothing here knows another room.
 
+mod act;
+mod case;
+mod context;
 mod effect;
 mod finding;
-mod incident;
 mod message;
-mod problem;
 mod sample;
+mod signal;
 mod text;
+mod ticket;
 mod time;
 
+pub use act::{Act, Verb};
+pub use case::{
+    CaseDetail, CaseId, CaseIdError, CaseKind, CaseState, CaseSummary, Cause, Link, LinkKind,
+    Member, TimelineEntry, TimelineKind,
+};
+pub use context::{CalendarEntry, ForeignAlert, Release, Work};
 pub use detectors::Severity;
-pub use effect::{Channel, Delivery, DeliveryState, Effect, EffectKind};
+pub use effect::{
+    Channel, Delivery, DeliveryState, Effect, EffectKey, EffectKeyError, EffectKind, Step,
+};
 pub use finding::{Detail, Evidence, Finding, FindingState, Impact, Role};
-pub use incident::{Incident, IncidentKind, Ticket, TicketClass};
 pub use message::{Arg, Message, Reason};
-pub use problem::{Cause, Member, Problem, ProblemState, TimelineEntry, TimelineKind};
 pub use sample::{Batch, Sample, Series, SeriesRef};
+pub use signal::{Life, Signal, SignalKind, Worst};
 pub use text::{Language, Text};
+pub use ticket::{Ticket, TicketClass};
 pub use time::Time;

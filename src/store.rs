@@ -1,10 +1,16 @@
-//! The embedded store: one SQLite file. The log, the outbox, the archive, who may come in.
+//! The store: the log, the outbox, the archive, who may come in. What it promises is here; the embedded
+//! SQLite file behind it is one way to keep it.
 //!
-//! One writer, some readers. Events and the effects decided from them are committed together or not
-//! at all; a commit is on disk before anybody is told of it.
+//! One writer, some readers. Events and the effects decided from them are committed together or not at all; a
+//! commit is on disk before anybody is told of it. An append says whether it was committed, or that somebody
+//! else writes the log now; when it cannot say, the writer reads back before it tries again.
 
 mod access;
+mod archive;
+mod log;
 mod outbox;
+mod retention;
+mod squeeze;
 #[cfg(test)]
 mod tests;
 
@@ -12,16 +18,15 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Row};
 
 pub use access::{Access, AccessKind, Role};
-pub use outbox::{OutboxRow, OutboxSummary, Outcome};
-
-use crate::fold::Event;
-use crate::model::{DeliveryState, Effect, Problem, Time};
+pub use log::{Append, Appended, Record, Snapshot, STATE_FORMAT};
+pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
+pub use retention::{Retention, Trimmed};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
@@ -49,6 +54,34 @@ pub enum StoreError {
         /// Why not.
         source: serde_json::Error,
     },
+    /// One record of the log cannot be read.
+    #[error(
+        "event {seq} of the log cannot be read: {source}. Start the version that wrote it, or restore a \
+         backup, or start once with --skip-unreadable: that event is left out then, and the log says so"
+    )]
+    Record {
+        /// Its number.
+        seq: u64,
+        /// Why not.
+        source: crate::fold::UpcastError,
+    },
+    /// The log does not begin at its beginning, and no snapshot can be read.
+    #[error(
+        "no snapshot can be read, and the log begins at event {first}: what came before was trimmed. Start the \
+         version that wrote it, or restore a backup"
+    )]
+    NoBeginning {
+        /// The number of the first event.
+        first: u64,
+    },
+    /// A compressed body is damaged.
+    #[error("{what} in the store is damaged: {source}; restore a backup")]
+    Damaged {
+        /// What it is.
+        what: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
 }
 
 /// Names what was tried when the database says no.
@@ -63,168 +96,40 @@ pub struct Store {
     readers: SqlitePool,
 }
 
-/// What one step of the core adds to the store, all of it or nothing.
-#[derive(Debug, Default)]
-pub struct Append {
-    /// Events with their number and moment.
-    pub events: Vec<(u64, Time, Event)>,
-    /// Effects decided from them.
-    pub effects: Vec<Effect>,
-    /// Problems that are done.
-    pub archived: Vec<Problem>,
+fn options(file: &Path) -> Result<SqliteConnectOptions, StoreError> {
+    let options = SqliteConnectOptions::from_str("sqlite:");
+    Ok(options
+        .map_err(while_doing("read the address"))?
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10)))
 }
 
 impl Store {
-    /// Opens the store in a file, making it when it is not there.
+    /// Opens the store in a file, making it when it is not there and bringing it up to date.
     ///
     /// # Errors
     /// When the file cannot be opened or brought up to date.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str("sqlite:")
-            .map_err(while_doing("read the address"))?
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
+        let options = options(file)?.create_if_missing(true);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options.clone())
             .await
             .map_err(while_doing("open the file"))?;
         MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await
-            .map_err(while_doing("open the file for reading"))?;
+        let readers = readers(options).await?;
         Ok(Self { writer, readers })
     }
 
-    /// Commits what a step of the core brought about. An event `Delivered` also settles its row of
-    /// the outbox, so that both are true at the same moment.
+    /// Opens the store of a running engine to look at it: nothing is made, nothing is changed.
     ///
     /// # Errors
-    /// When the database says no; nothing is stored then.
-    pub async fn append(&self, append: &Append) -> Result<(), StoreError> {
-        let failed = || while_doing("append to the log");
-        let mut connection = self.writer.acquire().await.map_err(failed())?;
-        let mut tx = connection.begin().await.map_err(failed())?;
-        for (seq, at, event) in &append.events {
-            let body = encode("an event", event)?;
-            sqlx::query("INSERT INTO events (seq, at, body) VALUES (?, ?, ?)")
-                .bind(i64::try_from(*seq).unwrap_or(i64::MAX))
-                .bind(at.0)
-                .bind(body)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed())?;
-            if let Event::Delivered { key, state, reference, .. } = event
-                && *state != DeliveryState::Pending
-            {
-                outbox::settle(&mut tx, key, *state, reference).await?;
-            }
-        }
-        for effect in &append.effects {
-            outbox::insert(&mut tx, effect).await?;
-        }
-        for problem in &append.archived {
-            sqlx::query("INSERT OR REPLACE INTO archive (id, opened_at, body) VALUES (?, ?, ?)")
-                .bind(&problem.id)
-                .bind(problem.opened_at.0)
-                .bind(encode("a Problem", problem)?)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed())?;
-        }
-        tx.commit().await.map_err(failed())
-    }
-
-    /// Events after number `after`, in order, at most `limit`.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
-    pub async fn events(
-        &self,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, Time, Event)>, StoreError> {
-        let rows =
-            sqlx::query("SELECT seq, at, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?")
-                .bind(i64::try_from(after).unwrap_or(i64::MAX))
-                .bind(limit)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(while_doing("read the log"))?;
-        rows.iter()
-            .map(|row| {
-                let seq = u64::try_from(row.get::<i64, _>(0)).unwrap_or_default();
-                let event = decode("an event", row.get(2))?;
-                Ok((seq, Time(row.get(1)), event))
-            })
-            .collect()
-    }
-
-    /// Replaces the snapshot.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn save_snapshot(&self, seq: u64, body: &[u8]) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR REPLACE INTO snapshots (id, seq, body) VALUES (1, ?, ?)")
-            .bind(i64::try_from(seq).unwrap_or(i64::MAX))
-            .bind(body)
-            .execute(&self.writer)
-            .await
-            .map_err(while_doing("save a snapshot"))?;
-        Ok(())
-    }
-
-    /// The snapshot, if there is one.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub async fn snapshot(&self) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
-        let row = sqlx::query("SELECT seq, body FROM snapshots WHERE id = 1")
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(while_doing("read the snapshot"))?;
-        Ok(row.map(|row| (u64::try_from(row.get::<i64, _>(0)).unwrap_or_default(), row.get(1))))
-    }
-
-    /// Archived Problems, newest first, that opened before `before` (or all), at most `limit`.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub async fn archived(
-        &self,
-        before: Option<(Time, &str)>,
-        limit: u32,
-    ) -> Result<Vec<Problem>, StoreError> {
-        let (at, id) = before.unwrap_or((Time(i64::MAX), "~"));
-        let rows = sqlx::query(
-            "SELECT body FROM archive WHERE (opened_at, id) < (?, ?) \
-             ORDER BY opened_at DESC, id DESC LIMIT ?",
-        )
-        .bind(at.0)
-        .bind(id)
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await
-        .map_err(while_doing("read the archive"))?;
-        rows.iter().map(|row| decode("a Problem", row.get(0))).collect()
-    }
-
-    /// One archived Problem.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub async fn archived_problem(&self, id: &str) -> Result<Option<Problem>, StoreError> {
-        let row = sqlx::query("SELECT body FROM archive WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(while_doing("read the archive"))?;
-        row.map(|row| decode("a Problem", row.get(0))).transpose()
+    /// When the file cannot be opened.
+    pub async fn look(file: &Path) -> Result<Self, StoreError> {
+        let readers = readers(options(file)?).await?;
+        Ok(Self { writer: readers.clone(), readers })
     }
 
     /// Keeps something small under a name.
@@ -261,13 +166,28 @@ impl Store {
     }
 }
 
-pub(crate) fn encode<T: serde::Serialize>(what: &'static str, v: &T) -> Result<String, StoreError> {
+async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await
+        .map_err(while_doing("open the file for reading"))
+}
+
+fn encode<T: serde::Serialize>(what: &'static str, v: &T) -> Result<String, StoreError> {
     serde_json::to_string(v).map_err(|source| StoreError::Body { what, source })
 }
 
-pub(crate) fn decode<T: serde::de::DeserializeOwned>(
-    what: &'static str,
-    body: &str,
-) -> Result<T, StoreError> {
+fn decode<T: serde::de::DeserializeOwned>(what: &'static str, body: &str) -> Result<T, StoreError> {
     serde_json::from_str(body).map_err(|source| StoreError::Body { what, source })
+}
+
+/// A count of ours as the database's number; beyond its range the largest.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The database's number as a count of ours; a negative one is none.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
 }

@@ -17,7 +17,9 @@ pub struct Metrics {
     pub step: Histogram,
     /// Seconds to commit one batch of events.
     pub append: Histogram,
-    /// Problems that are not archived, by state and severity.
+    /// Seconds for which events wait while a snapshot copies the state.
+    pub snapshot_pause: Histogram,
+    /// Cases that are not archived, by state and severity.
     pub problems: GaugeVec,
     /// Tickets read, by class.
     pub tickets: IntCounterVec,
@@ -68,9 +70,13 @@ impl Metrics {
             step: declare.histogram("vakhta_step_seconds", "Time to fold one batch of events.")?,
             append: declare
                 .histogram("vakhta_append_seconds", "Time to commit one batch of events.")?,
+            snapshot_pause: declare.histogram(
+                "vakhta_snapshot_pause_seconds",
+                "Time for which events wait while a snapshot copies the state.",
+            )?,
             problems: declare.gauges(
                 "vakhta_problems",
-                "Problems that are not archived.",
+                "Cases that are not archived.",
                 &["state", "severity"],
             )?,
             tickets: declare.counters("vakhta_tickets_total", "Tickets read.", &["class"])?,

@@ -38,8 +38,9 @@ pub struct System {
     pub depends_on: Vec<String>,
 }
 
-/// How one system lies to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Position of one system relative to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Relation {
     /// The same system.
     Same,

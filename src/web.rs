@@ -1,11 +1,11 @@
 //! The pages for the duty shift and problem managers: rendered here, usable without a script, live
 //! with one.
 
+mod case;
 mod chart;
 mod graph;
 mod list;
 mod page;
-mod problem;
 mod runbooks;
 mod sign_in;
 mod sources;
@@ -60,9 +60,10 @@ fn routes() -> Router<ApiState> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/problems") }))
         .route("/problems", get(list::show))
-        .route("/problems/{id}", get(problem::show))
-        .route("/problems/{id}/acknowledge", post(problem::acknowledge))
-        .route("/problems/{id}/resolve", post(problem::resolve))
+        .route("/problems/{id}", get(case::show))
+        .route("/problems/{id}/acknowledge", post(case::acknowledge))
+        .route("/problems/{id}/resolve", post(case::resolve))
+        .route("/problems/{id}/undo", post(case::undo))
         .route("/sources", get(sources::show))
         .route("/runbooks/{name}", get(runbooks::show))
         .route("/sign-in", get(sign_in::enter))

@@ -69,8 +69,8 @@ impl Ladder {
                 && direction.reached(mild_level, level)
             {
                 return Err(ConfigError::LadderOrder {
-                    milder: mild.word(),
-                    worse: severity.word(),
+                    milder: mild.as_str(),
+                    worse: severity.as_str(),
                 });
             }
             milder = Some((severity, level));

@@ -22,7 +22,7 @@ impl Severity {
 
     /// The word used in configuration, labels and the API.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
@@ -31,9 +31,9 @@ impl Severity {
         }
     }
 
-    /// Reads the word written by [`Severity::word`].
+    /// Reads the word written by [`Severity::as_str`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|severity| severity.word() == word)
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
     }
 }

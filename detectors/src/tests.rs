@@ -34,7 +34,7 @@ fn word(status: Status) -> &'static str {
     match status {
         Status::Warming => "warming",
         Status::Normal => "normal",
-        Status::Abnormal(severity) => severity.word(),
+        Status::Abnormal(severity) => severity.as_str(),
     }
 }
 

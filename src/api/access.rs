@@ -24,7 +24,7 @@ impl Visitor {
         }
         Err(ApiError::new(
             StatusCode::FORBIDDEN,
-            format!("this needs the role {}; yours is {}", role.word(), self.0.role.word()),
+            format!("this needs the role {}; yours is {}", role.as_str(), self.0.role.as_str()),
         ))
     }
 }

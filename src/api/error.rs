@@ -1,13 +1,20 @@
 //! Errors as RFC 9457 says: `application/problem+json` with a safe sentence; what is internal goes
 //! to the log.
 
+use std::sync::LazyLock;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::core::SubmitError;
+use crate::cases::Refused;
+use crate::engine::SubmitError;
+use super::shapes::TextShape;
+use crate::i18n::Catalogue;
+use crate::model::Message;
 use crate::store::StoreError;
+use crate::topology::Topology;
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,6 +27,9 @@ pub(super) struct ErrorBody {
     status: u16,
     /// What was wrong and what to do.
     detail: String,
+    /// Of a conflict: what has happened since the version that was expected, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<TextShape>,
 }
 
 const FOREIGN: &str =
@@ -30,12 +40,14 @@ const FOREIGN: &str =
 pub struct ApiError {
     status: StatusCode,
     detail: String,
+    /// What has happened since the caller looked, of a conflict.
+    changed: Vec<Message>,
 }
 
 impl ApiError {
     /// Makes an error.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), changed: Vec::new() }
     }
 
     /// The status.
@@ -88,6 +100,7 @@ impl IntoResponse for ApiError {
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail,
+            changed: self.changed.iter().map(said).collect(),
         };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
@@ -100,6 +113,12 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// A line of the history in both languages; systems go by their keys here.
+fn said(message: &Message) -> TextShape {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
+    CATALOGUE.both(message, &Topology::default()).into()
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request failed");
@@ -109,10 +128,23 @@ impl From<StoreError> for ApiError {
 
 impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
-        let status = match error {
-            SubmitError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            SubmitError::Refused(_) => StatusCode::CONFLICT,
+        let status = match &error {
+            SubmitError::Stopping | SubmitError::Stuck => StatusCode::SERVICE_UNAVAILABLE,
+            SubmitError::Refused(refused) => match **refused {
+                Refused::Unknown(_) | Refused::Stale { .. } | Refused::NotNow { .. } => {
+                    StatusCode::CONFLICT
+                }
+                Refused::NotLast { .. } | Refused::NoAct(_) => StatusCode::CONFLICT,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            },
         };
-        Self::new(status, error.to_string())
+        let changed = match &error {
+            SubmitError::Refused(refused) => match &**refused {
+                Refused::Stale { changed, .. } => changed.clone(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        Self { changed, ..Self::new(status, error.to_string()) }
     }
 }

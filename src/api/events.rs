@@ -1,4 +1,4 @@
-//! Live events: the ids of Problems that have changed, as server-sent events.
+//! Live events: the ids of cases that have changed, as server-sent events.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{ApiError, ApiState, Visitor};
 
-/// Problems that change, as they change.
+/// Cases that change, as they change.
 ///
 /// Each event is `event: problem`, `data: {"id": "PRB-000001"}`. A listener that is too slow gets
 /// `event: reload` and should ask for the list again.
@@ -25,11 +25,11 @@ pub(super) async fn stream(
     State(state): State<ApiState>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     visitor?;
-    let changes = state.core.changes.subscribe();
+    let changes = state.engine.changes.subscribe();
     let events = stream::unfold(changes, |mut changes| async move {
         let event = match changes.recv().await {
             Ok(id) => {
-                let data = serde_json::json!({ "id": id }).to_string();
+                let data = serde_json::json!({ "id": id.to_string() }).to_string();
                 Event::default().event("problem").data(data)
             }
             Err(RecvError::Lagged(_)) => Event::default().event("reload").data("{}"),

@@ -1,6 +1,7 @@
 //! What machines ask for: metrics, are you alive, are you ready.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -10,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::ApiState;
-use crate::model::{ProblemState, Severity};
+use crate::engine::measure_outbox;
+use crate::model::{CaseState, Severity};
 
 pub(super) fn routes() -> Router<ApiState> {
     Router::new()
@@ -20,24 +22,33 @@ pub(super) fn routes() -> Router<ApiState> {
 }
 
 async fn metrics(State(state): State<ApiState>) -> impl IntoResponse {
-    let problems = state.core.problems();
+    let cases = state.engine.cases();
     state.metrics.problems.reset();
-    for life in [ProblemState::Open, ProblemState::Acknowledged, ProblemState::Resolved] {
+    for life in [CaseState::Open, CaseState::Acknowledged, CaseState::Resolved] {
         for severity in Severity::ALL {
-            let count = problems.iter().filter(|p| p.state == life && p.severity == severity);
+            let count = cases.iter().filter(|c| c.state == life && c.severity == severity);
             let count = u32::try_from(count.count()).unwrap_or(u32::MAX);
-            let labels = [super::shapes::state_word(life), severity.word()];
+            let labels = [life.as_str(), severity.as_str()];
             state.metrics.problems.with_label_values(&labels).set(f64::from(count));
         }
+    }
+    if let Err(error) = measure_outbox(&state.store, &state.metrics, state.clock.now()).await {
+        tracing::warn!(%error, "the outbox was not measured");
     }
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (kind, state.metrics.render())
 }
 
-/// Ready means: the store answers, and what comes in can be committed.
+/// How long the engine may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Ready means: the engine itself answers, the store answers, and what comes in can be committed.
 async fn ready(State(state): State<ApiState>) -> impl IntoResponse {
-    if state.core.is_stuck.load(Ordering::Relaxed) {
+    if state.engine.is_stuck.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "nothing can be committed to the store\n");
+    }
+    if !state.engine.is_alive(PATIENCE).await {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the engine does not answer\n");
     }
     match state.store.note("ready").await {
         Ok(_) => (StatusCode::OK, "ready\n"),

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Query, cursor};
-use super::shapes::{TextShape, kind_word};
-use super::{ApiError, ApiState, SourceHealth, Visitor};
-use crate::correlate::Group;
-use crate::model::{IncidentKind, Member};
+use super::shapes::{SourceShape, TextShape};
+use super::{ApiError, ApiState, Visitor};
+use crate::fold::State as Core;
+use crate::model::{Signal, SignalKind};
 
 /// The most lines of one answer.
 const LIMIT: usize = 1000;
 
 #[derive(Debug, Deserialize, IntoParams)]
-pub(super) struct IncidentQuery {
+pub(super) struct SignalQuery {
     /// Only those of this system.
     system: Option<String>,
     /// Only those that are on (`true`) or over (`false`).
@@ -26,9 +26,9 @@ pub(super) struct IncidentQuery {
     after: Option<String>,
 }
 
-/// One incident and the Problem it is in.
+/// One signal and the case it is in.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct IncidentShape {
+pub(super) struct SignalShape {
     /// `ticket:ID`, or the finding's key.
     id: String,
     /// `ticket`, `finding`, `alert`.
@@ -39,92 +39,97 @@ pub(super) struct IncidentShape {
     since: String,
     #[schema(required = true)]
     ended: Option<String>,
-    /// The Problem it is in; null while it is in none.
+    /// The planned work or mute that holds it back.
+    #[schema(required = true)]
+    held_by: Option<String>,
+    /// The case it is in; null while it is in none.
     #[schema(required = true)]
     problem: Option<String>,
 }
 
-/// Incidents.
+/// Signals.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct IncidentList {
-    items: Vec<IncidentShape>,
+pub(super) struct SignalList {
+    items: Vec<SignalShape>,
     /// Give this as `after` for the next page; null on the last.
     #[schema(required = true)]
     next: Option<String>,
 }
 
-fn shape(group: &Group, member: &Member) -> IncidentShape {
-    IncidentShape {
-        id: member.incident.clone(),
-        kind: kind_word(member.kind),
-        system: member.system.clone(),
-        title: member.title.clone().into(),
-        severity: member.severity.word(),
-        since: member.since.to_string(),
-        ended: member.ended.map(|at| at.to_string()),
-        problem: group.problem_id().map(str::to_owned),
+fn shape(core: &Core, key: u64, signal: &Signal) -> SignalShape {
+    let cluster = core.correlate().cluster_of(key);
+    let system = cluster.and_then(|cluster| cluster.members().get(&key));
+    SignalShape {
+        id: signal.id.clone(),
+        kind: signal.kind.as_str(),
+        system: system.map(|known| known.system.clone()).unwrap_or_default(),
+        title: signal.title.clone().into(),
+        severity: signal.severity.as_str(),
+        since: signal.since.to_string(),
+        ended: signal.ended.map(|at| at.to_string()),
+        held_by: signal.held_by.clone(),
+        problem: cluster.and_then(|c| c.standing().case).map(|case| case.to_string()),
     }
 }
 
-fn select(
+async fn select(
     state: &ApiState,
-    query: &IncidentQuery,
+    query: &SignalQuery,
     findings_only: bool,
-) -> Result<IncidentList, ApiError> {
+) -> Result<SignalList, ApiError> {
     let after = query.after.as_deref().map(cursor).transpose()?;
     let limit = query.limit.unwrap_or(LIMIT).clamp(1, LIMIT);
-    state.core.read(|core| {
-        let mut found: Vec<(&Group, &Member)> = core
-            .correlate()
-            .groups()
-            .flat_map(|group| group.members().iter().map(move |member| (group, member)))
-            .filter(|(_, member)| !findings_only || member.kind == IncidentKind::Finding)
-            .filter(|(_, member)| query.system.as_ref().is_none_or(|s| *s == member.system))
-            .filter(|(_, member)| query.active.is_none_or(|on| on == member.ended.is_none()))
-            .filter(|(_, member)| {
-                after.as_ref().is_none_or(|(at, id)| (member.since, &member.incident) < (*at, id))
-            })
-            .collect();
-        found.sort_by(|(_, a), (_, b)| (b.since, &b.incident).cmp(&(a.since, &a.incident)));
+    let list = state.engine.look(|core| {
+        let is_wanted = |signal: &Signal| {
+            (!findings_only || signal.kind == SignalKind::Finding)
+                && query.system.as_ref().is_none_or(|system| system == signal.system())
+                && query.active.is_none_or(|active| active == signal.is_active())
+                && after.as_ref().is_none_or(|(at, id)| (signal.since, &signal.id) < (*at, id))
+        };
+        let signals = core.correlate().signals();
+        let mut found: Vec<(u64, &Signal)> =
+            signals.filter(|(_, signal)| is_wanted(signal)).collect();
+        found.sort_by(|(_, a), (_, b)| (b.since, &b.id).cmp(&(a.since, &a.id)));
         let is_last = found.len() <= limit;
         found.truncate(limit);
         let last = found.last().filter(|_| !is_last);
-        let next = last.map(|(_, member)| format!("{}_{}", member.since.0, member.incident));
-        let items = found.into_iter().map(|(group, member)| shape(group, member)).collect();
-        Ok(IncidentList { items, next })
-    })
+        let next = last.map(|(_, signal)| format!("{}_{}", signal.since.0, signal.id));
+        let items = found.into_iter().map(|(key, signal)| shape(core, key, signal)).collect();
+        SignalList { items, next }
+    });
+    Ok(list.await?)
 }
 
 /// Findings of our own detectors, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/findings", tag = "what is known", params(IncidentQuery),
-    responses((status = 200, body = IncidentList))
+    get, path = "/api/v1/findings", tag = "what is known", params(SignalQuery),
+    responses((status = 200, body = SignalList))
 )]
 pub(super) async fn findings(
     _visitor: Visitor,
     State(state): State<ApiState>,
-    Query(query): Query<IncidentQuery>,
-) -> Result<Json<IncidentList>, ApiError> {
-    select(&state, &query, true).map(Json)
+    Query(query): Query<SignalQuery>,
+) -> Result<Json<SignalList>, ApiError> {
+    select(&state, &query, true).await.map(Json)
 }
 
-/// Findings and tickets, newest first, each with the Problem it is in.
+/// Findings, tickets and alerts, newest first, each with the case it is in.
 #[utoipa::path(
-    get, path = "/api/v1/incidents", tag = "what is known", params(IncidentQuery),
-    responses((status = 200, body = IncidentList))
+    get, path = "/api/v1/incidents", tag = "what is known", params(SignalQuery),
+    responses((status = 200, body = SignalList))
 )]
 pub(super) async fn incidents(
     _visitor: Visitor,
     State(state): State<ApiState>,
-    Query(query): Query<IncidentQuery>,
-) -> Result<Json<IncidentList>, ApiError> {
-    select(&state, &query, false).map(Json)
+    Query(query): Query<SignalQuery>,
+) -> Result<Json<SignalList>, ApiError> {
+    select(&state, &query, false).await.map(Json)
 }
 
 /// Sources.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SourceList {
-    items: Vec<SourceHealth>,
+    items: Vec<SourceShape>,
     #[schema(required = true)]
     next: Option<String>,
 }
@@ -138,7 +143,8 @@ pub(super) async fn sources(
     _visitor: Visitor,
     State(state): State<ApiState>,
 ) -> Result<Json<SourceList>, ApiError> {
-    Ok(Json(SourceList { items: state.sources(), next: None }))
+    let items = state.sources().into_iter().map(SourceShape::from).collect();
+    Ok(Json(SourceList { items, next: None }))
 }
 
 /// One system of the dependency graph.
@@ -168,7 +174,7 @@ pub(super) async fn topology(
     _visitor: Visitor,
     State(state): State<ApiState>,
 ) -> Json<TopologyShape> {
-    let items = state.core.read(|core| {
+    let items = state.engine.read(|core| {
         core.correlate()
             .topology()
             .systems()

@@ -1,13 +1,12 @@
 //! The JSON shapes of the API. Fixed names: programs rely on them.
 
 use serde::Serialize;
-use serde::ser::Serializer;
 use utoipa::ToSchema;
 
+use crate::collect::SourceHealth;
 use crate::i18n::Catalogue;
 use crate::model::{
-    Cause, Delivery, DeliveryState, Detail, IncidentKind, Member, Message, Problem, ProblemState,
-    Reason, Text, Time, TimelineKind,
+    CaseDetail, CaseSummary, Delivery, Detail, LinkKind, Member, Message, Reason, Text,
 };
 use crate::topology::Topology;
 
@@ -26,18 +25,31 @@ impl From<Text> for TextShape {
 
 /// One line of `GET /problems`.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProblemItem {
-    /// `PRB-000001`.
+pub struct CaseItem {
+    /// `PRB-000001`, `MI-000001`.
     id: String,
+    /// `problem`, `mass_incident`, `emergency`.
+    kind: &'static str,
+    /// What an act expects.
+    version: u64,
     title: TextShape,
     /// `info`, `warning`, `high`, `critical`.
     severity: &'static str,
-    /// `open`, `acknowledged`, `resolved`, `closed`.
+    /// The worst it has been since it opened, or came back.
+    peak: &'static str,
+    /// It only says that sources cannot be seen.
+    blind: bool,
+    /// `open`, `acknowledged`, `resolved`, `closed`, `merged`.
     state: &'static str,
     opened_at: String,
     #[schema(required = true)]
     resolved_at: Option<String>,
-    /// The first cause first.
+    /// Who has it.
+    #[schema(required = true)]
+    owner: Option<String>,
+    /// It comes and goes.
+    unstable: bool,
+    /// The first cause first; at most 64.
     systems: Vec<String>,
     mrfs: Vec<String>,
     tickets: u32,
@@ -46,14 +58,23 @@ pub struct ProblemItem {
     #[schema(required = true)]
     cause: Option<CauseShape>,
     told: Vec<ToldShape>,
+    links: Vec<LinkShape>,
 }
 
 /// The first cause.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CauseShape {
+pub(crate) struct CauseShape {
     system: String,
     /// 0…1.
     probability: f64,
+}
+
+/// A link to another case.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LinkShape {
+    /// `explains`, `explained_by`, `absorbed`, `split_off`, `split_from`.
+    kind: &'static str,
+    id: String,
 }
 
 /// Who was told.
@@ -63,9 +84,9 @@ pub(crate) struct ToldShape {
     channel: &'static str,
     /// Ticket number, alert name.
     r#ref: String,
-    /// `pending`, `delivered`, `resolved`, `rejected`.
+    /// `pending`, `delivered`, `resolved`, `rejected`, `expired`.
     state: &'static str,
-    /// When the ticket was opened or closed, the alert raised or over.
+    /// When the ticket was opened or closed, the alert handed over or over.
     at: String,
     /// Why the latest attempt did not succeed, until one does.
     error: Option<TextShape>,
@@ -73,16 +94,21 @@ pub(crate) struct ToldShape {
 
 /// `GET /problems/{id}`.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProblemDetail {
+pub struct CaseDetailShape {
     #[serde(flatten)]
-    item: ProblemItem,
+    item: CaseItem,
     #[schema(required = true)]
     closed_at: Option<String>,
     acknowledged_at: Option<String>,
     acknowledged_by: Option<String>,
     reopened: u32,
+    confirmed: bool,
+    rejected: bool,
+    known_error: Option<String>,
     merged_into: Option<String>,
     members: Vec<MemberShape>,
+    /// Tickets that name no system and might belong here: for people to decide.
+    candidates: Vec<MemberShape>,
     /// Most likely first.
     causes: Vec<RankedCause>,
     /// The numbers that the findings rest on.
@@ -91,10 +117,10 @@ pub struct ProblemDetail {
     timeline: Vec<TimelineShape>,
 }
 
-/// One incident inside a Problem.
+/// One signal inside a case.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MemberShape {
-    /// `ticket:ID`, or the finding's key.
+    /// `ticket:ID`, `alert:SOURCE/ID`, or the finding's key.
     incident: String,
     /// `ticket`, `finding`, `alert`.
     kind: &'static str,
@@ -104,6 +130,8 @@ pub(crate) struct MemberShape {
     since: String,
     #[schema(required = true)]
     ended: Option<String>,
+    /// The planned work or mute that holds it back.
+    held_by: Option<String>,
     joined_at: String,
     /// Log-odds of «same cause» when it joined.
     log_odds: f64,
@@ -151,33 +179,59 @@ pub(crate) struct TimelineShape {
     /// `state`, `member`, `cause`, `told`, `review`.
     kind: &'static str,
     text: TextShape,
+    /// The act that the line is about: it can be undone by this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<u64>,
 }
 
-/// The word of a state.
-pub(crate) const fn state_word(state: ProblemState) -> &'static str {
-    match state {
-        ProblemState::Open => "open",
-        ProblemState::Acknowledged => "acknowledged",
-        ProblemState::Resolved => "resolved",
-        ProblemState::Closed => "closed",
+/// How a source is doing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SourceShape {
+    /// `postgres`, `otrs`, ….
+    kind: String,
+    /// Its configured name.
+    instance: String,
+    /// The system it belongs to.
+    system: String,
+    /// Whether the last poll brought something.
+    up: bool,
+    /// Found on this machine but not watched yet; `message` says what is missing.
+    offered: bool,
+    /// When it was last polled.
+    #[schema(required = true)]
+    polled_at: Option<String>,
+    /// How long that took, seconds.
+    seconds: f64,
+    /// How many samples or tickets it brought.
+    samples: usize,
+    /// What went wrong, or what is missing and what to do.
+    #[schema(required = true)]
+    message: Option<TextShape>,
+}
+
+impl From<SourceHealth> for SourceShape {
+    fn from(health: SourceHealth) -> Self {
+        Self {
+            kind: health.kind,
+            instance: health.instance,
+            system: health.system,
+            up: health.up,
+            offered: health.offered,
+            polled_at: health.polled_at.map(|at| at.to_string()),
+            seconds: health.seconds,
+            samples: health.samples,
+            message: health.message.map(TextShape::from),
+        }
     }
 }
 
-/// The word of a delivery's state.
-pub(crate) const fn delivery_word(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Pending => "pending",
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Resolved => "resolved",
-        DeliveryState::Rejected => "rejected",
-    }
-}
-
-pub(crate) const fn kind_word(kind: IncidentKind) -> &'static str {
+const fn link_word(kind: LinkKind) -> &'static str {
     match kind {
-        IncidentKind::Ticket => "ticket",
-        IncidentKind::Finding => "finding",
-        IncidentKind::Alert => "alert",
+        LinkKind::Explains => "explains",
+        LinkKind::ExplainedBy => "explained_by",
+        LinkKind::Absorbed => "absorbed",
+        LinkKind::SplitOff => "split_off",
+        LinkKind::SplitFrom => "split_from",
     }
 }
 
@@ -187,12 +241,12 @@ fn round(value: f64, digits: i32) -> f64 {
 }
 
 /// Turns messages into texts of both languages.
-struct Speaker<'a> {
+struct Localizer<'a> {
     catalogue: &'a Catalogue,
     topology: &'a Topology,
 }
 
-impl Speaker<'_> {
+impl Localizer<'_> {
     fn text(&self, message: &Message) -> TextShape {
         self.catalogue.both(message, self.topology).into()
     }
@@ -211,13 +265,14 @@ impl Speaker<'_> {
         let detail = member.detail.as_deref();
         let filled = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         MemberShape {
-            incident: member.incident.clone(),
-            kind: kind_word(member.kind),
+            incident: member.signal.clone(),
+            kind: member.kind.as_str(),
             system: member.system.clone(),
             title: member.title.clone().into(),
-            severity: member.severity.word(),
+            severity: member.severity.as_str(),
             since: member.since.to_string(),
             ended: member.ended.map(|at| at.to_string()),
+            held_by: member.held_by.clone(),
             joined_at: member.joined_at.to_string(),
             log_odds: round(member.log_odds, 3),
             why: self.reasons(&member.why),
@@ -228,17 +283,11 @@ impl Speaker<'_> {
     }
 }
 
-/// The first cause of a Problem.
-#[must_use]
-pub fn cause_shape(cause: &Cause) -> CauseShape {
-    CauseShape { system: cause.system.clone(), probability: round(cause.probability, 3) }
-}
-
 fn told_shape(delivery: &Delivery) -> ToldShape {
     ToldShape {
-        channel: delivery.channel.word(),
+        channel: delivery.channel.as_str(),
         r#ref: delivery.reference.clone(),
-        state: delivery_word(delivery.state),
+        state: delivery.state.as_str(),
         at: delivery.at.to_string(),
         error: delivery.error.clone().map(TextShape::from),
     }
@@ -246,70 +295,80 @@ fn told_shape(delivery: &Delivery) -> ToldShape {
 
 /// One line of the list.
 #[must_use]
-pub fn problem_item(problem: &Problem, catalogue: &Catalogue, topology: &Topology) -> ProblemItem {
-    let speaker = Speaker { catalogue, topology };
-    ProblemItem {
-        id: problem.id.clone(),
-        title: speaker.text(&problem.title),
-        severity: problem.severity.word(),
-        state: state_word(problem.state),
-        opened_at: problem.opened_at.to_string(),
-        resolved_at: problem.resolved_at.map(|at| at.to_string()),
-        systems: problem.systems.clone(),
-        mrfs: problem.mrfs.clone(),
-        tickets: problem.tickets,
-        users: problem.users,
-        findings: problem.findings,
-        cause: problem.causes.first().map(cause_shape),
-        told: problem.told.iter().map(told_shape).collect(),
+pub fn case_item(case: &CaseSummary, catalogue: &Catalogue, topology: &Topology) -> CaseItem {
+    let localizer = Localizer { catalogue, topology };
+    CaseItem {
+        id: case.id.to_string(),
+        kind: case.id.kind.as_str(),
+        version: case.version,
+        title: localizer.text(&case.title),
+        severity: case.severity.as_str(),
+        peak: case.peak.as_str(),
+        blind: case.blind,
+        state: case.state.as_str(),
+        opened_at: case.opened_at.to_string(),
+        resolved_at: case.resolved_at.map(|at| at.to_string()),
+        owner: case.owner.as_ref().map(|(_, who)| who.clone()),
+        unstable: case.unstable,
+        systems: case.systems.clone(),
+        mrfs: case.mrfs.clone(),
+        tickets: case.tickets,
+        users: case.users,
+        findings: case.findings,
+        cause: case.cause.as_ref().map(|(system, probability)| CauseShape {
+            system: system.clone(),
+            probability: round(*probability, 3),
+        }),
+        told: case.told.iter().map(told_shape).collect(),
+        links: case
+            .links
+            .iter()
+            .map(|link| LinkShape { kind: link_word(link.kind), id: link.case.to_string() })
+            .collect(),
     }
 }
 
-/// One Problem in full.
+/// One case in full.
 #[must_use]
-pub fn problem_detail(
-    problem: &Problem,
+pub fn case_detail(
+    case: &CaseDetail,
     catalogue: &Catalogue,
     topology: &Topology,
-) -> ProblemDetail {
-    let speaker = Speaker { catalogue, topology };
-    ProblemDetail {
-        item: problem_item(problem, catalogue, topology),
-        closed_at: problem.closed_at.map(|at| at.to_string()),
-        acknowledged_at: problem.acknowledged.as_ref().map(|(at, _)| at.to_string()),
-        acknowledged_by: problem.acknowledged.as_ref().map(|(_, who)| who.clone()),
-        reopened: problem.reopened,
-        merged_into: problem.merged_into.clone(),
-        members: problem.members.iter().map(|member| speaker.member(member)).collect(),
-        causes: problem
+) -> CaseDetailShape {
+    let localizer = Localizer { catalogue, topology };
+    let summary = &case.summary;
+    CaseDetailShape {
+        item: case_item(summary, catalogue, topology),
+        closed_at: summary.closed_at.map(|at| at.to_string()),
+        acknowledged_at: summary.owner.as_ref().map(|(at, _)| at.to_string()),
+        acknowledged_by: summary.owner.as_ref().map(|(_, who)| who.clone()),
+        reopened: summary.reopened,
+        confirmed: summary.confirmed,
+        rejected: summary.rejected,
+        known_error: summary.known_error.clone(),
+        merged_into: summary.merged_into.map(|id| id.to_string()),
+        members: case.members.iter().map(|member| localizer.member(member)).collect(),
+        candidates: case.candidates.iter().map(|member| localizer.member(member)).collect(),
+        causes: case
             .causes
             .iter()
             .map(|cause| RankedCause {
                 system: cause.system.clone(),
                 probability: round(cause.probability, 3),
-                evidence: speaker.reasons(&cause.evidence),
+                evidence: localizer.reasons(&cause.evidence),
             })
             .collect(),
-        evidence: problem.members.iter().flat_map(evidence).collect(),
-        timeline: problem
+        evidence: case.members.iter().flat_map(evidence).collect(),
+        timeline: case
             .timeline
             .iter()
             .map(|entry| TimelineShape {
                 at: entry.at.to_string(),
-                kind: timeline_word(entry.kind),
-                text: speaker.text(&entry.message),
+                kind: entry.kind.as_str(),
+                text: localizer.text(&entry.message),
+                act: entry.act,
             })
             .collect(),
-    }
-}
-
-const fn timeline_word(kind: TimelineKind) -> &'static str {
-    match kind {
-        TimelineKind::State => "state",
-        TimelineKind::Member => "member",
-        TimelineKind::Cause => "cause",
-        TimelineKind::Told => "told",
-        TimelineKind::Review => "review",
     }
 }
 
@@ -318,7 +377,7 @@ fn evidence(member: &Member) -> Vec<EvidenceShape> {
     evidence
         .iter()
         .map(|number| EvidenceShape {
-            finding: member.incident.clone(),
+            finding: member.signal.clone(),
             system: member.system.clone(),
             name: number.name.clone(),
             value: number.value,
@@ -327,13 +386,4 @@ fn evidence(member: &Member) -> Vec<EvidenceShape> {
             expr: expr.clone(),
         })
         .collect()
-}
-
-/// Writes a moment as RFC 3339, or null.
-#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-pub(super) fn time_or_null<S: Serializer>(at: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => to.collect_str(at),
-        None => to.serialize_none(),
-    }
 }

@@ -3,9 +3,8 @@
 
 use futures_util::future::join_all;
 
-use crate::api::SourceHealth;
 use crate::collect::postgres::Found;
-use crate::collect::{elasticsearch, postgres};
+use crate::collect::{SourceHealth, elasticsearch, postgres};
 use crate::model::Text;
 
 const POSTGRES_PORTS: [u16; 3] = [5432, 5433, 5434];

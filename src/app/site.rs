@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
 use crate::config::{Diagnostic, Diagnostics, Node, Place, Reader, Value, parse};
-use crate::correlate::{Grouping, Lifecycle};
+use crate::cases::Lifecycle;
+use crate::correlate::Grouping;
 use crate::detect::Packs;
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
 use crate::knowledge;
 use crate::model::Language;
 use crate::otrs;
+use crate::store::Retention;
 use crate::topology::{self, Topology};
 
 /// One source as configured.
@@ -60,6 +62,8 @@ pub struct Site {
     pub otrs: Option<otrs::Config>,
     /// Alertmanager.
     pub alertmanager: Option<alertmanager::Config>,
+    /// How long things are kept.
+    pub retention: Retention,
     /// True when there is no configuration file: then what runs on loopback is looked for.
     pub is_default: bool,
 }
@@ -90,6 +94,7 @@ impl Site {
             sources: vec![Source::Host(host, host::Config::default())],
             otrs: None,
             alertmanager: None,
+            retention: Retention::default(),
             is_default: true,
         };
         let found = errors.into_sorted();
@@ -99,19 +104,14 @@ impl Site {
     /// True when something has changed that is taken over at a start only.
     #[must_use]
     pub fn needs_restart(&self, before: &Self) -> bool {
-        self.listen != before.listen
-            || self.sources != before.sources
-            || self.otrs != before.otrs
-            || self.alertmanager != before.alertmanager
+        self.listen != before.listen || self.retention != before.retention
     }
 
-    /// A policy may name a channel that this site does not have: then nothing is decided for it, for
-    /// it would wait in the outbox for ever. When the site is read again while another one runs, the
-    /// channels are those of the running one.
+    /// Drops policy sections for channels that this site does not have: their effects would never leave the
+    /// outbox.
     #[must_use]
-    pub fn for_channels(mut self, running: Option<&Self>) -> Self {
-        let channels = running.unwrap_or(&self);
-        let (has_tickets, has_alerts) = (channels.otrs.is_some(), channels.alertmanager.is_some());
+    fn for_channels(mut self) -> Self {
+        let (has_tickets, has_alerts) = (self.otrs.is_some(), self.alertmanager.is_some());
         for policy in &mut self.settings.escalation.policies {
             policy.ticket = policy.ticket.take().filter(|_| has_tickets);
             policy.alert = policy.alert.take().filter(|_| has_alerts);
@@ -212,6 +212,7 @@ impl Loader<'_> {
                 .unwrap_or_default(),
             None => shipped_topology(reader.errors),
         };
+        let policies_at = reader.node("policies").map(|node| node.place.clone());
         let policies = other_file(&mut reader, "policies", &folder)
             .and_then(|file| read_file(&file, reader.errors))
             .map(|node| escalate::policies(&node, &topology, reader.errors))
@@ -239,6 +240,12 @@ impl Loader<'_> {
             inner.finish();
             config
         });
+        let retention = reader.node("retention").map(|n| retention(n, reader.errors));
+        if (otrs.is_some() || alertmanager.is_some()) && policies_at.is_none() {
+            let what = "there is a channel, and no policy that says what goes to it";
+            let help = "add `policies: policies.yaml`; `vakhta init DIR` writes an example";
+            reader.errors.error(&node.place, what, help);
+        }
         reader.finish();
         let mut escalation =
             Escalation { policies, page_url: page, language, ..Escalation::default() };
@@ -256,15 +263,29 @@ impl Loader<'_> {
                 lifecycle: lifecycle.unwrap_or_default(),
                 solutions,
                 escalation,
+                has_tickets: otrs.is_some(),
             },
             packs: Arc::new(packs),
             sources,
             otrs,
             alertmanager,
+            retention: retention.unwrap_or_default(),
             is_default: false,
         }
-        .for_channels(None)
+        .for_channels()
     }
+}
+
+/// Reads the section `retention`: `log` (90d), `archive` (1095d).
+fn retention(node: &Node, errors: &mut Diagnostics) -> Retention {
+    let mut kept = Retention::default();
+    let mut reader = Reader::new(node, errors);
+    for (key, value) in [("log", &mut kept.log_ms), ("archive", &mut kept.archive_ms)] {
+        let given = reader.duration(key).and_then(|given| i64::try_from(given.as_millis()).ok());
+        *value = given.unwrap_or(*value);
+    }
+    reader.finish();
+    kept
 }
 
 fn other_file(reader: &mut Reader<'_, '_>, key: &'static str, folder: &Path) -> Option<PathBuf> {

@@ -1,20 +1,19 @@
 //! Users' tickets into the core: read incrementally, masked, told apart from requests.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::core::CoreHandle;
-use crate::api::{SourceHealth, Sources};
 use crate::clock::{Clock, Stopwatch};
-use crate::collect::otrs::{RawTicket, TicketReader, Watermark};
+use crate::collect::otrs::{RawTicket, TicketChannel, TicketReader, Watermark};
 use crate::collect::poll::Polled;
-use crate::collect::{CollectError, Samples, Target};
+use crate::collect::{CollectError, Samples, SourceHealth, Sources, Target};
+use crate::engine::EngineHandle;
 use crate::fold::Event;
-use crate::model::{Batch, Channel, Text, Ticket, TicketClass};
+use crate::model::{Batch, Channel, Text, Ticket, TicketClass, Time};
 use crate::otrs::{AdviceLevel, Client, Config, OtrsError};
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -26,6 +25,8 @@ const WATERMARK: &str = "otrs watermark";
 const MASKING_KEY: &str = "masking key";
 /// The longest text of a ticket that enters the core, characters.
 const TEXT_LIMIT: usize = 4000;
+/// How often the engine hears up to when tickets have been read, if nothing else happens.
+const READ_MS: i64 = 10_000;
 /// The longest pause between attempts to read while the ticket system is in trouble.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -35,7 +36,7 @@ pub(super) struct TicketIntake {
     /// The ticket system.
     pub client: Arc<Client>,
     /// Where tickets go.
-    pub core: CoreHandle,
+    pub engine: EngineHandle,
     /// Where the watermark is kept.
     pub store: Store,
     /// The clock.
@@ -63,20 +64,26 @@ impl TicketIntake {
             warnings = self.canary() => warnings,
         };
         let mut failures: u32 = 0;
+        let mut said_at = Time::default();
         loop {
-            let watch = Stopwatch::start();
+            let began = self.clock.now();
+            let timer = Stopwatch::start();
             let outcome = tokio::select! {
                 () = stop.cancelled() => return,
                 outcome = reader.poll() => outcome,
             };
-            let seconds = watch.seconds();
+            let seconds = timer.seconds();
             let (count, error) = match outcome {
                 Ok(tickets) => {
                     let count = tickets.len();
-                    if self.take(tickets, &key).await
-                        && let Some(watermark) = reader.watermark()
-                    {
-                        self.keep(watermark).await;
+                    if self.take(tickets, &key).await {
+                        if let Some(watermark) = reader.watermark() {
+                            self.keep(watermark).await;
+                        }
+                        if began.0 - said_at.0 >= READ_MS {
+                            said_at = began;
+                            self.say_read(began).await;
+                        }
                     }
                     if warnings.is_none() {
                         warnings = tokio::select! {
@@ -100,14 +107,27 @@ impl TicketIntake {
         }
     }
 
+    /// Every ticket written before `at` is committed: what waits to be sure that users are silent may end.
+    async fn say_read(&self, at: Time) {
+        if let Err(error) = self.engine.submit(Event::TicketsRead { up_to: at }).await {
+            tracing::info!(%error, "not told how far tickets were read");
+        }
+    }
+
     /// Hands the tickets over; true when all of them are committed.
     async fn take(&self, raw: Vec<RawTicket>, key: &[u8; 32]) -> bool {
         let mut events = Vec::new();
-        for raw in raw.into_iter().filter(|ticket| !ticket.ours && !is_over(ticket)) {
-            let is_joined = !raw.problem.is_empty();
-            let ticket = normalise(raw, key, self.client.config());
-            // What belongs to a Problem already tells nothing new, unless it is no failure after all.
-            if is_joined && ticket.class == TicketClass::Incident {
+        let mut tickets: Vec<Ticket> = raw
+            .into_iter()
+            .filter(|ticket| !ticket.ours)
+            .map(|raw| normalise(raw, key, self.client.config()))
+            .collect();
+        // In the order they were written: what is usual is learned from them.
+        tickets.sort_by_key(|ticket| (ticket.created, ticket.id));
+        for ticket in tickets {
+            // What belongs to a case already tells nothing new while it is open and a failure.
+            let is_news = ticket.class == TicketClass::Request || ticket.is_closed() || ticket.is_void();
+            if !ticket.joined_to.is_empty() && !is_news {
                 continue;
             }
             let class = match ticket.class {
@@ -115,7 +135,7 @@ impl TicketIntake {
                 TicketClass::Request => "request",
             };
             self.metrics.tickets.with_label_values(&[class]).inc();
-            events.push(self.core.submit(Event::Ticket(Box::new(ticket))));
+            events.push(self.engine.submit(Event::Ticket(Box::new(ticket))));
         }
         let outcomes = futures_util::future::join_all(events).await;
         outcomes.iter().all(Result::is_ok)
@@ -193,7 +213,7 @@ impl TicketIntake {
         let error = error.map(CollectError::from);
         let p95 = self.client.latency().p95;
         samples.push("vakhta_otrs_request_seconds", &[("quantile", "0.95")], p95);
-        let pending = self.metrics.outbox_pending.with_label_values(&[Channel::Otrs.word()]).get();
+        let pending = self.metrics.outbox_pending.with_label_values(&[Channel::Otrs.as_str()]).get();
         samples.push("vakhta_outbox_pending_seconds", &[("channel", "otrs")], pending);
         crate::collect::poll::health(samples, target, seconds, error.as_ref());
         let at = self.clock.now();
@@ -209,8 +229,7 @@ impl TicketIntake {
             samples: count,
             message,
         };
-        let name = format!("{}/{}", target.kind, target.instance);
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(name, health);
+        self.sources.put(health);
         let batch = Batch {
             kind: target.kind,
             instance: target.instance.as_str().into(),
@@ -220,10 +239,6 @@ impl TicketIntake {
         // The detectors being gone means that the engine is stopping.
         drop(self.polled.send(Polled { batch, seconds, error, notes: Vec::new() }).await);
     }
-}
-
-fn is_over(ticket: &RawTicket) -> bool {
-    matches!(ticket.state_type.as_str(), "closed" | "merged" | "removed")
 }
 
 /// A ticket system in trouble is asked less often, up to every [`LONGEST_PAUSE`], and not by the
@@ -244,7 +259,10 @@ fn normalise(raw: RawTicket, key: &[u8; 32], config: &Config) -> Ticket {
     let body: String = text::mask_keyed(&body, key).text.chars().take(TEXT_LIMIT).collect();
     let is_request =
         config.request_types.contains(&raw.kind) || text::is_request(&title, &body).is_some();
-    let user = if raw.customer_user.is_empty() {
+    // What line 1 registers by phone under its own login is not one user's.
+    let is_nobody = raw.customer_user.is_empty()
+        || (raw.channel == Some(TicketChannel::Phone) && raw.customer_user == config.user);
+    let user = if is_nobody {
         String::new()
     } else {
         text::hash_user(&raw.customer_user, key)
@@ -258,6 +276,10 @@ fn normalise(raw: RawTicket, key: &[u8; 32], config: &Config) -> Ticket {
         queue: raw.queue,
         state_type: raw.state_type,
         user,
+        channel: raw.channel.map_or("", TicketChannel::as_str).to_owned(),
+        service: raw.service,
+        step: String::new(),
+        joined_to: raw.problem,
         mrf: Some(raw.mrf).filter(|mrf| !mrf.is_empty()),
         created: raw.created,
         changed: raw.changed,

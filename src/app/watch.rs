@@ -8,12 +8,11 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::core::CoreHandle;
-use crate::api::{ChartSource, SourceHealth, Sources};
 use crate::clock::{Clock, Stopwatch};
 use crate::collect::poll::Polled;
-use crate::collect::{CollectError, Target};
-use crate::detect::{Packs, Watch, points};
+use crate::collect::{CollectError, SourceHealth, Sources, Target};
+use crate::detect::{ChartSource, Packs, Watch, points};
+use crate::engine::{EngineHandle, measure_outbox};
 use crate::fold::Event;
 use crate::model::{Batch, Detail, Finding, Sample, Series, Text, Time};
 use crate::series;
@@ -30,6 +29,15 @@ const SAVE: Duration = Duration::from_secs(60);
 /// The samples in memory, shared with the pages for their charts.
 pub(super) type SharedSeries = Arc<RwLock<series::Store>>;
 
+/// What may change while the task runs.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Other rules.
+    Packs(Arc<Packs>),
+    /// Other sources.
+    Targets(Vec<Target>),
+}
+
 /// The task.
 #[derive(Debug)]
 pub(super) struct Watcher {
@@ -38,7 +46,7 @@ pub(super) struct Watcher {
     /// Rules and detectors.
     pub watch: Watch,
     /// Where findings go.
-    pub core: CoreHandle,
+    pub engine: EngineHandle,
     /// Where detector state is kept.
     pub store: Store,
     /// What the pages say of the sources.
@@ -63,27 +71,41 @@ impl Watcher {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "detectors start anew"),
         }
-        let on = self.core.read(|state| state.correlate().active_findings());
+        let on = self.engine.read(|state| state.correlate().active_findings());
         self.watch.adopt(on);
     }
 
-    /// Runs until told to stop, then saves.
+    /// Takes over what is polled: the findings of other sources are let go.
+    pub(super) fn expect(&mut self, targets: Vec<Target>) {
+        let own = ["otrs", "vakhta"].map(str::to_owned);
+        let instances = targets.iter().map(|target| target.instance.clone());
+        self.watch.expect(instances.chain(own).collect());
+        self.targets = targets;
+    }
+
+    /// Runs until told to stop, then saves. Polls do not keep our own metrics, rules over all sources and saving
+    /// from their turn: when the detectors lag, these tell it.
     pub(super) async fn run(
         mut self,
         mut polled: mpsc::Receiver<Polled>,
-        mut packs: mpsc::Receiver<Arc<Packs>>,
+        mut changes: mpsc::Receiver<Change>,
         stop: CancellationToken,
     ) {
         let mut global = tokio::time::interval(GLOBAL);
         let mut save = tokio::time::interval(SAVE);
+        for interval in [&mut global, &mut save] {
+            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        }
         loop {
             tokio::select! {
-                biased;
                 () = stop.cancelled() => break,
-                Some(fresh) = packs.recv() => {
-                    let findings = self.watch.reload(fresh);
-                    self.hand_over(findings).await;
-                }
+                Some(change) = changes.recv() => match change {
+                    Change::Targets(targets) => self.expect(targets),
+                    Change::Packs(packs) => {
+                        let findings = self.watch.reload(packs);
+                        self.hand_over(findings).await;
+                    }
+                },
                 Some(polled) = polled.recv() => self.take(polled).await,
                 _ = global.tick() => self.global().await,
                 _ = save.tick() => self.save().await,
@@ -112,6 +134,9 @@ impl Watcher {
 
     async fn global(&mut self) {
         let at = self.clock.now();
+        if let Err(error) = measure_outbox(&self.store, &self.metrics, at).await {
+            tracing::warn!(%error, "the outbox was not measured");
+        }
         let own = own_batch(&self.metrics, at);
         let findings = tokio::task::block_in_place(|| {
             let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
@@ -133,8 +158,8 @@ impl Watcher {
     /// share a commit.
     async fn hand_over(&self, findings: Vec<Finding>) {
         let events = findings.into_iter().map(|finding| {
-            tracing::info!(key = finding.key, state = ?finding.state, severity = finding.severity.word(), "finding");
-            self.core.submit(Event::Finding(Box::new(finding)))
+            tracing::info!(key = finding.key, state = ?finding.state, severity = finding.severity.as_str(), "finding");
+            self.engine.submit(Event::Finding(Box::new(finding)))
         });
         for outcome in join_all(events).await {
             if let Err(error) = outcome {
@@ -174,8 +199,7 @@ impl Watcher {
             samples: batch.samples.len(),
             message,
         };
-        let name = format!("{}/{}", batch.kind, batch.instance);
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(name, health);
+        self.sources.put(health);
     }
 
     async fn save(&self) {

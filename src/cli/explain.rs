@@ -1,4 +1,4 @@
-//! `vakhta explain ID`: why a Problem is what it is, or why an incident is (not) in one, in words.
+//! `vakhta explain ID`: why a case is what it is, or why a signal is (not) in one, in words.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::{Failure, Format, print};
-use crate::api::problem_detail;
-use crate::app::restore::{Restored, restore};
-use crate::app::store_file;
-use crate::correlate::{Group, Silence};
+use crate::api::case_detail;
+use crate::app::{DATA, store_file};
+use crate::cases::member;
+use crate::correlate::{Constraints, Unassigned};
+use crate::engine::{Restored, restore};
 use crate::fold::State;
 use crate::i18n::Catalogue;
-use crate::model::{Language, Member, Message, Problem, Reason};
+use crate::model::{CaseDetail, CaseId, Language, Member, Message, Reason, Signal};
 use crate::store::Store;
 
 /// What to explain.
@@ -21,10 +22,10 @@ use crate::store::Store;
     vakhta explain PRB-000001\n  \
     vakhta explain ticket:4711 --lang en")]
 pub struct Arguments {
-    /// A Problem's id, `ticket:ID`, or a finding's key.
+    /// A case's id, `ticket:ID`, `alert:SOURCE/ID`, or a finding's key.
     id: String,
     /// The data folder of the watch; it may be running.
-    #[arg(long, default_value = "vakhta-data")]
+    #[arg(long, default_value = DATA)]
     data: PathBuf,
     /// ru or en.
     #[arg(long, default_value = "ru", value_parser = language)]
@@ -39,7 +40,7 @@ fn language(word: &str) -> Result<Language, String> {
     }
 }
 
-/// Explains a Problem or an incident.
+/// Explains a case or a signal.
 ///
 /// # Errors
 /// When the store cannot be read, or nothing has that id.
@@ -54,57 +55,44 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         );
         return Err(Failure { message, code: 1 });
     }
-    let store = Store::open(&file).await.map_err(failed)?;
+    // The engine may be running: its store is looked at, not changed.
+    let store = Store::look(&file).await.map_err(failed)?;
     let catalogue = Catalogue::default();
-    let Restored { state, .. } = restore(&store, &catalogue).await.map_err(failed)?;
-    let teller = Teller { state: &state, catalogue: &catalogue, language: arguments.lang };
-    let problem = match state.view(&arguments.id) {
-        Some(problem) => Some(problem),
-        None => store.archived_problem(&arguments.id).await.map_err(failed)?,
-    };
-    if let Some(problem) = problem {
-        print(&match format {
-            Format::Text => teller.problem(&problem),
-            Format::Json => {
-                let detail = problem_detail(&problem, &catalogue, state.correlate().topology());
-                format!("{}\n", serde_json::to_string_pretty(&detail).unwrap_or_default())
-            }
-        });
-        return Ok(());
-    }
-    let silence = state.correlate().silence(&arguments.id);
-    let Some(group) = state.correlate().group_of(&arguments.id) else {
-        if let Some(silence) = silence {
-            print(&match format {
-                Format::Text => teller.silence(&silence),
-                Format::Json => teller.incident_json(&arguments.id, None, Some(silence)),
-            });
+    let Restored { state, .. } = restore(&store, &catalogue, true).await.map_err(failed)?;
+    let explainer =
+        Explainer { state: &state, catalogue: &catalogue, language: arguments.lang };
+    if let Ok(id) = arguments.id.parse::<CaseId>() {
+        let case = match state.detail(id) {
+            Some(case) => Some(case),
+            None => store.archived_case(id).await.map_err(failed)?,
+        };
+        if let Some(case) = case {
+            print(&explainer.case(&case, format));
             return Ok(());
         }
-        return Err(Failure {
+    }
+    match explainer.signal(&arguments.id, format) {
+        Some(text) => {
+            print(&text);
+            Ok(())
+        }
+        None => Err(Failure {
             message: format!(
-                "vakhta: nothing known has the id {} (ids: PRB-000001, ticket:4711, a finding's key)\n",
+                "vakhta: nothing known has the id {} (ids: PRB-000001, MI-000001, ticket:4711, a finding's key)\n",
                 arguments.id
             ),
             code: 1,
-        });
-    };
-    let silence = silence.filter(|_| group.problem_id().is_none());
-    print(&match (format, silence) {
-        (Format::Text, Some(silence)) => teller.silence(&silence),
-        (Format::Text, None) => teller.incident(group, &arguments.id),
-        (Format::Json, silence) => teller.incident_json(&arguments.id, Some(group), silence),
-    });
-    Ok(())
+        }),
+    }
 }
 
-struct Teller<'a> {
+struct Explainer<'a> {
     state: &'a State,
     catalogue: &'a Catalogue,
     language: Language,
 }
 
-impl Teller<'_> {
+impl Explainer<'_> {
     fn say(&self, message: &Message) -> String {
         self.catalogue.render(message, self.language, self.state.correlate().topology())
     }
@@ -120,21 +108,26 @@ impl Teller<'_> {
         }
     }
 
-    fn problem(&self, problem: &Problem) -> String {
-        let mut text = format!("{}  {}\n", problem.id, self.say(&problem.title));
+    fn case(&self, case: &CaseDetail, format: Format) -> String {
+        if format == Format::Json {
+            let topology = self.state.correlate().topology();
+            let detail = case_detail(case, self.catalogue, topology);
+            return format!("{}\n", serde_json::to_string_pretty(&detail).unwrap_or_default());
+        }
+        let mut text = format!("{}  {}\n", case.summary.id, self.say(&case.summary.title));
         let _infallible = writeln!(text, "\n{}", self.label("head-causes"));
-        for cause in &problem.causes {
+        for cause in &case.causes {
             let name = self.state.correlate().topology().short(&cause.system);
             let _infallible =
                 writeln!(text, "  {:.2}  {}", cause.probability, name.get(self.language));
             self.reasons(&mut text, &cause.evidence);
         }
         let _infallible = writeln!(text, "\n{}", self.label("explain-members"));
-        for member in &problem.members {
+        for member in &case.members {
             self.member(&mut text, member);
         }
         let _infallible = writeln!(text, "\n{}", self.label("head-timeline"));
-        for entry in &problem.timeline {
+        for entry in &case.timeline {
             let _infallible = writeln!(text, "  {}  {}", entry.at, self.say(&entry.message));
         }
         text
@@ -142,7 +135,7 @@ impl Teller<'_> {
 
     fn member(&self, text: &mut String, member: &Member) {
         let title = member.title.get(self.language);
-        let _infallible = writeln!(text, "  {}  {title}", member.incident);
+        let _infallible = writeln!(text, "  {}  {title}", member.signal);
         if member.why.is_empty() {
             let _infallible = writeln!(text, "    {}", self.label("explain-first"));
         } else {
@@ -152,54 +145,130 @@ impl Teller<'_> {
         }
     }
 
-    fn silence(&self, silence: &Silence) -> String {
-        let mut text = format!("{}\n", self.say(&silence.why));
-        if let Some(nearest) = &silence.nearest {
-            let sum = format!("{:+.1}", nearest.log_odds);
-            let message = Message::new("explain-nearest").word("problem", &nearest.problem);
-            let _infallible = writeln!(text, "{}", self.say(&message.word("sum", sum)));
-            self.reasons(&mut text, &nearest.why);
+    /// A signal: where it is and why, or why it is in no case.
+    fn signal(&self, id: &str, format: Format) -> Option<String> {
+        let correlate = self.state.correlate();
+        let key = correlate.key_of(id);
+        let signal = key.and_then(|key| correlate.signal(key));
+        let cluster = key.and_then(|key| correlate.cluster_of(key));
+        let membership = key.and_then(|key| cluster?.members().get(&key));
+        let case = cluster.and_then(|cluster| cluster.standing().case);
+        let reason = correlate.why_unassigned(id);
+        if signal.is_none() && reason.is_none() {
+            return None;
         }
-        text
+        let member = signal.zip(membership).map(|(signal, membership)| Member {
+            log_odds: membership.why.log_odds(),
+            why: membership.why.reasons(),
+            ..member(signal, &membership.system)
+        });
+        let rules = key.map(|key| self.constraints(key)).unwrap_or_default();
+        if format == Format::Json {
+            return Some(self.signal_json(id, case, member.as_ref(), reason));
+        }
+        let mut text = String::new();
+        match case {
+            Some(case) => {
+                let message = Message::new("explain-in").word("case", case.to_string());
+                let title = self.state.summary(case).map(|case| self.say(&case.title));
+                let _infallible =
+                    writeln!(text, "{}: {}", self.say(&message), title.unwrap_or_default());
+                if let Some(member) = &member {
+                    self.member(&mut text, member);
+                }
+                if let Some(reason) = reason.filter(|reason| reason.why.key == "also-possible") {
+                    self.unassigned(&mut text, reason);
+                }
+            }
+            None => match reason {
+                Some(reason) => self.unassigned(&mut text, reason),
+                None => {
+                    let _infallible = writeln!(text, "{}", self.label("explain-alone"));
+                }
+            },
+        }
+        if let Some(held) = signal.and_then(|signal| self.held(signal)) {
+            let _infallible = writeln!(text, "{held}");
+        }
+        for rule in rules {
+            let _infallible = writeln!(text, "{rule}");
+        }
+        Some(text)
     }
 
-    fn incident_json(&self, id: &str, group: Option<&Group>, silence: Option<Silence>) -> String {
+    /// What holds a signal back, or excuses it.
+    fn held(&self, signal: &Signal) -> Option<String> {
+        if signal.excused.is_some() {
+            return Some(self.label("unassigned-excused"));
+        }
+        let held = signal.held_by.as_deref()?;
+        let holds = self.state.correlate().holds();
+        let message = match held.strip_prefix("work:").and_then(|id| holds.work(id)) {
+            Some(work) => Message::new("held-by-work")
+                .word("work", &work.id)
+                .word("title", &work.title)
+                .with("until", crate::model::Arg::Moment(work.until)),
+            None => Message::new("held-by-mute").word("mute", held),
+        };
+        Some(self.say(&message))
+    }
+
+    /// What people's verdicts demand of a signal.
+    fn constraints(&self, key: u64) -> Vec<String> {
+        let correlate = self.state.correlate();
+        let constraints: &Constraints = correlate.constraints();
+        let act = |key: &'static str, act: u64| {
+            let record = self.state.cases().act_record(act);
+            let who = record.map(|record| record.act.by.clone()).unwrap_or_default();
+            self.say(&Message::new(key).word("act", act.to_string()).word("who", who))
+        };
+        let mut lines = Vec::new();
+        lines.extend(constraints.pinned(key).map(|number| act("constraint-pinned", number)));
+        for cluster in correlate.clusters() {
+            if let Some(number) = constraints.barred(key, cluster.id()) {
+                lines.push(act("constraint-barred", number));
+            }
+        }
+        lines
+    }
+
+    fn unassigned(&self, text: &mut String, reason: &Unassigned) {
+        let _infallible = writeln!(text, "{}", self.say(&reason.why));
+        if let Some(nearest) = &reason.nearest {
+            let sum = format!("{:+.1}", nearest.why.log_odds());
+            let message = Message::new("explain-nearest").word("case", nearest.case.to_string());
+            let _infallible = writeln!(text, "{}", self.say(&message.word("sum", sum)));
+            self.reasons(text, &nearest.why.reasons());
+        }
+    }
+
+    fn signal_json(
+        &self,
+        id: &str,
+        case: Option<CaseId>,
+        member: Option<&Member>,
+        reason: Option<&Unassigned>,
+    ) -> String {
         let both = |message: &Message| {
-            let say = |language| {
-                self.catalogue.render(message, language, self.state.correlate().topology())
-            };
-            json!({"ru": say(Language::Ru), "en": say(Language::En)})
+            let text = self.catalogue.both(message, self.state.correlate().topology());
+            json!({"ru": text.ru, "en": text.en})
         };
         let pieces = |reasons: &[Reason]| -> Vec<serde_json::Value> {
             let piece = |r: &Reason| json!({"weight": r.weight, "text": both(&r.message)});
             reasons.iter().map(piece).collect()
         };
-        let member = group.and_then(|g| g.members().iter().find(|m| m.incident == id));
-        let nearest = silence.as_ref().and_then(|silence| silence.nearest.as_ref());
+        let nearest = reason.and_then(|reason| reason.nearest.as_ref());
         let answer = json!({
             "id": id,
-            "problem": group.and_then(Group::problem_id),
+            "problem": case.map(|case| case.to_string()),
             "log_odds": member.map(|member| member.log_odds),
             "why": member.map(|member| pieces(&member.why)),
-            "silence": silence.as_ref().map(|silence| both(&silence.why)),
+            "silence": reason.filter(|_| case.is_none()).map(|reason| both(&reason.why)),
             "nearest": nearest.map(|near| json!({
-                "problem": near.problem, "log_odds": near.log_odds, "why": pieces(&near.why),
+                "problem": near.case.to_string(), "log_odds": near.why.log_odds(),
+                "why": pieces(&near.why.reasons()),
             })),
         });
         format!("{answer:#}\n")
-    }
-
-    fn incident(&self, group: &Group, id: &str) -> String {
-        let mut text = match group.problem_id() {
-            Some(problem) => {
-                let message = Message::new("explain-in").word("problem", problem);
-                format!("{}: {}\n", self.say(&message), self.say(&group.title()))
-            }
-            None => format!("{}\n", self.label("explain-alone")),
-        };
-        if let Some(member) = group.members().iter().find(|member| member.incident == id) {
-            self.member(&mut text, member);
-        }
-        text
     }
 }

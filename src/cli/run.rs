@@ -28,6 +28,9 @@ pub struct Arguments {
     /// The address to listen on, instead of the configured one.
     #[arg(long)]
     pub listen: Option<String>,
+    /// Leave out events of the log that cannot be read; without it they stop the start.
+    #[arg(long)]
+    pub skip_unreadable: bool,
 }
 
 /// Runs the watch until it is told to stop.
@@ -49,6 +52,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         config: arguments.config.clone(),
         data: arguments.data.clone().unwrap_or_else(|| PathBuf::from(app::DATA)),
         listen: arguments.listen.clone(),
+        skip_unreadable: arguments.skip_unreadable,
         greet: print,
     };
     let outcome = runtime.block_on(app::run(site, &options)).map_err(Failure::from);

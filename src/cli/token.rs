@@ -39,7 +39,7 @@ pub struct Arguments {
 
 fn role(word: &str) -> Result<Role, String> {
     Role::parse(word).ok_or_else(|| {
-        let words: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
+        let words: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
         format!("there are {}", words.join(", "))
     })
 }

@@ -98,7 +98,7 @@ pub fn health(samples: &mut Samples, target: &Target, seconds: f64, error: Optio
     let dropped = u32::try_from(samples.dropped()).unwrap_or(u32::MAX);
     samples.push("vakhta_scrape_dropped_series_total", &[], f64::from(dropped));
     for reason in REASONS {
-        let is_it = error.is_some_and(|error| error.word() == reason);
+        let is_it = error.is_some_and(|error| error.as_str() == reason);
         let value = if is_it { 1.0 } else { 0.0 };
         samples.push("vakhta_collect_error", &[("reason", reason)], value);
     }

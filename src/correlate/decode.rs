@@ -1,6 +1,6 @@
-//! Reading what an operator may set about grouping and the life of a Problem.
+//! Reading what an operator may set about grouping.
 
-use super::{Grouping, Lifecycle};
+use super::Grouping;
 use crate::config::{Diagnostics, Node, Reader};
 
 fn millis(reader: &mut Reader<'_, '_>, key: &'static str, usual: i64) -> i64 {
@@ -8,31 +8,14 @@ fn millis(reader: &mut Reader<'_, '_>, key: &'static str, usual: i64) -> i64 {
     set.unwrap_or(usual)
 }
 
-impl Lifecycle {
-    /// Reads the section `lifecycle`; what is not set stays as usual.
-    pub fn decode(node: &Node, errors: &mut Diagnostics) -> Self {
-        let usual = Self::default();
-        let mut reader = Reader::new(node, errors);
-        let lifecycle = Self {
-            resolve_after_ms: millis(&mut reader, "resolve_after", usual.resolve_after_ms),
-            close_after_ms: millis(&mut reader, "close_after", usual.close_after_ms),
-            quiet_after_ms: millis(&mut reader, "quiet_after", usual.quiet_after_ms),
-            alerts_quiet_ms: millis(&mut reader, "alerts_quiet", usual.alerts_quiet_ms),
-            forget_after_ms: millis(&mut reader, "forget_after", usual.forget_after_ms),
-        };
-        reader.finish();
-        lifecycle
-    }
-}
-
 impl Grouping {
-    /// Reads the section `grouping`: the mass test and the weights.
+    /// Reads the section `grouping`: when tickets alone make a mass incident, and the weights.
     pub fn decode(node: &Node, errors: &mut Diagnostics) -> Self {
         let mut grouping = Self::default();
         let mut reader = Reader::new(node, errors);
         if let Some(node) = reader.node("mass") {
             let mut inner = Reader::new(node, reader.errors);
-            let mass = &mut grouping.mass;
+            let mass = &mut grouping.surge;
             if let Some(users) = inner.number("users", 2.0..=1000.0) {
                 mass.users = whole(users);
             }
@@ -54,6 +37,12 @@ impl Grouping {
             set("prior", &mut weights.prior);
             set("same_system", &mut weights.same_system);
             set("sibling", &mut weights.sibling);
+            set("time_scale_seconds", &mut weights.time_scale_seconds);
+            set("lasting_scale_seconds", &mut weights.lasting_scale_seconds);
+            set("ticket_scale_seconds", &mut weights.ticket_scale_seconds);
+            set("other_instance", &mut weights.other_instance);
+            set("felt_differs", &mut weights.felt_differs);
+            set("unlike", &mut weights.unlike);
             set("together", &mut weights.together);
             set("two_causes", &mut weights.two_causes);
             set("impact_fits", &mut weights.impact_fits);

@@ -1,284 +1,285 @@
-//! Evidence for «same cause», as log-odds that add up.
-//!
-//! Each piece has a default weight; an operator may change them, fitting comes with labelled data.
-//! A positive sum joins. The prior is what speaks against joining before anything is known: two
-//! incidents picked at random have different causes.
+//! Evidence for «same cause»: a list of features, each with a name, a value in log-odds and the most it
+//! could be. They add up; a positive sum joins.
 
 use serde::{Deserialize, Serialize};
 
-use super::group::{Group, Site};
-use crate::model::{Impact, Incident, IncidentKind, Message, Reason, Role, Time};
+use super::cluster::Cluster;
+use super::summary::{SystemSummary, Tally};
+use super::timing;
+use super::weights::Weights;
+use crate::model::{Impact, Message, Reason, Role, Signal};
 use crate::text::Likeness;
 use crate::topology::Relation;
 
-/// Weights in nats. Distances are hops along «needs».
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Weights {
-    /// Against, before anything is known.
-    pub prior: f64,
-    /// The same system.
-    pub same_system: f64,
-    /// The other one is needed, by hops 1, 2, 3.
-    pub needs: [f64; 3],
-    /// The other one is a caller, by hops 1, 2, 3.
-    pub serves: [f64; 3],
-    /// Both need a third one.
-    pub sibling: f64,
-    /// At the same moment; falls by 1 for each `time_scale_seconds`.
-    pub together: f64,
-    /// Seconds after which closeness in time is worth one less.
-    pub time_scale_seconds: f64,
-    /// The same for tickets, which come late and for long.
-    pub ticket_scale_seconds: f64,
-    /// Two causes in different systems.
-    pub two_causes: f64,
-    /// What is felt fits what is broken.
-    pub impact_fits: f64,
-    /// What is felt does not fit what is broken.
-    pub impact_differs: f64,
-    /// A ticket about a neighbour that does not say what is felt.
-    pub vague: f64,
-    /// Text likeness 1; 0.2 counts as nothing.
-    pub likeness: f64,
-    /// The same branch (and, negated, different branches).
-    pub mrf: f64,
-    /// Names no system at all.
-    pub no_system: f64,
-    /// An incident may tie two groups together when it fits both at least this well.
-    pub merge: f64,
+/// The features, in the order of their values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// What speaks against before anything is known.
+    Prior,
+    /// Nearness and direction on the dependency graph.
+    Graph,
+    /// How sure it is that the signal speaks of that system.
+    Belief,
+    /// Nearness in time to the fault's onset or last worsening.
+    Time,
+    /// Two causes are two faults.
+    Roles,
+    /// What is felt against what is broken.
+    Impact,
+    /// Likeness of words.
+    Text,
+    /// The same branch or another.
+    Mrf,
 }
 
-impl Default for Weights {
-    fn default() -> Self {
-        Self {
-            prior: -3.0,
-            same_system: 4.0,
-            needs: [3.2, 2.4, 1.2],
-            serves: [3.2, 2.4, 1.2],
-            sibling: 0.8,
-            together: 1.0,
-            time_scale_seconds: 120.0,
-            ticket_scale_seconds: 900.0,
-            two_causes: -4.0,
-            impact_fits: 0.8,
-            impact_differs: -1.5,
-            vague: -0.7,
-            likeness: 4.0,
-            mrf: 0.5,
-            no_system: 1.6,
-            merge: 0.5,
+impl Feature {
+    /// All features.
+    const ALL: [Self; FEATURES] = [
+        Self::Prior,
+        Self::Graph,
+        Self::Belief,
+        Self::Time,
+        Self::Roles,
+        Self::Impact,
+        Self::Text,
+        Self::Mrf,
+    ];
+
+    /// The key of its words, of all but the graph's.
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Prior => "why-prior",
+            Self::Graph => "why-same-system",
+            Self::Belief => "why-belief",
+            Self::Time => "why-time",
+            Self::Roles => "why-two-causes",
+            Self::Impact => "why-impact",
+            Self::Text => "why-text",
+            Self::Mrf => "why-mrf",
         }
     }
 }
 
-/// The pieces of one comparison.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Terms {
-    pub(super) prior: f64,
-    pub(super) graph: f64,
-    pub(super) belief: f64,
-    pub(super) time: f64,
-    pub(super) roles: f64,
-    pub(super) impact: f64,
-    pub(super) text: f64,
-    pub(super) mrf: f64,
-}
+/// How many features there are.
+const FEATURES: usize = 8;
 
-impl Terms {
-    pub(super) fn sum(&self) -> f64 {
-        self.prior
-            + self.graph
-            + self.belief
-            + self.time
-            + self.roles
-            + self.impact
-            + self.text
-            + self.mrf
-    }
+/// The values of the features, by [`Feature::ALL`].
+pub(super) type Values = [f64; FEATURES];
 
-    /// The pieces that matter, strongest first.
-    pub(super) fn reasons(
-        &self,
-        own: &str,
-        other: &str,
+/// Why a signal is where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The cluster began with it.
+    First,
+    /// Evidence, seen from where it fitted best.
+    Evidence {
+        /// The features' values.
+        values: Values,
+        /// The signal's own system; empty when it names none.
+        own: String,
+        /// The system of the cluster it was compared at.
+        other: String,
+        /// How the two systems lie; none where no system is named.
         relation: Option<Relation>,
-    ) -> Vec<Reason> {
-        let graph = match relation {
-            Some(Relation::Same) => Message::new("why-same-system").system("system", other),
-            Some(Relation::Needs(hops)) => Message::new("why-needs")
-                .system("own", own)
-                .system("other", other)
-                .number("hops", f64::from(hops)),
-            Some(Relation::Serves(hops)) => Message::new("why-serves")
-                .system("own", own)
-                .system("other", other)
-                .number("hops", f64::from(hops)),
-            Some(Relation::Sibling) => {
-                Message::new("why-sibling").system("own", own).system("other", other)
+    },
+    /// So many tickets at one system at once have one cause, whatever their words.
+    Surge {
+        /// The system.
+        system: String,
+    },
+    /// A person put it here.
+    Act {
+        /// The act's number.
+        act: u64,
+    },
+}
+
+impl Why {
+    /// Log-odds of «same cause»; 0 where nothing was compared.
+    #[must_use]
+    pub fn log_odds(&self) -> f64 {
+        match self {
+            Self::Evidence { values, .. } => values.iter().sum(),
+            Self::First | Self::Surge { .. } | Self::Act { .. } => 0.0,
+        }
+    }
+
+    /// In words, strongest first; pieces that would be shown as zero are left out.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<Reason> {
+        match self {
+            Self::First => Vec::new(),
+            Self::Surge { system } => {
+                vec![Reason::new(0.0, Message::new("why-surge").system("system", system))]
             }
-            None => Message::new("why-no-system"),
-        };
-        let mut reasons = vec![
-            Reason::new(self.prior, Message::new("why-prior")),
-            Reason::new(self.graph, graph),
-            Reason::new(self.belief, Message::new("why-belief").system("system", own)),
-            Reason::new(self.time, Message::new("why-time")),
-            Reason::new(self.roles, Message::new("why-two-causes")),
-            Reason::new(self.impact, Message::new("why-impact")),
-            Reason::new(self.text, Message::new("why-text")),
-            Reason::new(self.mrf, Message::new("why-mrf")),
-        ];
-        reasons.retain(|reason| reason.weight.abs() > 0.05);
-        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        reasons
+            Self::Act { act } => {
+                let act = Message::new("why-act").word("act", act.to_string());
+                vec![Reason::new(0.0, act)]
+            }
+            Self::Evidence { values, own, other, relation } => {
+                let pieces = Feature::ALL.into_iter().zip(values);
+                let mut reasons: Vec<Reason> = pieces
+                    .filter(|(_, value)| value.abs() > 0.05)
+                    .map(|(feature, value)| {
+                        Reason::new(*value, words(feature, own, other, *relation))
+                    })
+                    .collect();
+                reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+                reasons
+            }
+        }
     }
 }
 
-/// What a comparison needs beside the two sides.
-pub(super) struct Scale<'a> {
-    pub(super) weights: &'a Weights,
-    pub(super) likeness: &'a Likeness,
-    pub(super) now: Time,
+fn words(feature: Feature, own: &str, other: &str, relation: Option<Relation>) -> Message {
+    let pair = |key, hops: Option<u8>| {
+        let message = Message::new(key).system("own", own).system("other", other);
+        match hops {
+            Some(hops) => message.number("hops", f64::from(hops)),
+            None => message,
+        }
+    };
+    match (feature, relation) {
+        (Feature::Graph, None) => Message::new("why-no-system"),
+        (Feature::Graph, Some(Relation::Same)) => {
+            Message::new("why-same-system").system("system", other)
+        }
+        (Feature::Graph, Some(Relation::Needs(hops))) => pair("why-needs", Some(hops)),
+        (Feature::Graph, Some(Relation::Serves(hops))) => pair("why-serves", Some(hops)),
+        (Feature::Graph, Some(Relation::Sibling)) => pair("why-sibling", None),
+        (Feature::Belief, _) => Message::new("why-belief").system("system", own),
+        (feature, _) => Message::new(feature.message()),
+    }
 }
 
-impl Scale<'_> {
-    /// Evidence that `incident`, put to a system with `belief`, has the cause of `group`, seen from
-    /// the group's members at `site`.
+/// Compares signals with clusters.
+pub(super) struct Scorer<'a> {
+    pub(super) weights: &'a Weights,
+}
+
+impl Scorer<'_> {
+    /// Evidence that a signal, put to a system with `belief`, has the cause of a cluster, seen from what
+    /// the cluster knows of the system that lies `relation` away. `text` is [`Self::text`], which is the
+    /// same wherever the two are compared.
     pub(super) fn compare(
         &self,
-        incident: &Incident,
+        signal: &Signal,
         belief: f64,
-        group: &Group,
-        site: &Site,
+        (cluster, summary): (&Cluster, &SystemSummary),
         relation: Relation,
-    ) -> Terms {
-        Terms {
-            prior: self.weights.prior,
-            graph: self.graph(incident, site, relation),
-            belief: belief.max(0.01).ln(),
-            time: self.time(incident, group, site),
-            roles: self.roles(incident, site, relation),
-            impact: self.impact(incident, site, relation),
-            text: self.text(incident, group),
-            mrf: self.mrf(incident, group),
-        }
+        text: f64,
+    ) -> Values {
+        let tally = cluster.speaking(summary);
+        [
+            self.weights.prior,
+            self.graph(signal, tally, relation),
+            belief.max(0.01).ln(),
+            timing::nearness(self.weights, signal, cluster, summary),
+            self.roles(signal, tally, relation),
+            self.impact(signal, tally, relation),
+            text,
+            self.mrf(signal, cluster),
+        ]
     }
 
-    /// Evidence for an incident that names no system: only what is felt, the words and the moment.
-    pub(super) fn compare_without_system(
-        &self,
-        incident: &Incident,
-        group: &Group,
-        site: &Site,
-    ) -> Terms {
-        Terms {
-            prior: self.weights.prior,
-            graph: self.weights.no_system,
-            time: self.time(incident, group, site),
-            impact: self.impact(incident, site, Relation::Serves(1)),
-            text: self.text(incident, group),
-            mrf: self.mrf(incident, group),
-            ..Terms::default()
-        }
-    }
-
-    /// Whether an incident could join anything that lies `relation` away, were all else at its best:
-    /// the comparison is only worth its cost where it could.
-    pub(super) fn could_join(&self, incident: &Incident, belief: f64, relation: Relation) -> bool {
+    /// The most that each feature could be where `relation` lies between the two: a comparison is only
+    /// worth its cost where their sum is positive.
+    pub(super) fn bounds(&self, signal: &Signal, belief: f64, relation: Relation) -> Values {
         let weights = self.weights;
         let graph = match relation {
+            Relation::Same if signal.systems.is_empty() => weights.no_system,
             Relation::Same => weights.same_system,
             Relation::Needs(hops) => by_hops(&weights.needs, hops).max(0.0),
-            Relation::Serves(hops) if incident.spreads => by_hops(&weights.serves, hops).max(0.0),
+            Relation::Serves(hops) if signal.spreads => by_hops(&weights.serves, hops).max(0.0),
             Relation::Serves(_) => 0.0,
             Relation::Sibling => weights.sibling,
         };
-        let text = if incident.stems.is_empty() { 0.0 } else { 0.8 * weights.likeness };
-        let mrf = if incident.mrf.is_some() { weights.mrf.abs() } else { 0.0 };
-        let impact = weights.impact_fits.max(weights.impact_differs).max(weights.vague).max(0.0);
-        let roles = weights.two_causes.max(0.0);
-        let rest = belief.max(0.01).ln() + weights.together + text + mrf + impact + roles;
-        weights.prior + graph + rest > 0.0
+        let impacts = [weights.impact_fits, weights.impact_differs, weights.vague];
+        [
+            weights.prior,
+            graph,
+            belief.max(0.01).ln(),
+            weights.together,
+            weights.two_causes.max(weights.other_instance).max(0.0),
+            impacts.into_iter().fold(weights.felt_differs, f64::max).max(0.0),
+            if signal.stems.is_empty() { 0.0 } else { (0.8 * weights.likeness).max(0.0) },
+            if signal.mrf.is_some() { weights.mrf.abs() } else { 0.0 },
+        ]
     }
 
-    fn graph(&self, incident: &Incident, site: &Site, relation: Relation) -> f64 {
+    fn graph(&self, signal: &Signal, tally: &Tally, relation: Relation) -> f64 {
         match relation {
+            Relation::Same if signal.systems.is_empty() => self.weights.no_system,
             Relation::Same => self.weights.same_system,
             // The fault is below: only what spreads can be felt above.
-            Relation::Needs(hops) if site.spreads => by_hops(&self.weights.needs, hops),
-            Relation::Serves(hops) if incident.spreads => by_hops(&self.weights.serves, hops),
+            Relation::Needs(hops) if tally.spreading > 0 => by_hops(&self.weights.needs, hops),
+            Relation::Serves(hops) if signal.spreads => by_hops(&self.weights.serves, hops),
             Relation::Needs(_) | Relation::Serves(_) => 0.0,
             Relation::Sibling => self.weights.sibling,
         }
     }
 
-    fn time(&self, incident: &Incident, group: &Group, site: &Site) -> f64 {
-        let ticket = incident.kind == IncidentKind::Ticket;
-        let scale = if ticket || site.only_tickets() {
-            self.weights.ticket_scale_seconds
-        } else {
-            self.weights.time_scale_seconds
-        };
-        // A ticket written well before the fault began is about something else.
-        let early = site.first.seconds_since(incident.since) - scale;
-        if ticket && early > 0.0 && !site.only_tickets() {
-            return (-early / scale).max(-4.0);
+    fn roles(&self, signal: &Signal, tally: &Tally, relation: Relation) -> f64 {
+        if signal.role != Role::Cause || tally.causes == 0 {
+            return 0.0;
         }
-        let gap = if site.active > 0 {
-            // While the fault lasts, what counts is how long after its begin things join.
-            (incident.since.seconds_since(site.first).abs() / 10.0).min(scale)
-        } else {
-            // A fault goes on as long as it is heard of anywhere; how long ago it was heard of
-            // just here counts for less.
-            let here = incident.since.seconds_since(site.last).abs();
-            let anywhere = incident.since.seconds_since(group.last_begun).abs();
-            0.25 * here + 0.75 * anywhere.min(here)
-        };
-        (self.weights.together - gap / scale).max(-4.0)
-    }
-
-    fn roles(&self, incident: &Incident, site: &Site, relation: Relation) -> f64 {
-        let two = incident.role == Role::Cause && site.has_cause && relation != Relation::Same;
-        if two { self.weights.two_causes } else { 0.0 }
-    }
-
-    fn impact(&self, incident: &Incident, site: &Site, relation: Relation) -> f64 {
-        let ticket = incident.kind == IncidentKind::Ticket;
-        let Some(felt) = incident.impact else {
-            // A ticket about a neighbour that does not say what is felt says little.
-            let is_vague = ticket && relation != Relation::Same;
-            return if is_vague { self.weights.vague } else { 0.0 };
-        };
-        let broken = match relation {
-            // Seen from above, our own impact is the cause of what is felt there.
-            Relation::Serves(_) if !ticket => return self.felt_above(felt, site),
-            _ => &site.impacts,
-        };
-        if broken.is_empty() {
-            return self.like_others(felt, site);
+        let is_same_instance =
+            signal.object.is_empty() || tally.objects.count(signal.object.as_str()) > 0;
+        match relation {
+            Relation::Same if is_same_instance => 0.0,
+            Relation::Same => self.weights.other_instance,
+            _ => self.weights.two_causes,
         }
-        broken.iter().map(|below| self.fits(*below, felt)).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// Does trouble like `broken` below explain what is seen above? Where only tickets speak above,
-    /// what most of them say counts: users are often faster than a detector that waits to be sure.
-    fn felt_above(&self, broken: Impact, site: &Site) -> f64 {
-        let by_tickets = || site.mostly_felt().map(|felt| self.fits(broken, felt));
-        let seen = site.impacts.iter().map(|above| self.fits(broken, *above));
-        let best = seen.max_by(f64::total_cmp).or_else(by_tickets);
-        best.unwrap_or(0.0).max(self.weights.impact_differs)
+    fn impact(&self, signal: &Signal, tally: &Tally, relation: Relation) -> f64 {
+        let Some(felt) = signal.impact else { return self.vague(signal, tally, relation) };
+        if tally.impacts.is_empty() {
+            return self.like_others(felt, tally, relation);
+        }
+        let fits = |below: Impact| {
+            let fit = self.fits(below, felt);
+            match (signal.is_ticket(), relation) {
+                // Seen from above, our own impact is the cause of what is felt there.
+                (false, Relation::Serves(_)) => self.fits(felt, below),
+                // Of two findings at one system either may have come first.
+                (false, Relation::Same) => fit.max(self.fits(felt, below)),
+                _ => fit,
+            }
+        };
+        let best = tally.impacts.iter().map(|(below, _)| fits(*below)).max_by(f64::total_cmp);
+        best.unwrap_or(0.0)
     }
 
-    /// Where only tickets speak: do others there feel the same? One odd ticket proves nothing.
-    fn like_others(&self, felt: Impact, site: &Site) -> f64 {
-        let all: u32 = site.felt.values().sum();
+    /// A ticket that does not say what is felt says little about a neighbour, and nothing about a fault
+    /// that nobody can feel.
+    fn vague(&self, signal: &Signal, tally: &Tally, relation: Relation) -> f64 {
+        if !signal.is_ticket() {
+            return 0.0;
+        }
+        let is_felt_by_nobody = tally.findings > 0
+            && tally.impacts.iter().all(|(impact, _)| *impact == Impact::Unfelt);
+        match relation {
+            _ if is_felt_by_nobody => 2.0 * self.weights.impact_differs,
+            Relation::Same => 0.0,
+            _ => self.weights.vague,
+        }
+    }
+
+    /// Where only tickets speak: do others there feel the same? What is felt at one system may differ within one
+    /// fault; at a neighbour it is all there is to go by.
+    fn like_others(&self, felt: Impact, tally: &Tally, relation: Relation) -> f64 {
+        let all = tally.felt.total();
         if all == 0 {
             return 0.0;
         }
-        let same = site.felt.get(&felt).copied().unwrap_or(0);
-        let share = f64::from(same) / f64::from(all);
-        if share >= 0.34 { self.weights.impact_fits } else { self.weights.impact_differs }
+        let share = f64::from(tally.felt.count(&felt)) / f64::from(all);
+        match relation {
+            _ if share >= 0.34 => self.weights.impact_fits,
+            Relation::Same => self.weights.felt_differs,
+            _ => self.weights.impact_differs,
+        }
     }
 
     /// Can something broken like `broken` be felt like `felt`?
@@ -292,39 +293,80 @@ impl Scale<'_> {
                 self.weights.impact_fits
             }
             (Slow, Errors) | (Down, Slow) | (Errors, Down | Slow) => 0.0,
-            (Slow, Down) => -0.3,
-            (Down, Stale) | (Errors, Stale) => -0.3,
+            (Down | Errors, Stale) => -0.3,
+            // Who says that nothing works at all does not speak of what is slow.
+            (Slow, Down) => -0.8,
             (Slow, Stale) | (Stale, _) => self.weights.impact_differs,
         }
     }
 
-    fn text(&self, incident: &Incident, group: &Group) -> f64 {
-        if incident.stems.is_empty() || group.examples.is_empty() {
+    /// Likeness of a ticket's words to those of a cluster: to the best of a few examples, so that the cost
+    /// does not follow its size.
+    pub(super) fn text<'s>(
+        &self,
+        words: &Words<'_>,
+        cluster: &Cluster,
+        examples: impl Iterator<Item = &'s Signal>,
+    ) -> f64 {
+        if words.stems.is_empty() {
             return 0.0;
         }
-        let best = group
-            .examples
-            .iter()
-            .map(|stems| self.likeness.likeness(&incident.stems, stems))
-            .fold(0.0, f64::max);
-        // Tickets about one fault are written in many words: unlike texts speak against a group of
-        // tickets, but not against a fault that monitoring has seen.
-        let least = if group.has_active_finding() { 0.0 } else { -1.5 };
+        let best = examples.map(|example| words.likeness(example)).max_by(f64::total_cmp);
+        let Some(best) = best else { return 0.0 };
+        // Unlike words speak against tickets alone, not against a fault that monitoring has seen.
+        let least = if cluster.totals().active > 0 { 0.0 } else { self.weights.unlike };
         (self.weights.likeness * (best - 0.2)).max(least)
     }
 
-    fn mrf(&self, incident: &Incident, group: &Group) -> f64 {
-        let Some(mrf) = &incident.mrf else { return 0.0 };
-        if group.mrfs.is_empty() {
-            return 0.0;
-        }
-        if group.mrfs.contains_key(mrf) {
+    fn mrf(&self, signal: &Signal, cluster: &Cluster) -> f64 {
+        let totals = cluster.totals();
+        let Some(mrf) = &signal.mrf else { return 0.0 };
+        if totals.mrfs.is_empty() {
+            0.0
+        } else if totals.mrfs.count(mrf.as_str()) > 0 {
             self.weights.mrf
-        } else if group.mrfs.len() == 1 && group.tickets >= 5 {
+        } else if totals.mrfs.len() == 1 && totals.tickets >= 5 {
             -self.weights.mrf
         } else {
             0.0
         }
+    }
+}
+
+/// A ticket's words, weighted once for all comparisons.
+pub(super) struct Words<'s> {
+    stems: Vec<(&'s str, f64)>,
+    norm: f64,
+}
+
+impl<'s> Words<'s> {
+    pub(super) fn new(signal: &'s Signal, likeness: &Likeness) -> Self {
+        let square = |stem: &'s String| (stem.as_str(), likeness.idf(stem).powi(2));
+        let stems: Vec<(&str, f64)> = signal.stems.iter().map(square).collect();
+        let norm = stems.iter().map(|(_, square)| square).sum::<f64>().sqrt();
+        Self { stems, norm }
+    }
+
+    /// The length of the vector.
+    pub(super) fn norm(&self) -> f64 {
+        self.norm
+    }
+
+    /// Cosine of the weighted stems, 0…1.
+    fn likeness(&self, other: &Signal) -> f64 {
+        let lengths = self.norm * other.text_norm;
+        if lengths <= 0.0 {
+            return 0.0;
+        }
+        let common: f64 = self
+            .stems
+            .iter()
+            .filter(|(stem, _)| {
+                other.stems.binary_search_by(|known| known.as_str().cmp(stem)).is_ok()
+            })
+            .map(|(_, square)| square)
+            .sum();
+        (common / lengths).min(1.0)
     }
 }
 

@@ -1,69 +1,110 @@
-//! Which groups are alive at a system: the only way candidates are found.
+//! Which clusters are alive at a system: the only way candidates are found.
+//!
+//! Made from the state and never stored. Systems are numbered as they are met, so that the neighbourhood
+//! of a signal is walked without hashing names.
 
-use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// The most groups looked at per system: the most recent ones.
+use indexmap::IndexSet;
+
+use crate::topology::{Relation, Topology};
+
+/// A neighbourhood, nearest first: systems by number.
+pub(super) type Near = Arc<[(u32, Relation)]>;
+
+/// The most clusters looked at for one system: those that people know as cases first, then the youngest.
 const PER_SYSTEM: usize = 16;
-/// The most recently active groups kept for incidents that name no system.
-const RECENT: usize = 8;
 
-/// System → the groups alive there, the most recently touched last.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
+struct Slot {
+    /// Clusters with a case, in order of age.
+    cased: Vec<u64>,
+    /// The others, in order of age.
+    plain: Vec<u64>,
+    near: Option<Near>,
+}
+
+/// System → the clusters alive there.
+#[derive(Debug, Default)]
 pub(super) struct Index {
-    /// Looked up for each of the systems around an incident, hence by hash; in an order that the
-    /// same events always give, so that a saved state reads the same.
-    by_system: IndexMap<String, Vec<u64>>,
-    recent: Vec<u64>,
+    names: IndexSet<Arc<str>>,
+    slots: Vec<Slot>,
 }
 
 impl Index {
-    /// Notes that a group is alive at a system just now.
-    pub(super) fn touch(&mut self, system: &str, group: u64) {
-        if !self.by_system.contains_key(system) {
-            self.by_system.insert(system.to_owned(), Vec::new());
+    /// The number of a system.
+    pub(super) fn number(&mut self, system: &str) -> u32 {
+        let number = match self.names.get_index_of(system) {
+            Some(number) => number,
+            None => {
+                self.slots.push(Slot::default());
+                self.names.insert_full(system.into()).0
+            }
+        };
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// The name of a system.
+    pub(super) fn name(&self, number: u32) -> &str {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        self.names.get_index(at).map_or("", |name| name)
+    }
+
+    fn slot(&mut self, number: u32) -> Option<&mut Slot> {
+        self.slots.get_mut(usize::try_from(number).ok()?)
+    }
+
+    /// The systems around one, itself included, remembered.
+    pub(super) fn near(&mut self, system: &str, topology: &Topology) -> Near {
+        let number = self.number(system);
+        if let Some(near) = self.slot(number).and_then(|slot| slot.near.clone()) {
+            return near;
         }
-        if let Some(groups) = self.by_system.get_mut(system) {
-            move_to_end(groups, group, PER_SYSTEM);
+        let around = topology.near(system);
+        // A system that the topology does not know still groups with itself.
+        let near: Near = if around.is_empty() {
+            [(number, Relation::Same)].into()
+        } else {
+            around.iter().map(|(key, relation)| (self.number(key), *relation)).collect()
+        };
+        if let Some(slot) = self.slot(number) {
+            slot.near = Some(Arc::clone(&near));
+        }
+        near
+    }
+
+    /// Notes that a cluster is alive at a system.
+    pub(super) fn put(&mut self, system: &str, cluster: u64, has_case: bool) {
+        let number = self.number(system);
+        let Some(slot) = self.slot(number) else { return };
+        let (to, from) = if has_case {
+            (&mut slot.cased, &mut slot.plain)
+        } else {
+            (&mut slot.plain, &mut slot.cased)
+        };
+        if let Ok(at) = from.binary_search(&cluster) {
+            from.remove(at);
+        }
+        if let Err(at) = to.binary_search(&cluster) {
+            to.insert(at, cluster);
         }
     }
 
-    /// Notes that a Problem was active just now, wherever.
-    pub(super) fn touch_recent(&mut self, group: u64) {
-        move_to_end(&mut self.recent, group, RECENT);
-    }
-
-    /// The groups alive at a system.
-    pub(super) fn at(&self, system: &str) -> &[u64] {
-        self.by_system.get(system).map_or(&[], Vec::as_slice)
-    }
-
-    /// The Problems active most recently.
-    pub(super) fn recent(&self) -> &[u64] {
-        &self.recent
-    }
-
-    /// Forgets a group at the systems it was alive at.
-    pub(super) fn forget<'a>(&mut self, group: u64, systems: impl Iterator<Item = &'a String>) {
-        for system in systems {
-            if let Some(groups) = self.by_system.get_mut(system) {
-                groups.retain(|known| *known != group);
-                if groups.is_empty() {
-                    self.by_system.swap_remove(system);
-                }
+    /// Forgets a cluster at a system.
+    pub(super) fn forget(&mut self, system: &str, cluster: u64) {
+        let number = self.number(system);
+        let Some(slot) = self.slot(number) else { return };
+        for list in [&mut slot.cased, &mut slot.plain] {
+            if let Ok(at) = list.binary_search(&cluster) {
+                list.remove(at);
             }
         }
-        self.recent.retain(|known| *known != group);
     }
-}
 
-fn move_to_end(groups: &mut Vec<u64>, group: u64, limit: usize) {
-    if groups.last() == Some(&group) {
-        return;
+    /// The clusters to look at for a system.
+    pub(super) fn at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
+        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
+        let lists = slot.map_or((&[][..], &[][..]), |slot| (&slot.cased[..], &slot.plain[..]));
+        lists.0.iter().rev().chain(lists.1.iter().rev()).copied().take(PER_SYSTEM)
     }
-    groups.retain(|known| *known != group);
-    if groups.len() >= limit {
-        groups.remove(0);
-    }
-    groups.push(group);
 }

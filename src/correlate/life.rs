@@ -1,267 +1,325 @@
-//! The life of a group: findings end and come back, time passes, people decide.
+//! The life of signals: raised, updated, ended, withdrawn, expired, held back and let go.
 
-use super::State;
-use super::group::Group;
-use crate::model::{Incident, IncidentKind, Message, ProblemState, Severity, Time, TimelineKind};
+use std::sync::Arc;
 
-/// Why a person's wish could not be carried out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReviewError {
-    /// There is no such Problem, or it is closed.
-    #[error("no Problem {0} is open; it may be closed or merged")]
-    Unknown(String),
-}
+use super::normalise::{self, alert_id, note_worst, ticket_id};
+use super::{State, Unassigned};
+use crate::model::{
+    CalendarEntry, Finding, FindingState, ForeignAlert, Life, Message, Release, Severity, Signal,
+    Ticket, TicketClass, Time, Work,
+};
 
 impl State {
-    /// A finding that is a member is over.
-    pub(super) fn end_member(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
-        let Some(group) = self.groups.get_mut(&number) else { return };
-        if group.end(now, place) {
-            group.note(now, TimelineKind::Member, about("line-finding-over", i));
-            self.schedule(now, number);
-            self.changed.insert(number);
+    /// Takes a finding: new, changed or over.
+    pub fn finding(&mut self, now: Time, finding: &Finding) {
+        let is_over = finding.state == FindingState::Cleared;
+        match self.signals.key(&finding.key) {
+            Some(key) if is_over => self.end(now, key, Life::Ended, finding.at.min(now)),
+            Some(key) => self.refresh(now, key, normalise::finding(now, finding)),
+            None if is_over => {}
+            None => self.raise(now, normalise::finding(now, finding)),
         }
     }
 
-    /// A finding that is a member has changed, or is back.
-    pub(super) fn update_member(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
-        let Some(group) = self.groups.get_mut(&number) else { return };
-        let before = group.severity;
-        let came_back = group.update(now, place, i);
-        // A person's «it is over» holds against a finding that simply goes on, not against one that
-        // was over and has begun anew.
-        if came_back && group.state == ProblemState::Resolved {
-            group.state = ProblemState::Open;
-            group.resolved_at = None;
-            group.resolved_by = None;
-            group.resolved_why.clear();
-            group.acknowledged = None;
-            group.reopened += 1;
-            group.severity = i.severity;
-            group.note(now, TimelineKind::State, about("line-reopened", i));
-        } else if came_back {
-            group.note(now, TimelineKind::Member, about("line-finding", i));
-        }
-        if group.severity > before {
-            let line = Message::new("line-severity").severity("severity", group.severity);
-            group.note(now, TimelineKind::State, line);
-        }
-        let raised = group.severity >= Severity::Warning && !group.is_problem();
-        if raised {
-            self.promote_if_due(now, number, i);
-        }
-        self.schedule(now, number);
-        self.changed.insert(number);
-    }
-
-    /// A ticket that is a member turned out to be a request.
-    pub(super) fn withdraw(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
-        let Some(group) = self.groups.get_mut(&number) else { return };
-        if group.withdraw(now, place) {
-            group.note(now, TimelineKind::Member, about("line-withdrawn", i));
-            self.schedule(now, number);
-            self.changed.insert(number);
+    /// Takes an alert of another monitoring system as it stands now.
+    pub fn alert(&mut self, now: Time, alert: &ForeignAlert) {
+        let ended = alert.ended.filter(|ended| *ended <= now);
+        match (self.signals.key(&alert_id(alert)), ended) {
+            (Some(key), Some(ended)) => self.end(now, key, Life::Ended, ended),
+            (Some(key), None) => self.refresh(now, key, normalise::alert(now, alert)),
+            (None, Some(_)) => {}
+            (None, None) => self.raise(now, normalise::alert(now, alert)),
         }
     }
 
-    /// A ticket that was withdrawn is a failure after all.
-    pub(super) fn bring_back(&mut self, now: Time, (number, place): (u64, usize), i: &Incident) {
-        let Some(group) = self.groups.get_mut(&number) else { return };
-        if group.bring_back(place) {
-            group.note(now, TimelineKind::Member, about("line-brought-back", i));
-            self.changed.insert(number);
-        }
-    }
-
-    /// A person takes the Problem.
-    ///
-    /// # Errors
-    /// When there is no such Problem.
-    pub fn acknowledge(
-        &mut self,
-        now: Time,
-        problem: &str,
-        by: &str,
-        reason: &str,
-    ) -> Result<(), ReviewError> {
-        let number = self.open_problem(problem)?;
-        if let Some(group) = self.groups.get_mut(&number)
-            && group.state == ProblemState::Open
-        {
-            group.state = ProblemState::Acknowledged;
-            group.acknowledged = Some((now, by.to_owned()));
-            let line = with_reason("line-acknowledged", "line-acknowledged-why", by, reason);
-            group.note(now, TimelineKind::Review, line);
-            self.changed.insert(number);
-        }
-        Ok(())
-    }
-
-    /// A person says that the Problem is over, whatever the detectors still say.
-    ///
-    /// # Errors
-    /// When there is no such Problem.
-    pub fn resolve(
-        &mut self,
-        now: Time,
-        problem: &str,
-        by: &str,
-        reason: &str,
-    ) -> Result<(), ReviewError> {
-        let number = self.open_problem(problem)?;
-        if let Some(group) = self.groups.get_mut(&number)
-            && group.is_live()
-        {
-            group.state = ProblemState::Resolved;
-            group.resolved_at = Some(now);
-            group.resolved_by = Some(by.to_owned());
-            group.resolved_why = reason.to_owned();
-            let line = with_reason("line-resolved-by", "line-resolved-why", by, reason);
-            group.note(now, TimelineKind::Review, line);
-            self.schedule(now, number);
-            self.changed.insert(number);
-        }
-        Ok(())
-    }
-
-    fn open_problem(&self, problem: &str) -> Result<u64, ReviewError> {
-        let unknown = || ReviewError::Unknown(problem.to_owned());
-        self.problems.get(problem).copied().ok_or_else(unknown)
-    }
-
-    /// Lets time pass: does everything that is due at `now`.
-    pub fn tick(&mut self, now: Time) {
-        while let Some((at, number)) = self.timers.first().copied() {
-            if at > now {
-                break;
+    /// Takes a user's ticket as it stands now. Requests never count. A ticket that says something else now
+    /// finds its place again while it is still alone.
+    pub fn ticket(&mut self, now: Time, ticket: &Ticket) {
+        let id = ticket_id(ticket.id);
+        let known = self.signals.key(&id);
+        if ticket.class == TicketClass::Request || ticket.is_void() {
+            let is_request = ticket.class == TicketClass::Request;
+            let why = if is_request { "unassigned-request" } else { "unassigned-void" };
+            self.reasons.put(&id, Unassigned { why: Message::new(why), nearest: None });
+            if let Some(key) = known {
+                self.end(now, key, Life::Withdrawn, now);
             }
-            self.timers.remove(&(at, number));
-            let Some(group) = self.groups.get_mut(&number) else { continue };
-            group.due = None;
-            if self.act(now, number) {
-                self.schedule(now, number);
-            }
-        }
-    }
-
-    /// Does what is due for one group; false when the group is gone.
-    fn act(&mut self, now: Time, number: u64) -> bool {
-        let lifecycle = self.lifecycle;
-        let Some(group) = self.groups.get_mut(&number) else { return false };
-        if group.rank_due.is_some_and(|at| at <= now) {
-            self.rank(now, number);
-            self.changed.insert(number);
-            return true;
-        }
-        if !group.is_problem() {
-            let idle = now.0 - group.last_activity.0 >= lifecycle.forget_after_ms;
-            if idle && !group.has_active_finding() {
-                self.drop_group(number);
-                return false;
-            }
-            return true;
-        }
-        if group.is_live() && group.is_quiet_at(now, &lifecycle) {
-            group.state = ProblemState::Resolved;
-            group.resolved_at = Some(now);
-            group.note(now, TimelineKind::State, Message::new("line-resolved"));
-            self.changed.insert(number);
-        } else if group.state == ProblemState::Resolved
-            && group.resolved_at.is_some_and(|at| now.0 - at.0 >= lifecycle.close_after_ms)
-        {
-            group.state = ProblemState::Closed;
-            group.closed_at = Some(now);
-            group.note(now, TimelineKind::State, Message::new("line-closed"));
-            self.drop_group(number);
-            return false;
-        }
-        true
-    }
-
-    pub(super) fn drop_group(&mut self, number: u64) {
-        let Some(group) = self.groups.remove(&number) else { return };
-        self.index.forget(number, group.sites.keys());
-        if let Some(due) = group.due {
-            self.timers.remove(&(due, number));
-        }
-        for member in &group.members {
-            self.incidents.remove(&member.incident);
-            if member.kind == IncidentKind::Ticket {
-                self.handled.put(member.incident.clone());
-            }
-        }
-        // What is still on was put aside by a person, or is a note that held nothing: it must not
-        // open a new Problem by going on, only by getting worse.
-        let on = group.active_findings().map(|(key, severity)| (key.to_owned(), severity));
-        self.muted.extend(on);
-        if let Some(problem) = &group.problem {
-            self.problems.remove(problem);
-            self.finished.push(group);
-        }
-    }
-
-    /// Sets the group's next moment, if it has one.
-    pub(super) fn schedule(&mut self, now: Time, number: u64) {
-        let lifecycle = self.lifecycle;
-        let Some(group) = self.groups.get_mut(&number) else { return };
-        let due = group.next_due(now, &lifecycle);
-        if group.due == due {
             return;
         }
-        if let Some(before) = group.due {
-            self.timers.remove(&(before, number));
-        }
-        group.due = due;
-        if let Some(at) = due {
-            self.timers.insert((at, number));
-        }
-    }
-}
-
-/// A line of the timeline about one member.
-fn about(key: &'static str, incident: &Incident) -> Message {
-    Message::new(key).text("what", &incident.title)
-}
-
-/// What a person decided, with their reason if they gave one.
-fn with_reason(plain: &'static str, why: &'static str, by: &str, reason: &str) -> Message {
-    match reason.trim() {
-        "" => Message::new(plain).word("who", by),
-        reason => Message::new(why).word("who", by).word("reason", reason),
-    }
-}
-
-impl Group {
-    fn is_quiet_at(&self, now: Time, lifecycle: &super::Lifecycle) -> bool {
-        self.quiet_from(lifecycle).is_some_and(|at| now >= at)
-    }
-
-    /// The moment from which the Problem counts as over, if nothing more happens.
-    fn quiet_from(&self, lifecycle: &super::Lifecycle) -> Option<Time> {
-        if self.is_held() {
-            return None;
-        }
-        if self.findings > 0 {
-            // Alerts of others may have no end: then silence has to do.
-            return Some(match self.last_ended {
-                Some(last) => last.plus_millis(lifecycle.resolve_after_ms),
-                None => self.last_activity.plus_millis(lifecycle.alerts_quiet_ms),
-            });
-        }
-        Some(self.last_activity.plus_millis(lifecycle.quiet_after_ms))
-    }
-
-    fn next_due(&self, now: Time, lifecycle: &super::Lifecycle) -> Option<Time> {
-        let at = if !self.is_problem() {
-            let forget = self.last_activity.plus_millis(lifecycle.forget_after_ms);
-            (!self.has_active_finding()).then_some(forget)
-        } else if self.is_live() {
-            self.quiet_from(lifecycle)
-        } else {
-            self.resolved_at.map(|at| at.plus_millis(lifecycle.close_after_ms))
+        let Some(key) = known else {
+            if !ticket.joined_to.is_empty() || self.done.contains(&id) {
+                return;
+            }
+            let tagger = Arc::clone(&self.derived.tagger);
+            let signal = self.ticket_signal(now, ticket, &tagger);
+            Arc::make_mut(&mut self.likeness).learn(&signal.stems);
+            let surge = self.grouping.surge;
+            let system = signal.system().to_owned();
+            let since = signal.since;
+            let key = self.add(now, signal);
+            Arc::make_mut(&mut self.rates).count(&system, key, since, &surge);
+            self.assign(now, key);
+            self.note_surge(now, &system);
+            return;
         };
-        let at = at.into_iter().chain(self.rank_due).min();
-        // Never in the past: a moment that has gone by is due at the next tick.
-        at.map(|at| at.max(now.plus_millis(1)))
+        self.ticket_again(now, key, ticket);
+    }
+
+    fn ticket_again(&mut self, now: Time, key: u64, ticket: &Ticket) {
+        let Some(signal) = self.signals.get(key) else { return };
+        let tagger = Arc::clone(&self.derived.tagger);
+        match (signal.life, ticket.is_closed()) {
+            (Life::Active, true) => self.end(now, key, Life::Ended, ticket.changed.min(now)),
+            (Life::Ended | Life::Withdrawn, false) => self.reinstate(now, key),
+            _ => {}
+        }
+        let is_alone = self.cluster_of(key).is_some_and(|cluster| {
+            cluster.standing().case.is_none() && cluster.members().len() == 1
+        });
+        if !is_alone {
+            return;
+        }
+        let fresh = self.ticket_signal(now, ticket, &tagger);
+        let is_same = self.signals.get(key).is_some_and(|known| {
+            known.stems == fresh.stems && known.systems == fresh.systems && known.mrf == fresh.mrf
+        });
+        if !is_same {
+            self.alter(key, |known| {
+                known.systems = fresh.systems;
+                known.stems = fresh.stems;
+                known.text_norm = fresh.text_norm;
+                known.impact = fresh.impact;
+                known.mrf = fresh.mrf;
+                known.title = fresh.title;
+                known.reporter = fresh.reporter;
+            });
+            self.detach(key);
+            self.assign(now, key);
+        }
+    }
+
+    /// Takes a planned work, new or changed: what it covers is held back while it is on.
+    pub fn work(&mut self, now: Time, work: Work) {
+        self.holds.put_work(work);
+        self.review_holds(now);
+    }
+
+    /// Takes a release: a suspect for what begins right after it.
+    pub fn release(&mut self, release: Release) {
+        self.holds.put_release(release);
+    }
+
+    /// Takes a day that is not like others.
+    pub fn calendar(&mut self, entry: CalendarEntry) {
+        self.holds.put_calendar(entry);
+    }
+
+    /// A person does not want to hear of some signals for a while.
+    pub fn mute(&mut self, now: Time, signals: &[u64], until: Time, act: u64) {
+        for id in signals.iter().filter_map(|key| Some(self.signals.get(*key)?.id.clone())) {
+            self.holds.mute(&id, until, act);
+        }
+        self.review_holds(now);
+    }
+
+    /// Takes a mute back.
+    pub fn unmute(&mut self, now: Time, act: u64) {
+        self.holds.unmute(act);
+        self.review_holds(now);
+    }
+
+    /// A person has said that what lasts is over; or takes it back. Returns what was said before.
+    pub fn excuse(&mut self, key: u64, severity: Option<Severity>) -> Option<Severity> {
+        let before = self.signals.get(key)?.excused;
+        if before != severity {
+            self.alter(key, |signal| signal.excused = severity);
+        }
+        before
+    }
+
+    fn raise(&mut self, now: Time, signal: Signal) {
+        self.count_symptom(&signal.symptom);
+        let key = self.add(now, signal);
+        self.assign(now, key);
+    }
+
+    /// Adds a signal to the slab and sets its timers; it has no place yet.
+    fn add(&mut self, now: Time, mut signal: Signal) -> u64 {
+        signal.held_by = self.holds.held(&signal, now);
+        let expires_at = signal.expires_at;
+        let key = self.signals.add(signal);
+        if let Some(at) = expires_at {
+            self.expiry.insert((at, key));
+        }
+        key
+    }
+
+    /// Takes over what changed about a signal that is known; it may be back.
+    fn refresh(&mut self, now: Time, key: u64, fresh: Signal) {
+        let Some(known) = self.signals.get(key) else { return };
+        let is_back = !known.is_active();
+        let is_worse = fresh.severity > known.severity;
+        if let Some(at) = fresh.expires_at {
+            self.expiry.insert((at, key));
+        }
+        let is_same = !is_back
+            && fresh.severity == known.severity
+            && fresh.title == known.title
+            && fresh.detail == known.detail;
+        if is_same {
+            if let Some(known) = self.signals.get_mut(key) {
+                known.expires_at = fresh.expires_at;
+            }
+            return;
+        }
+        let held_by = self.holds.held(&fresh, now);
+        self.alter(key, |signal| {
+            if is_back {
+                // A new episode: its worst is told of it alone.
+                signal.life = Life::Active;
+                signal.ended = None;
+                signal.excused = None;
+                signal.worst = None;
+                signal.since = now;
+                signal.worsened_at = now;
+            } else if is_worse {
+                signal.worsened_at = now;
+            }
+            signal.held_by = held_by;
+            signal.severity = fresh.severity;
+            signal.title = fresh.title;
+            signal.detail = fresh.detail;
+            signal.expires_at = fresh.expires_at;
+            note_worst(signal, now);
+        });
+        let home = self.home.get(&key).copied();
+        if let Some(home) = home.filter(|_| is_back || is_worse) {
+            self.news.worsened.push((home, key));
+            self.rank_soon(now, home);
+        }
+    }
+
+    /// A ticket that was over is not.
+    fn reinstate(&mut self, now: Time, key: u64) {
+        let held_by = self.signals.get(key).and_then(|signal| self.holds.held(signal, now));
+        self.alter(key, |signal| {
+            signal.life = Life::Active;
+            signal.ended = None;
+            signal.held_by = held_by;
+        });
+        if let Some(home) = self.home.get(&key) {
+            self.news.worsened.push((*home, key));
+        }
+    }
+
+    fn end(&mut self, now: Time, key: u64, life: Life, at: Time) {
+        let Some(signal) = self.signals.get(key) else { return };
+        let is_change = match life {
+            Life::Withdrawn => signal.life != Life::Withdrawn,
+            _ => signal.is_active(),
+        };
+        if !is_change {
+            return;
+        }
+        let at = at.max(signal.since);
+        self.alter(key, |signal| {
+            signal.life = life;
+            signal.ended = Some(at);
+            signal.excused = None;
+            signal.held_by = None;
+        });
+        self.let_go_later(now, key);
+        if let Some(home) = self.home.get(&key).copied() {
+            self.news.ended.push((home, key));
+            self.rank_soon(now, home);
+        }
+    }
+
+    /// Changes a signal where it is: its cluster counts it out, and in again as it is then.
+    pub(super) fn alter(&mut self, key: u64, change: impl FnOnce(&mut Signal)) {
+        let home = self.home.get(&key).copied();
+        let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
+        let Some(signal) = self.signals.get_mut(key) else { return };
+        let Some(cluster) = cluster else { return change(signal) };
+        cluster.count(key, signal, false);
+        change(signal);
+        cluster.count(key, signal, true);
+        let id = cluster.id();
+        self.news.touched.insert(id);
+        if let Some(ticket) = signal.ticket_id() {
+            self.news.tickets.push((id, ticket));
+        }
+    }
+
+    /// Looks again at what works and mutes hold back.
+    pub(super) fn review_holds(&mut self, now: Time) {
+        let changed: Vec<(u64, Option<String>)> = self
+            .signals
+            .iter()
+            .filter(|(_, signal)| signal.is_active())
+            .map(|(key, signal)| (key, self.holds.held(signal, now)))
+            .filter(|(key, held)| self.signals.get(*key).is_some_and(|s| s.held_by != *held))
+            .collect();
+        for (key, held) in changed {
+            self.alter(key, |signal| signal.held_by = held);
+            if let Some(home) = self.home.get(&key).copied() {
+                self.rank_soon(now, home);
+            }
+        }
+    }
+
+    /// Sets the moment at which a signal in no case is forgotten.
+    pub(super) fn let_go_later(&mut self, now: Time, key: u64) {
+        let Some(signal) = self.signals.get(key) else { return };
+        if signal.is_ticket() || !signal.is_active() {
+            let last = signal.ended.unwrap_or(signal.since).max(signal.since);
+            let at = last.plus_millis(self.grouping.forget_after_ms).max(now.plus_millis(1));
+            self.expiry.insert((at, key));
+        }
+    }
+
+    /// A signal's moment has come: it expires, or is forgotten, or neither any more.
+    pub(super) fn expire(&mut self, now: Time, key: u64) {
+        let Some(signal) = self.signals.get(key) else { return };
+        let is_silent = signal.is_active() && signal.expires_at.is_some_and(|at| at <= now);
+        if is_silent {
+            return self.end(now, key, Life::Expired, now);
+        }
+        let has_case = self.cluster_of(key).is_some_and(|c| c.standing().case.is_some());
+        let last = signal.ended.unwrap_or(signal.since).max(signal.since);
+        let is_old = now.0 - last.0 >= self.grouping.forget_after_ms;
+        if !has_case && is_old && (signal.is_ticket() || !signal.is_active()) {
+            self.discard(key);
+        }
+    }
+
+    /// Forgets a signal.
+    pub(super) fn discard(&mut self, key: u64) {
+        self.detach(key);
+        self.constraints.forget_signal(key);
+        if let Some(signal) = self.signals.remove(key)
+            && signal.is_ticket()
+        {
+            self.done.put(signal.id.clone());
+        }
+    }
+
+    /// A case is closed for good: its cluster lets go of all that is over, and of its tickets. What lasts
+    /// stays where it is.
+    pub fn release_cluster(&mut self, id: u64) {
+        let Some(cluster) = self.clusters.get(&id) else { return };
+        let over: Vec<u64> = cluster
+            .members()
+            .keys()
+            .copied()
+            .filter(|key| {
+                self.signals.get(*key).is_none_or(|s| s.is_ticket() || !s.is_active())
+            })
+            .collect();
+        for key in over {
+            self.discard(key);
+        }
+        self.set_standing(id, super::Standing::default());
+        self.constraints.forget_cluster(id);
     }
 }

@@ -1,74 +1,182 @@
-//! From a finding or a ticket to the unit that is grouped.
+//! From a finding, a ticket or an alert to the signal that is grouped.
 
-use crate::model::{Detail, Finding, Incident, IncidentKind, Role, Severity, Text, Ticket};
+use super::State;
+use super::evidence::Words as Vector;
+use crate::model::{
+    Detail, Finding, ForeignAlert, Life, Role, Severity, Signal, SignalKind, Text, Ticket,
+    Time, Worst,
+};
 use crate::text::{self, Signs, Tagger, Words};
 
 /// The most systems a ticket is put to.
 const SYSTEMS_LIMIT: usize = 3;
 
-/// The incident id of a ticket.
-pub(super) fn ticket_id(id: u64) -> String {
+/// The id of a ticket's signal.
+#[must_use]
+pub fn ticket_id(id: u64) -> String {
     format!("ticket:{id}")
 }
 
-/// A finding as an incident.
-pub(super) fn finding(finding: &Finding) -> Incident {
-    Incident {
+/// The id of an alert's signal.
+#[must_use]
+pub fn alert_id(alert: &ForeignAlert) -> String {
+    format!("alert:{}/{}", alert.source, alert.fingerprint)
+}
+
+/// The instance that an object belongs to: `crm-db-1 · slot a` is one of `crm-db-1`.
+fn instance(object: &str) -> String {
+    object.split(" · ").next().unwrap_or_default().to_owned()
+}
+
+/// A finding as a signal.
+pub(super) fn finding(now: Time, finding: &Finding) -> Signal {
+    let since = finding.since.min(now);
+    let detail = Detail {
+        object: finding.object.clone(),
+        advice: finding.advice.clone(),
+        runbook: finding.runbook.clone(),
+        evidence: finding.evidence.clone(),
+        expr: finding.expr.clone(),
+        labels: finding.labels.clone(),
+    };
+    let mut signal = Signal {
         id: finding.key.clone(),
-        kind: IncidentKind::Finding,
+        kind: SignalKind::Finding,
         systems: vec![(finding.system.clone(), 1.0)],
+        object: instance(&finding.object),
         symptom: finding.rule.clone(),
         mrf: finding.labels.get("mrf").cloned(),
         impact: Some(finding.impact),
-        stems: Vec::new(),
         title: finding.title.clone(),
         severity: finding.severity,
-        role: finding.role,
+        // Not seeing a source is no cause of anything.
+        role: if finding.blind { Role::Symptom } else { finding.role },
         spreads: finding.spreads,
-        number: String::new(),
-        user: String::new(),
-        since: finding.since,
+        blind: finding.blind,
+        detail: Some(Box::new(detail)),
+        ..empty(since)
+    };
+    note_worst(&mut signal, finding.at.min(now));
+    signal
+}
+
+/// An alert of another monitoring system as a signal.
+pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
+    let since = alert.since.min(now);
+    let detail = Detail {
+        object: alert.object.clone(),
+        labels: alert.labels.clone(),
+        runbook: alert.url.clone(),
+        ..Detail::default()
+    };
+    let mut signal = Signal {
+        id: alert_id(alert),
+        kind: SignalKind::Alert,
+        systems: vec![(alert.system.clone(), 1.0)],
+        object: instance(&alert.object),
+        symptom: alert.name.clone(),
+        mrf: alert.mrf.clone(),
+        impact: alert.impact,
+        title: alert.title.clone(),
+        severity: alert.severity,
+        role: alert.role,
+        spreads: alert.spreads,
+        channel: alert.source.clone(),
+        expires_at: alert.expires_at,
+        detail: Some(Box::new(detail)),
+        ..empty(since)
+    };
+    signal.systems.retain(|(system, _)| !system.is_empty());
+    note_worst(&mut signal, now);
+    signal
+}
+
+/// A signal of nothing yet, to be filled in.
+fn empty(since: Time) -> Signal {
+    Signal {
+        id: String::new(),
+        kind: SignalKind::Ticket,
+        life: Life::Active,
         ended: None,
-        detail: Some(Box::new(Detail {
-            object: finding.object.clone(),
-            advice: finding.advice.clone(),
-            runbook: finding.runbook.clone(),
-            evidence: finding.evidence.clone(),
-            expr: finding.expr.clone(),
-            labels: finding.labels.clone(),
-        })),
+        held_by: None,
+        excused: None,
+        systems: Vec::new(),
+        object: String::new(),
+        symptom: String::new(),
+        mrf: None,
+        impact: None,
+        stems: Vec::new(),
+        text_norm: 0.0,
+        title: Text::default(),
+        severity: Severity::Warning,
+        worst: None,
+        role: Role::Symptom,
+        spreads: true,
+        blind: false,
+        number: String::new(),
+        reporter: String::new(),
+        channel: String::new(),
+        step: String::new(),
+        since,
+        worsened_at: since,
+        expires_at: None,
+        detail: None,
     }
 }
 
-/// A ticket as an incident: systems, felt impact and stems are read from its masked text, the
-/// subject counting more than the body.
-pub(super) fn ticket(ticket: &Ticket, tagger: &Tagger) -> Incident {
-    let title = Words::new(&ticket.title);
-    let text = text::strip_boilerplate(&ticket.text);
-    let body = Words::new(&text);
-    let mut systems = tagger.tag_words(&title, &body);
-    systems.truncate(SYSTEMS_LIMIT);
-    let mut stems = title.stems();
-    stems.extend(body.stems());
-    stems.sort();
-    stems.dedup();
-    let mrf = || text::mrf(&ticket.title).or_else(|| text::mrf(&ticket.text)).map(str::to_owned);
-    Incident {
-        id: ticket_id(ticket.id),
-        kind: IncidentKind::Ticket,
-        systems,
-        symptom: String::new(),
-        mrf: ticket.mrf.clone().or_else(mrf),
-        impact: Signs::new(&title, &body).felt().map(|felt| felt.impact),
-        stems,
-        title: Text::new(&ticket.title, &ticket.title),
-        severity: Severity::Warning,
-        role: Role::Symptom,
-        spreads: true,
-        number: ticket.number.clone(),
-        user: ticket.user.clone(),
-        since: ticket.created,
-        ended: None,
-        detail: None,
+/// Keeps what a signal says now, if it is the worst so far.
+pub(super) fn note_worst(signal: &mut Signal, at: Time) {
+    let first = signal.detail.as_ref().and_then(|detail| detail.evidence.first());
+    let excess = first.map_or(0.0, |number| (number.value - number.limit.unwrap_or(0.0)).abs());
+    let is_worst = signal.worst.as_ref().is_none_or(|worst| {
+        (signal.severity, excess) >= (worst.severity, worst.excess)
+    });
+    if is_worst {
+        signal.worst = Some(Box::new(Worst {
+            severity: signal.severity,
+            excess,
+            at,
+            title: signal.title.clone(),
+            detail: signal.detail.clone(),
+        }));
+    }
+}
+
+impl State {
+    /// A ticket as a signal: systems, felt impact and stems are read from its masked text, the subject
+    /// counting more than the body.
+    pub(super) fn ticket_signal(&self, now: Time, ticket: &Ticket, tagger: &Tagger) -> Signal {
+        let title = Words::new(&ticket.title);
+        let text = text::strip_boilerplate(&ticket.text);
+        let body = Words::new(&text);
+        let mut systems = tagger.tag_words(&title, &body);
+        systems.truncate(SYSTEMS_LIMIT);
+        let mut stems = title.stems();
+        stems.extend(body.stems());
+        stems.sort();
+        stems.dedup();
+        let named =
+            || text::mrf(&ticket.title).or_else(|| text::mrf(&ticket.text)).map(str::to_owned);
+        let id = ticket_id(ticket.id);
+        let mut signal = Signal {
+            kind: SignalKind::Ticket,
+            systems,
+            mrf: ticket.mrf.clone().or_else(named),
+            impact: Signs::new(&title, &body).felt().map(|felt| felt.impact),
+            stems,
+            title: Text::new(&ticket.title, &ticket.title),
+            number: ticket.number.clone(),
+            reporter: if ticket.user.is_empty() { id.clone() } else { ticket.user.clone() },
+            channel: ticket.channel.clone(),
+            step: ticket.step.clone(),
+            id,
+            ..empty(ticket.created.min(now))
+        };
+        if ticket.is_closed() {
+            signal.life = Life::Ended;
+            signal.ended = Some(ticket.changed.min(now));
+        }
+        signal.text_norm = Vector::new(&signal, &self.likeness).norm();
+        signal
     }
 }

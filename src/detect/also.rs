@@ -39,7 +39,9 @@ impl Now<'_> {
         };
         let mut numbers = Numbers::new();
         for (name, values) in &self.values {
-            if let Some((_, value)) = values.iter().find(|(found, _)| is_its(found)) {
+            let value = values.iter().find(|(found, _)| is_its(found));
+            // What is no number (a division by zero) tells nothing.
+            if let Some((_, value)) = value.filter(|(_, value)| value.is_finite()) {
                 numbers.insert((*name).to_owned(), *value);
             }
         }

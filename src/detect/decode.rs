@@ -65,6 +65,7 @@ fn rule(node: &Node, pack: &str, sources: &[String], errors: &mut Diagnostics) -
     let role = role(&mut reader);
     let spreads = reader.boolean("spreads").unwrap_or(false);
     let impact = impact(&mut reader);
+    let blind = reader.boolean("blind").unwrap_or(false);
     let judge = method::judge(&mut reader);
     reader.required("title");
     let title = text(&mut reader, "title");
@@ -97,6 +98,7 @@ fn rule(node: &Node, pack: &str, sources: &[String], errors: &mut Diagnostics) -
         role: role?,
         spreads,
         impact: impact?,
+        blind,
         title: title?,
         advice: advice?,
         unit,
@@ -231,7 +233,7 @@ fn expected(node: &Node, errors: &mut Diagnostics) -> Option<Expected> {
     let at = reader.duration("at");
     let mut severities = Vec::new();
     if let Some(Node { value: Value::List(items), .. }) = reader.required("findings") {
-        let words = Severity::ALL.map(Severity::word);
+        let words = Severity::ALL.map(Severity::as_str);
         for item in items {
             let mut inner = Reader::new(item, reader.errors);
             severities.extend(inner.word("severity", &words, Severity::parse));

@@ -171,7 +171,7 @@ fn freshness(reader: &mut Reader<'_, '_>) -> Option<freshness::Config> {
 }
 
 fn severity(reader: &mut Reader<'_, '_>) -> Option<Severity> {
-    let words = Severity::ALL.map(Severity::word);
+    let words = Severity::ALL.map(Severity::as_str);
     reader.required("severity");
     reader.word("severity", &words, Severity::parse)
 }

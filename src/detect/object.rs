@@ -130,6 +130,7 @@ fn finding(
         role: rule.role,
         spreads: rule.spreads,
         impact: rule.impact,
+        blind: rule.blind,
         title: wording::title(&rule.title, labels, verdict, &rule.unit),
         advice: rule.advice.clone(),
         runbook: rule.runbook.clone(),

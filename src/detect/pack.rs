@@ -67,6 +67,8 @@ pub struct Rule {
     pub spreads: bool,
     /// What users feel.
     pub impact: Impact,
+    /// It says that a source cannot be seen, not that the source is ill.
+    pub blind: bool,
     /// One line with placeholders.
     pub title: Text,
     /// What to do.

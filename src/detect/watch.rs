@@ -489,6 +489,7 @@ fn forgotten(key: &str, at: Time) -> Finding {
         role: Role::Symptom,
         spreads: false,
         impact: Impact::Unfelt,
+        blind: false,
         title: Text::new("срабатывание прошло", "the finding is over"),
         advice: Text::default(),
         runbook: String::new(),

@@ -27,7 +27,7 @@ pub fn policies(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> V
 fn policy(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Option<Policy> {
     let mut reader = Reader::new(node, errors);
     let name = reader.required_string("name");
-    let words = Severity::ALL.map(Severity::word);
+    let words = Severity::ALL.map(Severity::as_str);
     let from_severity = reader.word("from_severity", &words, Severity::parse);
     let systems = reader.strings("systems");
     if let Some(list) = reader.node("systems") {

@@ -1,8 +1,8 @@
 //! Delivery of effects to the ticket system: at least once from the outbox, once in effect there.
 //!
 //! The peer has no key of its own against repetition and does not roll back a failure, so each
-//! effect leaves a sign that can be looked for: a Problem's ticket carries the effect's key in a
-//! dynamic field and the Problem's mark in its title (there from the first moment of a creation),
+//! effect leaves a sign that can be looked for: a case's ticket carries the effect's key in a
+//! dynamic field and the case's mark in its title (there from the first moment of a creation),
 //! a note ends its subject in a mark made from the key. A creation is always preceded by the
 //! search; a note is preceded by it when the effect was tried before. The caller has one writer
 //! per ticket, notes an attempt before it makes it, and tries again no sooner than the peer can show
@@ -10,10 +10,14 @@
 
 mod note;
 mod open;
+mod row;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use std::sync::Arc;
+
+pub use row::TicketRow;
 
 use super::delivery::{Deliver, DeliverError, Delivered, DeliveryContext};
 use crate::model::{Channel, Effect, EffectKind, Text};
@@ -55,7 +59,7 @@ impl Deliver for OtrsChannel {
         context: &DeliveryContext,
         retry: bool,
     ) -> Result<Delivered, DeliverError> {
-        if effect.channel != Channel::Otrs {
+        if effect.channel() != Channel::Otrs {
             return Err(foreign(effect));
         }
         match &effect.kind {
@@ -63,8 +67,9 @@ impl Deliver for OtrsChannel {
                 let order = open::Order { queue, priority, title, body, system };
                 self.open(effect, &order, context.now).await
             }
-            EffectKind::AddNote { subject, body } => {
-                let note = note::Note { subject, body, change: note::Change::None };
+            EffectKind::AddNote { subject, body, queue, priority } => {
+                let change = note::Change::Move { queue: queue.as_deref(), priority: priority.as_deref() };
+                let note = note::Note { subject, body, change };
                 self.note(effect, context, &note, retry).await
             }
             EffectKind::CloseTicket { subject, body } => {
@@ -76,12 +81,18 @@ impl Deliver for OtrsChannel {
                 self.note(effect, context, &note, retry).await
             }
             EffectKind::JoinTicket { ticket_id, subject, body } => {
-                self.join(effect, *ticket_id, &effect.problem, (subject, body)).await
+                let letter = (subject.as_str(), body.as_str());
+                self.users_ticket(effect, *ticket_id, note::Field::Join, letter).await
             }
             EffectKind::LeaveTicket { ticket_id, subject, body } => {
-                self.join(effect, *ticket_id, "", (subject, body)).await
+                let letter = (subject.as_str(), body.as_str());
+                self.users_ticket(effect, *ticket_id, note::Field::Leave, letter).await
             }
-            EffectKind::Alert { .. } => Err(foreign(effect)),
+            EffectKind::TellTicket { ticket_id, subject, body } => {
+                let letter = (subject.as_str(), body.as_str());
+                self.users_ticket(effect, *ticket_id, note::Field::Keep, letter).await
+            }
+            EffectKind::Alert { .. } | EffectKind::Silence { .. } => Err(foreign(effect)),
         }
     }
 }

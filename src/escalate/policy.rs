@@ -1,14 +1,13 @@
-//! Policies as data: which Problem opens what, in whose queue, from which severity on.
+//! Policies as data: which case opens what, in whose queue, from which severity on.
 
 use serde::{Deserialize, Serialize};
 
-use crate::correlate::Group;
-use crate::model::{Language, Severity};
+use crate::model::{CaseSummary, Language, Severity};
 
-/// Who is told of which Problems, and how.
+/// Who is told of which cases, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Escalation {
-    /// The first policy that matches a Problem applies.
+    /// The first policy that matches a case applies.
     pub policies: Vec<Policy>,
     /// The address of our page as people reach it, for links; without a trailing slash.
     pub page_url: String,
@@ -17,7 +16,7 @@ pub struct Escalation {
     pub ticket_url: Option<String>,
     /// The language of tickets and alerts.
     pub language: Language,
-    /// At most one note on changes of a Problem in this time, milliseconds.
+    /// At most one note on changes of a case in this time, milliseconds.
     pub note_interval_ms: i64,
 }
 
@@ -38,11 +37,11 @@ impl Default for Escalation {
 pub struct Policy {
     /// Its name, for `explain`.
     pub name: String,
-    /// Problems milder than this do not match.
+    /// Cases milder than this do not match.
     pub from_severity: Severity,
     /// First causes that match; empty: all.
     pub systems: Vec<String>,
-    /// How long a Problem must have lasted before anybody is told, milliseconds: what is over
+    /// How long a case must have lasted before anybody is told, milliseconds: what is over
     /// sooner told nobody.
     pub wait_ms: i64,
     /// Open a ticket.
@@ -51,7 +50,7 @@ pub struct Policy {
     pub alert: Option<AlertPolicy>,
 }
 
-/// How a Problem's ticket is opened.
+/// How a case's ticket is opened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TicketPolicy {
     /// The queue; absent: the queue of the first cause's system.
@@ -79,24 +78,14 @@ impl Escalation {
         (is_plain(id) && is_plain(number)).then_some(link)
     }
 
-    /// The policy for a Problem as it stands.
+    /// The policy for a case as it stands.
     #[must_use]
-    pub fn matching(&self, group: &Group) -> Option<&Policy> {
-        let system = group.first_system();
+    pub fn matching(&self, case: &CaseSummary) -> Option<&Policy> {
+        let system = case.systems.first().map_or("", String::as_str);
         self.policies.iter().find(|policy| {
             let system_fits =
                 policy.systems.is_empty() || policy.systems.iter().any(|key| key == system);
-            system_fits && group.severity() >= policy.from_severity
+            system_fits && case.severity >= policy.from_severity
         })
-    }
-}
-
-/// The ticket system's priority for a severity, by the names every installation starts with.
-pub(super) fn priority(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "2 low",
-        Severity::Warning => "3 normal",
-        Severity::High => "4 high",
-        Severity::Critical => "5 very high",
     }
 }

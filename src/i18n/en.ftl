@@ -87,16 +87,9 @@ line-tickets = { $count ->
 }
 line-cause = Likely cause: { $system }
 line-severity = Severity raised: { $severity }
-line-merged = Problem { $problem } merged into this one
-line-merged-into = Merged into Problem { $problem }
+
 line-reopened = Came back: { $what }
-line-acknowledged = Acknowledged: { $who }
-line-acknowledged-why = Acknowledged: { $who }. { $reason }
-line-resolved = Resolved: all findings are over
-line-resolved-by = Marked as resolved: { $who }
-line-resolved-why = Marked as resolved: { $who }. { $reason }
-line-withdrawn = Counts no more, it is a request: { $what }
-line-brought-back = Counts again, it is no request: { $what }
+
 line-closed = Closed
 line-ticket-open = Ticket { $ref } opened
 line-ticket-closed = Ticket { $ref } closed
@@ -122,14 +115,7 @@ ticket-more = { $count ->
 ticket-advice = What to do: { $advice }
 ticket-link = Details and actions: { $link }
 ticket-runbook = Runbook: { $link }
-note-joined-subject = This ticket belongs to Problem { $problem }
-note-joined-body = It has its cause in common with other tickets and monitoring findings:
-    { $title }
 
-    It need not be worked on by itself. Tell the user that the trouble is known and being mended.
-    Progress: { $link }
-note-left-subject = This ticket no longer belongs to Problem { $problem }
-note-left-body = It is a request, not an incident: work on it as usual.
 note-changed-subject = Problem has changed
 note-changed-severity = severity: { $before } → { $after }
 note-changed-cause = likely cause: { $before } → { $after }
@@ -143,8 +129,6 @@ note-resolved-alone = All monitoring findings are over.
 note-lasted = The Problem lasted { $span }.
 note-reopened-subject = Problem came back
 note-closed-subject = Problem closed
-note-merged-subject = Merged into Problem { $problem }
-note-merged-body = The cause turned out to be the same. Work goes on in the ticket of Problem { $problem }.
 
 # Pages
 product = Vakhta
@@ -164,10 +148,9 @@ told-ticket-open = ticket { $ref } opened { $ago }
 told-ticket-closed = ticket { $ref } closed { $ago }
 told-ticket-pending = ticket not open yet
 told-ticket-rejected = ticket was refused
-told-line-alerted = { $who } alerted { $ago }
-told-alert-firing = alert sent { $ago }
+
 told-alert-done = alert withdrawn { $ago }
-told-alert-pending = alert not sent yet
+
 told-alert-rejected = alert was refused
 told-nobody-unset = There is nobody to tell: the settings have neither policies nor channels. Add policies and otrs or alertmanager to vakhta.yaml.
 told-nobody-yet = Nobody was told yet: too mild for the policies, or their waiting time has not passed.
@@ -242,9 +225,147 @@ sign-in-text = Open the one-time link that the program printed when it started. 
 explain-members = What was put here, and why
 explain-first = came first: the Problem began with it
 explain-sum = { $sum } in all (above zero: the same cause)
-explain-in = Belongs to Problem { $problem }
-explain-alone = Belongs to no Problem: so far it is too weak to open one of its own.
-explain-nearest = Nearest is Problem { $problem }, but the sum is { $sum } (it takes more than zero to join):
-silence-alone = Belongs to no Problem: it has too little in common with the open ones, and is too weak to open one of its own.
-silence-request = This is a request (service, change, enhancement or information), not an incident: requests never join Problems.
-silence-muted = The Problem with this finding was closed while it was still on. A new one opens if it gets worse, or if it ends and comes back.
+
+# Clusters and cases
+count-returns = { $count ->
+    [one] came back once
+   *[other] came back { $count } times
+}
+state-merged = merged
+title-finding-over = { $system } · was: { $what }
+title-tickets-nowhere = Many tickets: no system is named
+why-surge = so many tickets at once about { $system } are no chance
+why-act = a person put it here (act { $act })
+cause-release = release { $version } went into operation shortly before
+cause-set-by-person = a person has named the cause
+also-possible = Another cause is possible too.
+line-opened-mass = Mass incident: { $count ->
+    [one] { $count } user has reported it
+   *[other] { $count } users have reported it
+}
+line-severity-lower = Severity lowered: { $severity }
+line-merged = { $case } was merged into this
+line-merged-into = Merged into { $case }, which goes on
+line-unstable = It comes and goes; single returns are not reported any more
+line-resolved = Resolved: monitoring is calm and nobody reports
+line-resolved-by = Marked resolved by { $who }{ $reason }
+line-rejected = Rejected as a false alarm by { $who }{ $reason }
+line-reopened-by = Opened again by { $who }{ $reason }
+line-taken = Taken by { $who }{ $reason }
+line-handed-over = { $who } hands it over to { $to }{ $reason }
+line-comment = { $who }: { $text }
+line-confirmed = Confirmed by { $who }{ $reason }
+line-merged-by = { $who } merges it with { $case }{ $reason }
+line-split = { $who } splits off { $case }: { $count ->
+    [one] { $count } signal
+   *[other] { $count } signals
+}{ $reason }
+line-split-from = Split off from { $case } by { $who }{ $reason }
+line-moved-to = { $who } moves to { $case }: { $count ->
+    [one] { $count } signal
+   *[other] { $count } signals
+}{ $reason }
+line-moved-here = { $who } moves here from { $case }: { $count ->
+    [one] { $count } signal
+   *[other] { $count } signals
+}{ $reason }
+line-moved-out = { $who } takes out: { $count ->
+    [one] { $count } signal
+   *[other] { $count } signals
+}{ $reason }
+line-cause-set = Cause: { $system }, named by { $who }{ $reason }
+line-cause-free = The engine names the cause again: { $who }{ $reason }
+line-known-error = Known error { $reference }: { $who }{ $reason }
+line-snoozed = Paging paused until { $until }: { $who }{ $reason }
+line-muted = { $who } mutes until { $until }: { $count ->
+    [one] { $count } signal
+   *[other] { $count } signals
+}{ $reason }
+line-undone = Undone: {"“"}{ $what }{"”"}, by { $who }{ $reason }
+line-undone-case = The split was undone, all of it is back in { $case }
+line-withdrawn = Does not count any more, it is no incident: { $what }
+act-take = take
+act-hand_over = hand over
+act-comment = comment
+act-reopen = open again
+act-confirm = confirm
+act-reject = reject
+act-merge = merge
+act-split = split
+act-move = move
+act-set_cause = set the cause
+act-known_error = known error
+act-snooze = pause paging
+act-mute = mute
+act-undo = Undo
+silence-taken = taken by { $who }
+silence-snoozed = paging is paused
+silence-lifted = not needed any more
+
+# Tickets: joining, merging, the end
+note-joined-subject = This ticket belongs to { $case }
+note-joined-body = It has the cause of other tickets and monitoring findings:
+    { $title }
+
+    It need not be worked on by itself. Tell the user that the failure is known and being mended.
+    Progress: { $link }
+note-left-subject = This ticket does not belong to { $case } any more
+note-left-body = It is a request, not an incident: handle it as usual.
+note-left-moved-body = It has another cause. Work on it by itself, unless it joins another Problem.
+note-left-rejected-body = The alarm was false: work on this ticket by itself.
+note-over-subject = The failure ({ $case }) is over
+note-over-body = The cause of this ticket was removed:
+    { $title }
+
+    Ask the user whether everything works, and close the ticket. Details: { $link }
+note-changed-findings = monitoring findings: { $before } → { $after }
+note-unstable-subject = The Problem is unstable
+note-unstable-body = It comes and goes. Single returns are not reported any more until that ends.
+note-merged-subject = Merged with { $case }
+note-merged-body = The cause is the same. Work goes on in the ticket of { $case }; this one will be closed with it.
+note-unmerged-subject = The merge was undone
+note-explained-subject = Cause of the mass incident: { $case }
+note-explained-body = Monitoring sees the cause. It is worked on in the ticket of { $case }; the tickets have joined that one.
+note-rejected-subject = False alarm, the ticket is closed
+
+# What an act will do
+will-stay = { $case }: { $state }, findings { $findings }, tickets { $tickets }
+will-be = { $case } will be {"“"}{ $state }{"”"}: findings { $findings }, tickets { $tickets }
+will-open-ticket = { $case }: a ticket will be opened
+will-move-ticket = { $case }: the ticket will move to another queue
+will-note-ticket = { $case }: notes on the ticket: { $count }
+will-close-ticket = { $case }: the ticket will be closed
+will-join-tickets = { $case }: users' tickets that join: { $count }
+will-leave-tickets = { $case }: users' tickets that leave: { $count }
+will-tell-tickets = { $case }: users' tickets that are told: { $count }
+will-alert = { $case }: an alert goes to Alertmanager
+will-end-alert = { $case }: the alert ends
+will-silence = { $case }: the pause of paging changes
+
+# Pages: new
+told-line-alerted = handed to Alertmanager for { $who } { $ago }
+told-alert-firing = handed to Alertmanager { $ago }
+told-alert-pending = not handed to Alertmanager yet
+told-alert-expired = no alert was needed
+told-ticket-expired = no ticket was needed
+fact-peak = At its worst
+fact-unstable = Unstable
+fact-known-error = Known error
+fact-explains = Mass incident
+fact-explained-by = Cause
+fact-absorbed = Merged into this
+fact-split-off = Split off
+fact-split-from = Split off from
+head-candidates = May belong here: the ticket names no system
+explain-alone = In no Problem: the signal is too weak so far to open one of its own.
+explain-in = Belongs to { $case }
+explain-nearest = Nearest is { $case } with a sum of { $sum } (more than zero is needed to join):
+unassigned-alone = In no Problem: too little in common with those that are open, and too weak to open one of its own.
+unassigned-candidate = The ticket names no system, so it joins nothing by itself. It seems to belong here; a person decides.
+unassigned-request = It is a request (service, change, enhancement or information), not an incident: requests are in no Problem.
+unassigned-void = The ticket was merged with another one or removed: it says nothing of its own.
+unassigned-excused = The Problem with this finding was closed while it was still on. A new one opens if it gets worse, or ends and returns.
+held-by-work = It alarms nobody: work { $work } “{ $title }” is under way until { $until }. If it is still on then, it will be told.
+held-by-mute = It alarms nobody: muted by a person ({ $mute }).
+constraint-pinned = A person has put it here: { $who } (act { $act }).
+constraint-barred = A person has kept it out of there: { $who } (act { $act }).

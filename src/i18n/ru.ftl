@@ -94,16 +94,9 @@ line-tickets = { $count ->
 }
 line-cause = Вероятная причина: { $system }
 line-severity = Важность повышена: { $severity }
-line-merged = Присоединена проблема { $problem }
-line-merged-into = Объединена с проблемой { $problem }
+
 line-reopened = Вернулась: { $what }
-line-acknowledged = Взята в работу: { $who }
-line-acknowledged-why = Взята в работу: { $who }. { $reason }
-line-resolved = Устранена: все срабатывания закончились
-line-resolved-by = Отмечена устранённой: { $who }
-line-resolved-why = Отмечена устранённой: { $who }. { $reason }
-line-withdrawn = Больше не считается, это запрос: { $what }
-line-brought-back = Снова считается, это не запрос: { $what }
+
 line-closed = Закрыта
 line-ticket-open = Открыт тикет № { $ref }
 line-ticket-closed = Закрыт тикет № { $ref }
@@ -130,14 +123,7 @@ ticket-more = { $count ->
 ticket-advice = Что делать: { $advice }
 ticket-link = Подробнее и действия: { $link }
 ticket-runbook = Инструкция: { $link }
-note-joined-subject = Обращение относится к проблеме { $problem }
-note-joined-body = Причина общая с другими обращениями и срабатываниями мониторинга:
-    { $title }
 
-    Отдельно это обращение разбирать не нужно. Сообщите пользователю, что о неполадке известно и её устраняют.
-    Ход работ: { $link }
-note-left-subject = Обращение больше не относится к проблеме { $problem }
-note-left-body = Это запрос, а не инцидент: выполните его как обычно.
 note-changed-subject = Проблема изменилась
 note-changed-severity = важность: { $before } → { $after }
 note-changed-cause = вероятная причина: { $before } → { $after }
@@ -151,8 +137,6 @@ note-resolved-alone = Все срабатывания мониторинга з�
 note-lasted = Проблема длилась { $span }.
 note-reopened-subject = Проблема вернулась
 note-closed-subject = Проблема закрыта
-note-merged-subject = Объединено с проблемой { $problem }
-note-merged-body = Оказалось, что причина общая. Работа продолжается в тикете проблемы { $problem }.
 
 # Страницы
 product = Вахта
@@ -172,10 +156,9 @@ told-ticket-open = тикет № { $ref } открыт { $ago }
 told-ticket-closed = тикет № { $ref } закрыт { $ago }
 told-ticket-pending = тикет ещё не открыт
 told-ticket-rejected = тикет не принят
-told-line-alerted = { $who } оповещена { $ago }
-told-alert-firing = оповещение отправлено { $ago }
+
 told-alert-done = оповещение снято { $ago }
-told-alert-pending = оповещение ещё не отправлено
+
 told-alert-rejected = оповещение не принято
 told-nobody-unset = Оповещать некого: в настройках нет ни политик, ни каналов. Добавьте policies и otrs или alertmanager в vakhta.yaml.
 told-nobody-yet = Пока никого не оповещали: важность ниже порога политик или ещё идёт выдержка.
@@ -252,9 +235,154 @@ sign-in-text = Откройте одноразовую ссылку, котор�
 explain-members = Что сюда отнесено и почему
 explain-first = первым: с этого проблема началась
 explain-sum = в сумме { $sum } (больше нуля: причина общая)
-explain-in = Относится к проблеме { $problem }
+
+# Кластеры и кейсы
+count-returns = { $count ->
+    [one] возвращалась { $count } раз
+    [few] возвращалась { $count } раза
+   *[many] возвращалась { $count } раз
+}
+state-merged = объединена
+title-finding-over = { $system } · было: { $what }
+title-tickets-nowhere = Массовые обращения: система не названа
+why-surge = столько обращений сразу по системе «{ $system }» случайностью не бывает
+why-act = так решил человек (действие № { $act })
+cause-release = незадолго до начала установлен релиз { $version }
+cause-set-by-person = причину указал человек
+also-possible = Возможна и другая причина.
+line-opened-mass = Массовый инцидент: { $count ->
+    [one] сообщил { $count } пользователь
+    [few] сообщили { $count } пользователя
+   *[many] сообщили { $count } пользователей
+}
+line-severity-lower = Важность снижена: { $severity }
+line-merged = Присоединена { $case }
+line-merged-into = Объединена с { $case }, работа продолжается там
+line-unstable = То появляется, то проходит. Отдельные возвраты больше не сообщаются
+line-resolved = Устранена: мониторинг спокоен, новых обращений нет
+line-resolved-by = Отмечена устранённой: { $who }{ $reason }
+line-rejected = Отклонена как ложная: { $who }{ $reason }
+line-reopened-by = Открыта снова: { $who }{ $reason }
+line-taken = Взята в работу: { $who }{ $reason }
+line-handed-over = { $who } передаёт в работу: { $to }{ $reason }
+line-comment = { $who }: { $text }
+line-confirmed = Подтверждена: { $who }{ $reason }
+line-merged-by = { $who } объединяет с { $case }{ $reason }
+line-split = { $who } выделяет в { $case }: { $count ->
+    [one] { $count } сигнал
+    [few] { $count } сигнала
+   *[many] { $count } сигналов
+}{ $reason }
+line-split-from = Выделена из { $case }: { $who }{ $reason }
+line-moved-to = { $who } переносит в { $case }: { $count ->
+    [one] { $count } сигнал
+    [few] { $count } сигнала
+   *[many] { $count } сигналов
+}{ $reason }
+line-moved-here = { $who } переносит сюда из { $case }: { $count ->
+    [one] { $count } сигнал
+    [few] { $count } сигнала
+   *[many] { $count } сигналов
+}{ $reason }
+line-moved-out = { $who } исключает: { $count ->
+    [one] { $count } сигнал
+    [few] { $count } сигнала
+   *[many] { $count } сигналов
+}{ $reason }
+line-cause-set = Причина: { $system }. Указал человек: { $who }{ $reason }
+line-cause-free = Причину снова определяет программа: { $who }{ $reason }
+line-known-error = Известная ошибка { $reference }: { $who }{ $reason }
+line-snoozed = Оповещения приостановлены до { $until }: { $who }{ $reason }
+line-muted = { $who } заглушает до { $until }: { $count ->
+    [one] { $count } сигнал
+    [few] { $count } сигнала
+   *[many] { $count } сигналов
+}{ $reason }
+line-undone = Отменено действие «{ $what }»: { $who }{ $reason }
+line-undone-case = Выделение отменено, всё возвращено в { $case }
+line-withdrawn = Больше не считается, это не инцидент: { $what }
+act-take = взять в работу
+act-hand_over = передать
+act-comment = комментарий
+act-reopen = открыть снова
+act-confirm = подтвердить
+act-reject = отклонить
+act-merge = объединить
+act-split = выделить
+act-move = перенести
+act-set_cause = указать причину
+act-known_error = известная ошибка
+act-snooze = приостановить оповещения
+act-mute = заглушить
+act-undo = Отменить
+silence-taken = взял в работу: { $who }
+silence-snoozed = оповещения приостановлены
+silence-lifted = больше не нужно
+
+# Тикеты: присоединение, объединение, конец
+note-joined-subject = Обращение относится к { $case }
+note-joined-body = Причина общая с другими обращениями и срабатываниями мониторинга:
+    { $title }
+
+    Отдельно это обращение разбирать не нужно. Сообщите пользователю, что о неполадке известно и её устраняют.
+    Ход работ: { $link }
+note-left-subject = Обращение больше не относится к { $case }
+note-left-body = Это запрос, а не инцидент: выполните его как обычно.
+note-left-moved-body = У обращения другая причина. Разберите его отдельно, если его не присоединят к другой проблеме.
+note-left-rejected-body = Тревога оказалась ложной: разберите обращение отдельно.
+note-over-subject = Неполадка ({ $case }) прошла
+note-over-body = Причина этого обращения устранена:
+    { $title }
+
+    Уточните у пользователя, что всё работает, и закройте обращение. Подробности: { $link }
+note-changed-findings = срабатываний мониторинга: { $before } → { $after }
+note-unstable-subject = Проблема нестабильна
+note-unstable-body = То появляется, то проходит. Об отдельных возвратах больше не сообщаем, пока это не прекратится.
+note-merged-subject = Объединено с { $case }
+note-merged-body = Причина общая. Работа продолжается в тикете { $case }; этот тикет закроется вместе с ним.
+note-unmerged-subject = Объединение отменено
+note-explained-subject = Причина массового инцидента: { $case }
+note-explained-body = Причину видно по мониторингу. Работа над ней идёт в тикете { $case }; обращения присоединены к нему.
+note-rejected-subject = Тревога ложная, тикет закрыт
+
+# Что сделает действие
+will-stay = { $case }: { $state }, срабатываний { $findings }, обращений { $tickets }
+will-be = { $case } будет {"«"}{ $state }{"»"}: срабатываний { $findings }, обращений { $tickets }
+will-open-ticket = { $case }: будет открыт тикет
+will-move-ticket = { $case }: тикет перейдёт в другую очередь
+will-note-ticket = { $case }: заметок в тикете: { $count }
+will-close-ticket = { $case }: тикет будет закрыт
+will-join-tickets = { $case }: присоединится обращений: { $count }
+will-leave-tickets = { $case }: отсоединится обращений: { $count }
+will-tell-tickets = { $case }: сообщение уйдёт в обращения: { $count }
+will-alert = { $case }: оповещение в Alertmanager
+will-end-alert = { $case }: оповещение снимется
+will-silence = { $case }: изменится пауза оповещений
+
+# Страницы: новое
+told-line-alerted = передано в Alertmanager для { $who } { $ago }
+told-alert-firing = передано в Alertmanager { $ago }
+told-alert-pending = в Alertmanager ещё не передано
+told-alert-expired = оповещать не понадобилось
+told-ticket-expired = тикет не понадобился
+fact-peak = В худший момент
+fact-unstable = Нестабильна
+fact-known-error = Известная ошибка
+fact-explains = Массовый инцидент
+fact-explained-by = Причина
+fact-absorbed = Присоединена
+fact-split-off = Выделена
+fact-split-from = Выделена из
+head-candidates = Возможно, сюда же: система в обращении не названа
 explain-alone = Ни к одной проблеме не отнесено: сигнал пока слаб, чтобы открыть свою.
-explain-nearest = Ближе всего — проблема { $problem }, но в сумме { $sum } (чтобы войти, нужно больше нуля):
-silence-alone = Ни к одной проблеме не отнесено: с открытыми проблемами общего слишком мало, а чтобы открыть свою, сигнал слаб.
-silence-request = Это запрос (на обслуживание, изменение, доработку или информацию), а не инцидент: запросы в проблемы не входят.
-silence-muted = Проблему с этим срабатыванием закрыли, пока оно ещё шло. Новая откроется, если станет хуже или если срабатывание прекратится и вернётся.
+explain-in = Относится к { $case }
+explain-nearest = Ближе всего { $case }, в сумме { $sum } (чтобы войти, нужно больше нуля):
+unassigned-alone = Ни к одной проблеме не отнесено: с открытыми проблемами общего слишком мало, а чтобы открыть свою, сигнал слаб.
+unassigned-candidate = Система в обращении не названа, поэтому само оно ни к чему не присоединяется. Похоже, оно отсюда; решает человек.
+unassigned-request = Это запрос (на обслуживание, изменение, доработку или информацию), а не инцидент: запросы в проблемы не входят.
+unassigned-void = Обращение объединено с другим или удалено: само по себе оно ничего не говорит.
+unassigned-excused = Проблему с этим срабатыванием закрыли, пока оно ещё шло. Новая откроется, если станет хуже или если срабатывание прекратится и вернётся.
+held-by-work = Не тревожит: идут работы { $work } «{ $title }» до { $until }. Если к концу не пройдёт, сообщим.
+held-by-mute = Не тревожит: заглушено человеком ({ $mute }).
+constraint-pinned = Место указал человек: { $who } (действие № { $act }).
+constraint-barred = Человек запретил относить сюда: { $who } (действие № { $act }).

@@ -1,10 +1,12 @@
 //! Something to be done outside, and what became of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Text, Time};
+use super::{CaseId, Text, Time};
 
 /// Where an effect goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,9 +19,12 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 2] = [Self::Otrs, Self::Alertmanager];
+
     /// The word used in the API, in labels and in the store.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Otrs => "otrs",
             Self::Alertmanager => "alertmanager",
@@ -27,11 +32,131 @@ impl Channel {
     }
 }
 
+/// Which of a case's effects on its channel: makes the key one of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Opens the case's ticket.
+    Open,
+    /// The n-th note on the case's ticket.
+    Note(u32),
+    /// Closes the case's ticket.
+    Close,
+    /// Joins a user's ticket, for the n-th time.
+    Join(u64, u32),
+    /// Takes a user's ticket out, for the n-th time.
+    Leave(u64, u32),
+    /// Tells a user's ticket what became of the case, for the n-th time.
+    Tell(u64, u32),
+    /// The n-th change of the case's alerts.
+    Alert(u32),
+    /// The n-th change of the case's silence.
+    Silence(u32),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => formatter.write_str("open"),
+            Self::Note(n) => write!(formatter, "n{n}"),
+            Self::Close => formatter.write_str("close"),
+            Self::Join(ticket, n) => write!(formatter, "join/{ticket}/{n}"),
+            Self::Leave(ticket, n) => write!(formatter, "leave/{ticket}/{n}"),
+            Self::Tell(ticket, n) => write!(formatter, "tell/{ticket}/{n}"),
+            Self::Alert(n) => write!(formatter, "alert{n}"),
+            Self::Silence(n) => write!(formatter, "silence{n}"),
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = EffectKeyError;
+
+    fn from_str(text: &str) -> Result<Self, EffectKeyError> {
+        let wrong = || EffectKeyError(text.to_owned());
+        let number = |digits: &str| digits.parse::<u32>().map_err(|_| wrong());
+        let ticket = |rest: &str| {
+            let (ticket, n) = rest.split_once('/').ok_or_else(wrong)?;
+            Ok::<_, EffectKeyError>((ticket.parse().map_err(|_| wrong())?, number(n)?))
+        };
+        if let Some(rest) = text.strip_prefix("join/") {
+            return ticket(rest).map(|(ticket, n)| Self::Join(ticket, n));
+        }
+        if let Some(rest) = text.strip_prefix("leave/") {
+            return ticket(rest).map(|(ticket, n)| Self::Leave(ticket, n));
+        }
+        if let Some(rest) = text.strip_prefix("tell/") {
+            return ticket(rest).map(|(ticket, n)| Self::Tell(ticket, n));
+        }
+        if let Some(rest) = text.strip_prefix("alert") {
+            return number(rest).map(Self::Alert);
+        }
+        if let Some(rest) = text.strip_prefix("silence") {
+            return number(rest).map(Self::Silence);
+        }
+        match text {
+            "open" => Ok(Self::Open),
+            "close" => Ok(Self::Close),
+            _ => number(text.strip_prefix('n').ok_or_else(wrong)?).map(Self::Note),
+        }
+    }
+}
+
+/// The identity of an effect: two effects with one key are one effect. `PRB-000001/otrs/open`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EffectKey {
+    /// The case it belongs to.
+    pub case: CaseId,
+    /// Where it goes.
+    pub channel: Channel,
+    /// Which of the case's effects there.
+    pub step: Step,
+}
+
+/// A text that is no effect's key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no key of an effect; keys look like PRB-000001/otrs/open")]
+pub struct EffectKeyError(String);
+
+impl fmt::Display for EffectKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}/{}", self.case, self.channel.as_str(), self.step)
+    }
+}
+
+impl FromStr for EffectKey {
+    type Err = EffectKeyError;
+
+    fn from_str(text: &str) -> Result<Self, EffectKeyError> {
+        let wrong = || EffectKeyError(text.to_owned());
+        let mut parts = text.splitn(3, '/');
+        let (case, channel, step) = (parts.next(), parts.next(), parts.next());
+        let channel = Channel::ALL.into_iter().find(|one| Some(one.as_str()) == channel);
+        Ok(Self {
+            case: case.and_then(|case| case.parse().ok()).ok_or_else(wrong)?,
+            channel: channel.ok_or_else(wrong)?,
+            step: step.ok_or_else(wrong)?.parse()?,
+        })
+    }
+}
+
+impl Serialize for EffectKey {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EffectKey {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectKind {
-    /// Open the Problem's ticket.
+    /// Open the case's ticket.
     OpenTicket {
         /// Full queue name.
         queue: String,
@@ -44,28 +169,34 @@ pub enum EffectKind {
         /// The system of the first cause, for the dynamic field `AffectedSystem`.
         system: String,
     },
-    /// Add a note to the Problem's ticket.
+    /// Add a note to the case's ticket, and change what is given beside it.
     AddNote {
         /// The note's subject.
         subject: String,
         /// Plain text.
         body: String,
+        /// The queue to move the ticket to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<String>,
+        /// The priority to give it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<String>,
     },
-    /// Add a last note to the Problem's ticket and close it.
+    /// Add a last note to the case's ticket and close it.
     CloseTicket {
         /// The note's subject.
         subject: String,
         /// Plain text.
         body: String,
     },
-    /// Open a closed Problem ticket again, with a note.
+    /// Open a closed ticket of a case again, with a note.
     ReopenTicket {
         /// The note's subject.
         subject: String,
         /// Plain text.
         body: String,
     },
-    /// Join a user's ticket to the Problem: its dynamic field `ProblemId` and a note.
+    /// Join a user's ticket to the case: its dynamic field `ProblemId` and a note.
     JoinTicket {
         /// The user's ticket.
         ticket_id: u64,
@@ -74,9 +205,18 @@ pub enum EffectKind {
         /// Plain text.
         body: String,
     },
-    /// A user's ticket that was joined is none of the Problem's after all: the field is emptied, a note
-    /// says so.
+    /// A user's ticket that was joined does not belong to the case: the field is emptied if it still
+    /// names the case, a note says so.
     LeaveTicket {
+        /// The user's ticket.
+        ticket_id: u64,
+        /// The note's subject.
+        subject: String,
+        /// Plain text.
+        body: String,
+    },
+    /// A note on a user's ticket that is joined: it is over, or it is back.
+    TellTicket {
         /// The user's ticket.
         ticket_id: u64,
         /// The note's subject.
@@ -95,34 +235,56 @@ pub enum EffectKind {
         /// When it ended; absent while it lasts.
         ends_at: Option<Time>,
     },
+    /// Stop the paging of the case's alerts until a moment, or (in the past) let it go on.
+    Silence {
+        /// Until when.
+        until: Time,
+        /// Whose wish it is.
+        by: String,
+        /// Why, for Alertmanager's page.
+        comment: String,
+    },
 }
 
 /// Something to be done outside, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
-    /// Makes it once: two effects with one key are one effect. `PRB-000001/otrs/open`.
-    pub key: String,
-    /// The Problem it belongs to.
-    pub problem: String,
-    /// Where it goes.
-    pub channel: Channel,
+    /// Makes it once.
+    pub key: EffectKey,
     /// When it was decided.
     pub at: Time,
+    /// Not worth doing any more at this moment, if it has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Time>,
+    /// Effects that need not be done any more once this is decided, if they have not begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<EffectKey>,
     /// What is to be done.
     pub kind: EffectKind,
 }
 
 impl Effect {
-    /// What this effect must keep its order with: its Problem's own ticket or alert, or the one
-    /// user's ticket that it is about.
+    /// The case it belongs to.
+    #[must_use]
+    pub const fn case(&self) -> CaseId {
+        self.key.case
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.key.channel
+    }
+
+    /// What this effect must keep its order with: its case's own ticket or alerts, or the one user's
+    /// ticket that it is about.
     #[must_use]
     pub fn lane(&self) -> String {
         match &self.kind {
             EffectKind::JoinTicket { ticket_id, .. }
-            | EffectKind::LeaveTicket { ticket_id, .. } => {
-                format!("ticket/{ticket_id}")
-            }
-            _ => self.problem.clone(),
+            | EffectKind::LeaveTicket { ticket_id, .. }
+            | EffectKind::TellTicket { ticket_id, .. } => format!("ticket/{ticket_id}"),
+            _ => self.key.case.to_string(),
         }
     }
 }
@@ -139,9 +301,25 @@ pub enum DeliveryState {
     Resolved,
     /// The other side refused it for good.
     Rejected,
+    /// It was over before the other side could be told.
+    Expired,
 }
 
-/// Who was told of a Problem: one line a channel.
+impl DeliveryState {
+    /// The word used in the API and in styles.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Resolved => "resolved",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Who was told of a case: one line a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The channel.

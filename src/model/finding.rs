@@ -110,6 +110,9 @@ pub struct Finding {
     pub spreads: bool,
     /// What users feel.
     pub impact: Impact,
+    /// It says that a source cannot be seen, not that the source is ill.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blind: bool,
     /// One line for people, placeholders filled in.
     pub title: Text,
     /// What to do.

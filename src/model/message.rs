@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Severity, Text};
+use super::{Severity, Text, Time};
 
 /// One argument of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Arg {
     Key(String),
     /// A length of time in seconds, shown in the units that fit.
     Span(f64),
+    /// A moment, shown in the reader's zone.
+    Moment(Time),
 }
 
 /// A key of the message catalogue and its arguments.
@@ -70,7 +72,7 @@ impl Message {
     /// Adds the name of a severity.
     #[must_use]
     pub fn severity(self, name: &'static str, value: Severity) -> Self {
-        self.with(name, Arg::Key(format!("severity-{}", value.word())))
+        self.with(name, Arg::Key(format!("severity-{}", value.as_str())))
     }
 
     /// Adds a length of time, seconds.

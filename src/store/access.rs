@@ -31,7 +31,7 @@ impl Role {
 
     /// The word used on the command line and in the store.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
             Self::Line1 => "line1",
@@ -44,7 +44,7 @@ impl Role {
     /// Reads the word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 }
 
@@ -60,7 +60,7 @@ pub enum AccessKind {
 }
 
 impl AccessKind {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Bearer => "bearer",
             Self::Session => "session",
@@ -110,9 +110,9 @@ impl Store {
              VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(hash(&token))
-        .bind(kind.word())
+        .bind(kind.as_str())
         .bind(&access.name)
-        .bind(access.role.word())
+        .bind(access.role.as_str())
         .bind(now.0)
         .bind(expires_at.map(|at| at.0))
         .execute(&self.writer)
@@ -136,7 +136,7 @@ impl Store {
              AND (expires_at IS NULL OR expires_at > ?)",
         )
         .bind(hash(token))
-        .bind(kind.word())
+        .bind(kind.as_str())
         .bind(now.0)
         .fetch_optional(&self.readers)
         .await

@@ -3,7 +3,7 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::{Store, StoreError, decode, encode, while_doing};
-use crate::model::{Channel, DeliveryState, Effect, Time};
+use crate::model::{Channel, DeliveryState, Effect, EffectKey, Time};
 
 /// One effect that waits for delivery.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct OutboxRow {
 
 /// What became of an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct OutboxOutcome {
     /// `Pending` while it waits or is in flight.
     pub state: DeliveryState,
     /// The reference it got.
@@ -43,34 +43,58 @@ pub struct OutboxSummary {
 }
 
 pub(super) async fn insert(tx: &mut SqliteConnection, effect: &Effect) -> Result<(), StoreError> {
-    // OR IGNORE: the same key is the same effect, and one of them is enough.
-    sqlx::query(
-        "INSERT OR IGNORE INTO outbox (key, problem, channel, lane, body, decided_at) \
-         VALUES (?, ?, ?, ?, ?, ?)",
+    for key in &effect.supersedes {
+        // What has begun may be done: it is followed to its end.
+        sqlx::query("UPDATE outbox SET state = 'superseded' WHERE key = ? AND state = 'pending'")
+            .bind(key.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(while_doing("take back an effect"))?;
+    }
+    let body = encode("an effect", effect)?;
+    let key = effect.key.to_string();
+    let done = sqlx::query(
+        "INSERT INTO outbox (key, case_id, channel, lane, body, decided_at) \
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
     )
-    .bind(&effect.key)
-    .bind(&effect.problem)
-    .bind(effect.channel.word())
+    .bind(&key)
+    .bind(effect.case().to_string())
+    .bind(effect.channel().as_str())
     .bind(effect.lane())
-    .bind(encode("an effect", effect)?)
+    .bind(&body)
     .bind(effect.at.0)
-    .execute(tx)
+    .execute(&mut *tx)
     .await
     .map_err(while_doing("put an effect into the outbox"))?;
+    if done.rows_affected() == 0 {
+        // The same key is the same effect; another body under it would be silence.
+        let known = sqlx::query("SELECT body FROM outbox WHERE key = ?")
+            .bind(&key)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(while_doing("read the outbox"))?;
+        if known.get::<&str, _>(0) != body {
+            tracing::error!(key, "the outbox has another effect under this key; it is not done");
+        }
+    }
     Ok(())
 }
 
 pub(super) async fn settle(
     tx: &mut SqliteConnection,
-    key: &str,
+    key: &EffectKey,
     state: DeliveryState,
     reference: &str,
 ) -> Result<(), StoreError> {
-    let state = if state == DeliveryState::Rejected { "rejected" } else { "done" };
+    let state = match state {
+        DeliveryState::Rejected => "rejected",
+        DeliveryState::Expired => "expired",
+        DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Resolved => "done",
+    };
     sqlx::query("UPDATE outbox SET state = ?, reference = ?, error = '' WHERE key = ?")
         .bind(state)
         .bind(reference)
-        .bind(key)
+        .bind(key.to_string())
         .execute(tx)
         .await
         .map_err(while_doing("settle an effect"))?;
@@ -78,8 +102,8 @@ pub(super) async fn settle(
 }
 
 impl Store {
-    /// The effects of a channel that are due: of each lane the first that waits, those of Problems
-    /// before those of users' tickets, in the order they were decided.
+    /// The effects of a channel that are due: of each lane the first that waits, those of cases
+    /// before those of users' tickets, the one that has waited longest for its turn first.
     ///
     /// # Errors
     /// When the outbox cannot be read.
@@ -95,9 +119,9 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.channel = one.channel \
                AND before.lane = one.lane AND before.position < one.position \
                AND before.state IN ('pending', 'in_flight')) \
-             ORDER BY lane <> problem, position LIMIT ?",
+             ORDER BY lane <> case_id, next_at, position LIMIT ?",
         )
-        .bind(channel.word())
+        .bind(channel.as_str())
         .bind(now.0)
         .bind(limit)
         .fetch_all(&self.readers)
@@ -129,7 +153,7 @@ impl Store {
                AND before.lane = one.lane AND before.position < one.position \
                AND before.state IN ('pending', 'in_flight'))",
         )
-        .bind(channel.word())
+        .bind(channel.as_str())
         .fetch_one(&self.readers)
         .await
         .map_err(while_doing("read the outbox"))?;
@@ -150,28 +174,29 @@ impl Store {
              WHERE channel = ? AND state = 'in_flight'",
         )
         .bind(settle_ms)
-        .bind(channel.word())
+        .bind(channel.as_str())
         .execute(&self.writer)
         .await
         .map_err(while_doing("let deliveries settle"))?;
         Ok(())
     }
 
-    /// Notes that an attempt begins: from now on its outcome is in doubt until it is settled.
+    /// Notes that an attempt begins: from now on its outcome is in doubt until it is settled. False when the
+    /// effect need not be done any more.
     ///
     /// # Errors
     /// When it cannot be written; then the attempt must not begin.
-    pub async fn outbox_begin(&self, key: &str, now: Time) -> Result<(), StoreError> {
-        sqlx::query(
+    pub async fn outbox_begin(&self, key: &EffectKey, now: Time) -> Result<bool, StoreError> {
+        let done = sqlx::query(
             "UPDATE outbox SET state = 'in_flight', attempts = attempts + 1, attempted_at = ? \
-             WHERE key = ?",
+             WHERE key = ? AND state IN ('pending', 'in_flight')",
         )
         .bind(now.0)
-        .bind(key)
+        .bind(key.to_string())
         .execute(&self.writer)
         .await
         .map_err(while_doing("begin a delivery"))?;
-        Ok(())
+        Ok(done.rows_affected() > 0)
     }
 
     /// Notes that an attempt failed. `in_doubt` keeps it marked as perhaps done.
@@ -180,7 +205,7 @@ impl Store {
     /// When it cannot be written.
     pub async fn outbox_failed(
         &self,
-        key: &str,
+        key: &EffectKey,
         in_doubt: bool,
         next_at: Time,
         error: &str,
@@ -189,33 +214,23 @@ impl Store {
             .bind(if in_doubt { "in_flight" } else { "pending" })
             .bind(next_at.0)
             .bind(error)
-            .bind(key)
+            .bind(key.to_string())
             .execute(&self.writer)
             .await
             .map_err(while_doing("note a failed delivery"))?;
         Ok(())
     }
 
-    /// The reference that an effect got when it was delivered.
-    ///
-    /// # Errors
-    /// When the outbox cannot be read.
-    pub async fn outbox_reference(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query("SELECT reference FROM outbox WHERE key = ? AND state = 'done'")
-            .bind(key)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(while_doing("read the outbox"))?;
-        Ok(row.map(|row| row.get(0)))
-    }
-
     /// What became of an effect, with its reference; none when the outbox does not have it.
     ///
     /// # Errors
     /// When the outbox cannot be read.
-    pub async fn outbox_outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+    pub async fn outbox_outcome(
+        &self,
+        key: &EffectKey,
+    ) -> Result<Option<OutboxOutcome>, StoreError> {
         let row = sqlx::query("SELECT state, reference, decided_at FROM outbox WHERE key = ?")
-            .bind(key)
+            .bind(key.to_string())
             .fetch_optional(&self.readers)
             .await
             .map_err(while_doing("read the outbox"))?;
@@ -223,31 +238,36 @@ impl Store {
             let state = match row.get::<&str, _>(0) {
                 "done" => DeliveryState::Delivered,
                 "rejected" => DeliveryState::Rejected,
+                "expired" | "superseded" => DeliveryState::Expired,
                 _ => DeliveryState::Pending,
             };
-            Outcome { state, reference: row.get(1), at: Time(row.get(2)) }
+            OutboxOutcome { state, reference: row.get(1), at: Time(row.get(2)) }
         }))
     }
 
-    /// The last delivered effect of a Problem on a channel.
+    /// Keys of all effects that wait, on all channels.
     ///
     /// # Errors
     /// When the outbox cannot be read.
-    pub async fn outbox_last_done(
-        &self,
-        problem: &str,
-        channel: Channel,
-    ) -> Result<Option<Effect>, StoreError> {
-        let row = sqlx::query(
-            "SELECT body FROM outbox WHERE problem = ? AND channel = ? AND state = 'done' \
-             ORDER BY position DESC LIMIT 1",
-        )
-        .bind(problem)
-        .bind(channel.word())
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(while_doing("read the outbox"))?;
-        row.map(|row| decode("an effect", row.get(0))).transpose()
+    pub async fn outbox_waiting(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT key FROM outbox WHERE state IN ('pending', 'in_flight')")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(while_doing("read the outbox"))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Takes back an effect that nobody waits for any more.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn outbox_take_back(&self, key: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbox SET state = 'superseded' WHERE key = ?")
+            .bind(key)
+            .execute(&self.writer)
+            .await
+            .map_err(while_doing("take back an effect"))?;
+        Ok(())
     }
 
     /// How the outbox of a channel stands.
@@ -258,7 +278,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT COUNT(*), MIN(decided_at) FROM outbox WHERE channel = ? AND state IN ('pending', 'in_flight')",
         )
-        .bind(channel.word())
+        .bind(channel.as_str())
         .fetch_one(&self.readers)
         .await
         .map_err(while_doing("read the outbox"))?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::page::Speech;
-use crate::model::Problem;
+use crate::model::CaseSummary;
 
 /// The most systems drawn.
 const LIMIT: usize = 24;
@@ -15,10 +15,10 @@ const GAP_X: f64 = 14.0;
 const GAP_Y: f64 = 44.0;
 
 /// Draws the systems of a Problem, what they need directly and who needs the first cause.
-pub(super) fn neighbourhood(problem: &Problem, s: &Speech<'_>) -> String {
+pub(super) fn neighbourhood(case: &CaseSummary, s: &Speech<'_>) -> String {
     let mut shown: BTreeSet<&str> = BTreeSet::new();
-    let touched: BTreeSet<&str> = problem.systems.iter().map(String::as_str).collect();
-    let cause = problem.causes.first().map(|cause| cause.system.as_str());
+    let touched: BTreeSet<&str> = case.systems.iter().map(String::as_str).collect();
+    let cause = case.cause.as_ref().map(|(system, _)| system.as_str());
     let around = cause
         .into_iter()
         .flat_map(|key| s.topology.needed_by(key, 1).into_iter().chain(s.topology.needs(key, 1)));

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::page::{Guest, Speech, Wanted, html, refusal};
 use super::told::{Told, told};
-use crate::api::shapes::state_word;
+use crate::api::cases::is_spoken_for;
 use crate::api::{ApiError, ApiState};
-use crate::model::{Problem, ProblemState};
+use crate::model::{CaseState, CaseSummary};
 
 /// The most lines shown; the API pages on.
 const LIMIT: usize = 200;
@@ -63,7 +63,7 @@ pub(super) async fn show(
     Query(query): Query<ListQuery>,
 ) -> Response {
     let closed = query.closed.is_some();
-    let mut problems: Vec<Problem> = if closed {
+    let mut problems: Vec<CaseSummary> = if closed {
         match state.store.archived(None, u32::try_from(LIMIT + 1).unwrap_or(u32::MAX)).await {
             Ok(archived) => archived,
             Err(error) => {
@@ -72,12 +72,16 @@ pub(super) async fn show(
             }
         }
     } else {
-        state.core.problems().iter().map(|problem| (**problem).clone()).collect()
+        state.engine.cases().iter().map(|case| (**case).clone()).collect()
     };
-    problems.retain(|problem| closed || problem.state != ProblemState::Closed);
-    // What needs somebody first: not taken before taken, worse before milder, newer before older.
-    problems
-        .sort_by_key(|p| (p.state, std::cmp::Reverse(p.severity), std::cmp::Reverse(p.opened_at)));
+    problems.retain(|case| {
+        closed || !matches!(case.state, CaseState::Closed | CaseState::Merged) && !is_spoken_for(case)
+    });
+    // What needs somebody first: not taken before taken, users who suffer before sources that cannot be seen,
+    // worse before milder, newer before older.
+    problems.sort_by_key(|p| {
+        (p.state, p.blind, std::cmp::Reverse(p.severity), std::cmp::Reverse(p.opened_at))
+    });
     let is_cut = problems.len() > LIMIT;
     problems.truncate(LIMIT);
     let silent_sources = state
@@ -87,7 +91,7 @@ pub(super) async fn show(
         .map(|s| s.instance.clone())
         .collect();
     let now = state.clock.now();
-    state.core.read(|core| {
+    state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
         html(&ListPage {
@@ -103,8 +107,8 @@ pub(super) async fn show(
     })
 }
 
-fn line(problem: &Problem, s: &Speech<'_>) -> Line {
-    let systems = u32::try_from(problem.systems.len()).unwrap_or(u32::MAX);
+fn line(problem: &CaseSummary, s: &Speech<'_>) -> Line {
+    let systems = problem.system_count;
     let mut counts = vec![s.count("count-systems", systems)];
     if problem.findings > 0 {
         counts.push(s.count("count-findings", problem.findings));
@@ -112,15 +116,15 @@ fn line(problem: &Problem, s: &Speech<'_>) -> Line {
     if problem.tickets > 0 {
         counts.push(s.count("count-tickets", problem.tickets));
     }
-    let cause = problem.causes.first().map_or_else(String::new, |cause| {
-        format!("{} {}", s.system(&cause.system), s.share(cause.probability))
+    let cause = problem.cause.as_ref().map_or_else(String::new, |(system, probability)| {
+        format!("{} {}", s.system(system), s.share(*probability))
     });
     Line {
-        id: problem.id.clone(),
-        severity: problem.severity.word(),
-        severity_name: s.t(&format!("severity-full-{}", problem.severity.word())),
-        state: state_word(problem.state),
-        state_name: s.t(&format!("state-{}", state_word(problem.state))),
+        id: problem.id.to_string(),
+        severity: problem.severity.as_str(),
+        severity_name: s.t(&format!("severity-full-{}", problem.severity.as_str())),
+        state: problem.state.as_str(),
+        state_name: s.t(&format!("state-{}", problem.state.as_str())),
         title: s.say(&problem.title),
         counts,
         mrfs: problem.mrfs.join(", "),

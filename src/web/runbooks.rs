@@ -36,7 +36,7 @@ pub(super) async fn show(
         return refusal(&state, language, Some(&guest.name), &ApiError::missing());
     };
     let now = state.clock.now();
-    state.core.read(|core| {
+    state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
         html(&RunbookPage {

@@ -36,7 +36,7 @@ pub(super) async fn show(
 ) -> Response {
     let sources = state.sources();
     let now = state.clock.now();
-    state.core.read(|core| {
+    state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
         let rows = sources

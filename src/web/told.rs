@@ -1,8 +1,7 @@
-//! Who was told of a Problem, in words: the same on the list and on the Problem's own page.
+//! Who was told of a case, in words: the same on the list and on the case's own page.
 
 use super::page::Speech;
-use crate::api::shapes::delivery_word;
-use crate::model::{Channel, Delivery, DeliveryState, Message, Problem};
+use crate::model::{CaseSummary, Channel, Delivery, DeliveryState, Message};
 
 /// One channel's line.
 pub(super) struct Told {
@@ -14,23 +13,25 @@ pub(super) struct Told {
     pub(super) error: String,
 }
 
-/// All channels of a Problem, in order of telling.
-pub(super) fn told(problem: &Problem, s: &Speech<'_>) -> Vec<Told> {
-    problem.told.iter().map(|delivery| line(problem, delivery, s)).collect()
+/// All channels of a case, in order of telling.
+pub(super) fn told(case: &CaseSummary, s: &Speech<'_>) -> Vec<Told> {
+    case.told.iter().map(|delivery| line(case, delivery, s)).collect()
 }
 
-fn line(problem: &Problem, delivery: &Delivery, s: &Speech<'_>) -> Told {
-    let who = s.topology.support_line(problem.systems.first().map_or("", String::as_str));
+fn line(case: &CaseSummary, delivery: &Delivery, s: &Speech<'_>) -> Told {
+    let who = s.topology.support_line(case.systems.first().map_or("", String::as_str));
     let key = match (delivery.channel, delivery.state, who.is_some()) {
         (Channel::Otrs, DeliveryState::Delivered, _) => "told-ticket-open",
         (Channel::Otrs, DeliveryState::Resolved, _) => "told-ticket-closed",
         (Channel::Otrs, DeliveryState::Pending, _) => "told-ticket-pending",
         (Channel::Otrs, DeliveryState::Rejected, _) => "told-ticket-rejected",
+        (Channel::Otrs, DeliveryState::Expired, _) => "told-ticket-expired",
         (Channel::Alertmanager, DeliveryState::Delivered, true) => "told-line-alerted",
         (Channel::Alertmanager, DeliveryState::Delivered, false) => "told-alert-firing",
         (Channel::Alertmanager, DeliveryState::Resolved, _) => "told-alert-done",
         (Channel::Alertmanager, DeliveryState::Pending, _) => "told-alert-pending",
         (Channel::Alertmanager, DeliveryState::Rejected, _) => "told-alert-rejected",
+        (Channel::Alertmanager, DeliveryState::Expired, _) => "told-alert-expired",
     };
     let message = Message::new(key)
         .word("ref", &delivery.reference)
@@ -38,6 +39,6 @@ fn line(problem: &Problem, delivery: &Delivery, s: &Speech<'_>) -> Told {
         .word("ago", s.ago(delivery.at));
     let error = delivery.error.as_ref().map(|error| error.get(s.language).to_owned());
     let error = error.unwrap_or_default();
-    let state = if error.is_empty() { delivery_word(delivery.state) } else { "failing" };
+    let state = if error.is_empty() { delivery.state.as_str() } else { "failing" };
     Told { text: s.say(&message), state, error }
 }

@@ -1,7 +1,8 @@
-//! `evaluate storm DIR`: alerts and tickets of a recorded or simulated storm through the grouping.
+//! `evaluate storm DIR`: alerts and tickets of a recorded or simulated storm through the fold, as production
+//! does it: every event goes through `step`, time passes by ticks, alerts end.
 //!
 //! Reads `topology.json` (`entities`, `depends_on`) and `events.jsonl` in order of arrival; writes
-//! which group each event ended up in, and the ranked causes of each group.
+//! which cluster each event ended up in, and the ranked causes of each cluster.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,10 +11,16 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::correlate::{Grouping, Lifecycle, State};
-use crate::model::{Incident, IncidentKind, Role, Severity, Text, Ticket, TicketClass, Time};
+use crate::correlate::{Cluster, alert_id, ticket_id};
+use crate::fold::{Event, Settings, State};
+use crate::i18n::Catalogue;
+use crate::model::{ForeignAlert, Role, Severity, Text, Ticket, TicketClass, Time};
 use crate::text;
 use crate::topology::System;
+
+/// A storm's alerts say when they begin and never when they end: they are over when they are not repeated for
+/// this long, as Alertmanager has it.
+const LASTS_MS: i64 = 5 * 60_000;
 
 #[derive(Deserialize)]
 struct World {
@@ -45,6 +52,15 @@ struct Prediction {
     ranking: BTreeMap<String, Vec<String>>,
 }
 
+/// A run under way.
+struct Run {
+    state: State,
+    catalogue: Catalogue,
+    /// Signal → the event's id in the file.
+    names: BTreeMap<String, String>,
+    prediction: Prediction,
+}
+
 /// Runs the storm in `dir` and writes the prediction to `out`; returns the number of events.
 ///
 /// # Errors
@@ -55,31 +71,85 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
     let world: World = serde_json::from_str(&world).context("topology.json is not as expected")?;
     let events = fs::read_to_string(dir.join("events.jsonl"))
         .with_context(|| format!("cannot read events.jsonl in {}", dir.display()))?;
-    let mut state = State::default();
-    state.configure(systems(&world), Grouping::default(), Lifecycle::default());
-    let mut prediction = Prediction::default();
-    let mut tickets = Vec::new();
+    let mut run = Run {
+        state: State::default(),
+        catalogue: Catalogue::default(),
+        names: BTreeMap::new(),
+        prediction: Prediction::default(),
+    };
+    let settings = Settings { systems: systems(&world), ..Settings::default() };
+    run.step(Time::default(), &Event::Configured(Box::new(settings)));
     let mut count = 0;
     for (line, text) in events.lines().enumerate() {
         let event: StormEvent = serde_json::from_str(text)
             .with_context(|| format!("events.jsonl line {}: not as expected", line + 1))?;
-        count += 1;
         let now = Time::from_seconds(event.t);
-        while let Some(due) = state.next_timer().filter(|due| *due <= now) {
-            state.tick(due);
-            collect(state.take_finished().iter(), &tickets, &mut prediction);
-        }
+        run.pass(now);
         if event.kind == "ticket" {
-            state.ticket(now, &ticket(&event, tickets.len(), now));
-            tickets.push(event.id);
+            let ticket = ticket(&event, count, now);
+            run.names.insert(ticket_id(ticket.id), event.id);
+            run.step(now, &Event::Ticket(Box::new(ticket)));
         } else {
-            state.incident(now, alert(&event, now));
+            let alert = alert(&event, now);
+            run.names.insert(alert_id(&alert), event.id);
+            run.step(now, &Event::Alert(Box::new(alert)));
+        }
+        count += 1;
+    }
+    run.collect_all();
+    fs::write(out, serde_json::to_string(&run.prediction)?)
+        .with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+impl Run {
+    /// Lets time pass as the engine does: a tick at each moment that is due.
+    fn pass(&mut self, until: Time) {
+        while let Some(at) = self.state.next_timer().filter(|at| *at <= until) {
+            self.step(at, &Event::Tick);
         }
     }
-    collect(state.groups(), &tickets, &mut prediction);
-    fs::write(out, serde_json::to_string(&prediction)?)
-        .with_context(|| format!("cannot write {}", out.display()))?;
-    Ok(count)
+
+    /// One step; what is closed by it is noted as it was.
+    fn step(&mut self, at: Time, event: &Event) {
+        let outcome = self.state.step(at, event, &self.catalogue);
+        for case in outcome.archived {
+            let name = format!("case {}", case.summary.id);
+            for member in &case.members {
+                self.assign(&member.signal, &name);
+            }
+            let ranking = case.causes.iter().map(|cause| cause.system.clone()).collect();
+            self.prediction.ranking.insert(name, ranking);
+        }
+    }
+
+    fn assign(&mut self, signal: &str, name: &str) {
+        if let Some(id) = self.names.get(signal) {
+            self.prediction.assign.insert(id.clone(), name.to_owned());
+        }
+    }
+
+    /// Notes what is open at the end.
+    fn collect_all(&mut self) {
+        let mut found: Vec<(String, Vec<String>, Vec<String>)> = Vec::new();
+        let name = |cluster: &Cluster| match cluster.standing().case {
+            Some(case) => format!("case {case}"),
+            None => format!("cluster {}", cluster.id()),
+        };
+        for cluster in self.state.correlate().clusters() {
+            let members = cluster.members().keys();
+            let signals = members.filter_map(|key| self.state.correlate().signal(*key));
+            let ids = signals.map(|signal| signal.id.clone()).collect();
+            let causes = cluster.causes().iter().map(|cause| cause.system.clone()).collect();
+            found.push((name(cluster), ids, causes));
+        }
+        for (name, ids, causes) in found {
+            for id in ids {
+                self.assign(&id, &name);
+            }
+            self.prediction.ranking.insert(name, causes);
+        }
+    }
 }
 
 fn systems(world: &World) -> Vec<System> {
@@ -103,11 +173,11 @@ fn systems(world: &World) -> Vec<System> {
 }
 
 /// The `index`-th ticket of the storm: its id is its place, since ids in files may be any text.
-fn ticket(event: &StormEvent, index: usize, now: Time) -> Ticket {
+fn ticket(event: &StormEvent, index: u64, now: Time) -> Ticket {
     let text = event.text.clone().unwrap_or_default();
     let is_request = text::is_request(&text, "").is_some();
     Ticket {
-        id: u64::try_from(index).unwrap_or(u64::MAX),
+        id: index,
         number: event.id.clone(),
         title: text,
         text: String::new(),
@@ -116,48 +186,33 @@ fn ticket(event: &StormEvent, index: usize, now: Time) -> Ticket {
         state_type: "new".into(),
         user: event.id.clone(),
         mrf: None,
+        channel: String::new(),
+        service: String::new(),
+        step: String::new(),
+        joined_to: String::new(),
         created: now,
         changed: now,
     }
 }
 
-fn alert(event: &StormEvent, now: Time) -> Incident {
-    Incident {
-        id: event.id.clone(),
-        kind: IncidentKind::Alert,
-        systems: event.entity.iter().map(|entity| (entity.clone(), 1.0)).collect(),
-        symptom: event.symptom.clone().unwrap_or_default(),
-        mrf: None,
-        impact: None,
-        stems: Vec::new(),
-        title: Text::default(),
+fn alert(event: &StormEvent, now: Time) -> ForeignAlert {
+    let name = event.symptom.clone().unwrap_or_default();
+    ForeignAlert {
+        source: "storm".to_owned(),
+        fingerprint: event.id.clone(),
+        title: Text::new(&name, &name),
+        name,
+        system: event.entity.clone().unwrap_or_default(),
+        object: String::new(),
         severity: Severity::Warning,
         role: Role::Symptom,
         spreads: true,
-        number: String::new(),
-        user: String::new(),
+        impact: None,
+        mrf: None,
+        labels: BTreeMap::new(),
+        url: String::new(),
         since: now,
-        ended: Some(now),
-        detail: None,
-    }
-}
-
-/// Notes the groups as they are: who is in them, and what is suspected. `tickets` gives the ids
-/// that tickets have in the file.
-fn collect<'a>(
-    groups: impl Iterator<Item = &'a crate::correlate::Group>,
-    tickets: &[String],
-    prediction: &mut Prediction,
-) {
-    for group in groups {
-        let name = format!("g{}", group.number());
-        for member in group.members() {
-            let place = member.incident.strip_prefix("ticket:").and_then(|n| n.parse().ok());
-            let ticket = place.and_then(|place: usize| tickets.get(place));
-            let id = ticket.unwrap_or(&member.incident);
-            prediction.assign.insert(id.clone(), name.clone());
-        }
-        let ranking = group.causes().iter().map(|cause| cause.system.clone()).collect();
-        prediction.ranking.insert(name, ranking);
+        ended: None,
+        expires_at: Some(now.plus_millis(LASTS_MS)),
     }
 }

@@ -250,7 +250,7 @@ fn push_disks(name: &str, node: &Value, settings: &Settings, samples: &mut Sampl
             let said = number_at(disk, stage.node_field());
             let Some(needed) = said.or_else(|| settings.free_needed(stage, size)) else { continue };
             let [mount, name, path] = labels;
-            let labels = [mount, name, path, ("stage", stage.word())];
+            let labels = [mount, name, path, ("stage", stage.as_str())];
             let left = available - needed;
             samples.push("vakhta_es_disk_headroom_bytes", &labels, left);
             samples.push("vakhta_es_disk_headroom_ratio", &labels, left / size);

@@ -34,7 +34,7 @@ impl Stage {
     pub(super) const ALL: [Self; 3] = [Self::Low, Self::High, Self::Flood];
 
     /// The word of the setting and of the label.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Low => "low",
             Self::High => "high",
@@ -119,7 +119,7 @@ impl Settings {
     pub(super) fn read(answer: &Value) -> Self {
         let disk = "cluster.routing.allocation.disk";
         let mark = |stage: Stage| {
-            setting(answer, &format!("{disk}.watermark.{}", stage.word())).and_then(Mark::parse)
+            setting(answer, &format!("{disk}.watermark.{}", stage.as_str())).and_then(Mark::parse)
         };
         Self {
             marks: Stage::ALL.map(mark),

@@ -369,9 +369,9 @@ async fn hung_dead_and_refusing_clusters_are_told_apart() {
     let (hung, hung_url) = listener().await;
     let mut samples = Samples::new(Vec::new());
     let mut source = collector(vec![hung_url.clone()]);
-    assert_eq!(source.collect(&mut samples).await.unwrap_err().word(), "timeout");
+    assert_eq!(source.collect(&mut samples).await.unwrap_err().as_str(), "timeout");
     drop(hung);
-    assert_eq!(source.collect(&mut samples).await.unwrap_err().word(), "connect");
+    assert_eq!(source.collect(&mut samples).await.unwrap_err().as_str(), "connect");
     for (status, word) in [(401, "access"), (404, "answer")] {
         let (refusing, url) = listener().await;
         let mut source = collector(vec![url]);
@@ -379,7 +379,7 @@ async fn hung_dead_and_refusing_clusters_are_told_apart() {
             () = serve(&refusing, status) => unreachable!(),
             result = source.collect(&mut samples) => result.unwrap_err(),
         };
-        assert_eq!(error.word(), word, "{error}");
+        assert_eq!(error.as_str(), word, "{error}");
     }
 }
 

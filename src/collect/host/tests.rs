@@ -156,7 +156,7 @@ async fn a_host_that_is_not_there_is_an_error_with_a_remedy() {
     let gone = tempfile::tempdir().unwrap();
     let config = Config { proc: gone.path().to_owned(), ..fixture() };
     let error = Host::new(config).collect(&mut Samples::new(Vec::new())).await.unwrap_err();
-    assert_eq!(error.word(), "access");
+    assert_eq!(error.as_str(), "access");
     assert!(error.to_string().contains("`proc`"), "{error}");
 }
 

@@ -29,7 +29,7 @@ pub enum TicketChannel {
 impl TicketChannel {
     /// The word used in the API.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Helpme => "helpme",
             Self::Phone => "phone",
@@ -44,7 +44,7 @@ impl TicketChannel {
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Helpme, Self::Phone, Self::Email, Self::CrmForm, Self::Monitoring]
             .into_iter()
-            .find(|channel| channel.word() == word.trim().to_lowercase())
+            .find(|channel| channel.as_str() == word.trim().to_lowercase())
     }
 }
 

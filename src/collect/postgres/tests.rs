@@ -103,14 +103,14 @@ async fn the_greeting_tells_hung_dead_and_foreign_apart() {
         let config = Config { timeout: Duration::from_millis(200), ..Config::at(&url) };
         let mut samples = Samples::new(Vec::new());
         let error = Postgres::new(config).unwrap().collect(&mut samples).await.unwrap_err();
-        assert_eq!(error.word(), word, "{error}");
+        assert_eq!(error.as_str(), word, "{error}");
         assert_eq!(samples.take().len(), 1, "pg_up");
         drop(serving);
     }
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let config = Config::at(&format!("postgres://vakhta@{closed}/crm"));
     let error = Postgres::new(config).unwrap().collect(&mut Samples::new(Vec::new())).await;
-    assert_eq!(error.unwrap_err().word(), "connect");
+    assert_eq!(error.unwrap_err().as_str(), "connect");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn scrape(config: Config) -> (Vec<String>, String) {
         .into_iter()
         .map(|sample| format!("{} {}", sample.series, sample.value))
         .collect();
-    (found, outcome.map_or_else(|error| format!("{}: {error}", error.word()), |()| String::new()))
+    (found, outcome.map_or_else(|error| format!("{}: {error}", error.as_str()), |()| String::new()))
 }
 
 fn page(content_type: &str, body: impl Into<Body>) -> Answer<Body> {

@@ -1,5 +1,5 @@
-//! Notes on tickets: on the Problem's own, with or without a change of its state, and on users'
-//! tickets that join it.
+//! Notes on tickets: on the case's own, with or without a change of its state, queue or priority, and on
+//! users' tickets that are joined to it.
 
 use serde_json::{Map, Value, json};
 
@@ -14,23 +14,34 @@ const BODY_LIMIT: usize = 100_000;
 /// Newest articles that are looked through for a mark.
 const LOOK_BACK: u16 = 100;
 
-/// What happens to the Problem's ticket beside the note.
+/// What happens to the case's ticket beside the note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    None,
+pub(super) enum Change<'e> {
+    Move { queue: Option<&'e str>, priority: Option<&'e str> },
     Close,
     Reopen,
+}
+
+/// What happens to the field of a user's ticket that names its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    /// It names this case.
+    Join,
+    /// It names no case, if it names this one now.
+    Leave,
+    /// Nothing.
+    Keep,
 }
 
 /// A note to be added.
 pub(super) struct Note<'e> {
     pub(super) subject: &'e str,
     pub(super) body: &'e str,
-    pub(super) change: Change,
+    pub(super) change: Change<'e>,
 }
 
 impl OtrsChannel {
-    /// Adds a note to the Problem's ticket. The peer changes the state before it writes the note,
+    /// Adds a note to the case's ticket. The peer changes the state before it writes the note,
     /// so a note that is there means that the state was changed as well, and a state that differs
     /// now is somebody's decision.
     pub(super) async fn note(
@@ -42,39 +53,48 @@ impl OtrsChannel {
     ) -> Result<Delivered, DeliverError> {
         let Some(ticket) = &context.ticket else {
             return Err(DeliverError::Retry(Text::new(
-                format!("Тикет проблемы {} ещё не открыт.", effect.problem),
-                format!("the ticket of Problem {} is not open yet", effect.problem),
+                format!("Тикет по {} ещё не открыт.", effect.case()),
+                format!("the ticket of {} is not open yet", effect.case()),
             )));
         };
         let mark = mark(effect);
         let articles = if retry { Articles::Newest(LOOK_BACK) } else { Articles::None };
-        let mut state = None;
+        let mut fields = Map::new();
         let mut is_done = false;
-        if retry || note.change != Change::None {
+        if let Change::Move { queue, priority } = note.change {
+            fields.extend(queue.map(|queue| ("Queue".to_owned(), json!(queue))));
+            fields.extend(priority.map(|priority| ("Priority".to_owned(), json!(priority))));
+        }
+        if retry || !matches!(note.change, Change::Move { .. }) || !fields.is_empty() {
             let found = self.ticket(ticket.id, articles).await?;
             is_done = has_note(&found, &mark);
-            state = self.next_state(&found, note.change);
+            // What people have closed or merged is left where they put it.
+            if found.is_over() {
+                fields.clear();
+            }
+            let state = self.next_state(&found, note.change);
+            fields.extend(state.map(|state| ("State".to_owned(), json!(state))));
         }
         if !is_done {
             let mut change = Map::new();
-            if let Some(state) = state {
-                change.insert("Ticket".into(), json!({"State": state}));
+            if !fields.is_empty() {
+                change.insert("Ticket".into(), Value::Object(fields));
             }
             let subject = cut_keeping_end(note.subject, &mark, FIELD_LIMIT);
             change.insert("Article".into(), article(&subject, note.body));
             self.client.update(ticket.id, Value::Object(change)).await?;
         }
-        self.close_twins(&effect.problem, ticket).await;
+        self.close_twins(&effect.case().to_string(), ticket).await;
         Ok(Delivered { reference: ticket.number.clone(), ticket: Some(ticket.clone()) })
     }
 
-    /// Joins a user's ticket to a Problem, or with an empty one takes it out. The peer writes the note before the field, so both
-    /// are looked for, always: it is cheap, and a user's ticket must not be written to twice.
-    pub(super) async fn join(
+    /// A note on a user's ticket, and the field that names its case. The peer writes the note before the field,
+    /// so both are looked for, always: it is cheap, and a user's ticket must not be written to twice.
+    pub(super) async fn users_ticket(
         &self,
         effect: &Effect,
         ticket_id: u64,
-        problem: &str,
+        wanted: Field,
         (subject, body): (&str, &str),
     ) -> Result<Delivered, DeliverError> {
         let found = self.ticket(ticket_id, Articles::Newest(LOOK_BACK)).await?;
@@ -85,10 +105,14 @@ impl OtrsChannel {
             change.insert("Article".into(), article(&subject, body));
         }
         let field = self.client.config().fields.problem_id.as_deref();
-        if let Some(name) = field
-            && found.field(field) != problem
-        {
-            let value = json!([{"Name": name, "Value": problem}]);
+        let case = effect.case().to_string();
+        let value = match wanted {
+            Field::Join if found.field(field) != case => Some(case),
+            Field::Leave if found.field(field) == case => Some(String::new()),
+            Field::Join | Field::Leave | Field::Keep => None,
+        };
+        if let (Some(name), Some(value)) = (field, value) {
+            let value = json!([{"Name": name, "Value": value}]);
             change.insert("DynamicField".into(), value);
         }
         if !change.is_empty() {
@@ -108,7 +132,7 @@ impl OtrsChannel {
     }
 
     /// The state to set, if it is not as wanted. A merged ticket is left as people made it.
-    fn next_state(&self, found: &TicketRecord, change: Change) -> Option<String> {
+    fn next_state(&self, found: &TicketRecord, change: Change<'_>) -> Option<String> {
         let config = self.client.config();
         match change {
             Change::Close if !found.is_over() => Some(config.state_closed.clone()),
@@ -120,7 +144,7 @@ impl OtrsChannel {
 
 /// The mark at the end of a note's subject: `PRB-000001/otrs/n3` becomes `[PRB-000001/n3]`.
 fn mark(effect: &Effect) -> String {
-    format!("[{}]", effect.key.replacen("/otrs/", "/", 1))
+    format!("[{}/{}]", effect.key.case, effect.key.step)
 }
 
 fn has_note(ticket: &TicketRecord, mark: &str) -> bool {

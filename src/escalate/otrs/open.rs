@@ -1,4 +1,4 @@
-//! Opening the Problem's ticket: look, create, complete what was left half-built, and close what
+//! Opening the case's ticket: look, create, complete what was left half-built, and close what
 //! came out twice.
 
 use serde_json::{Map, Value, json};
@@ -63,7 +63,7 @@ impl OtrsChannel {
         let ticket = TicketRef { id: oldest.id, number: oldest.number.clone() };
         self.complete(effect, order, oldest).await?;
         for twin in twins {
-            self.close_twin(&effect.problem, &ticket, &twin).await;
+            self.close_twin(&effect.case().to_string(), &ticket, &twin).await;
         }
         Ok(Delivered { reference: ticket.number.clone(), ticket: Some(ticket) })
     }
@@ -73,9 +73,9 @@ impl OtrsChannel {
     /// unknown field with everything.
     async fn find(&self, effect: &Effect, now: Time) -> Result<Vec<TicketRecord>, OtrsError> {
         let config = self.client.config();
-        let mut ids = self.marked(&effect.problem).await?;
+        let mut ids = self.marked(&effect.case().to_string()).await?;
         if let Some(field) = &config.fields.idempotency_key {
-            let condition = json!([{"Name": field, "Equals": effect.key}]);
+            let condition = json!([{"Name": field, "Equals": effect.key.to_string()}]);
             let query = json!({"DynamicField": condition, "Limit": TWIN_LIMIT});
             ids.extend(self.client.search(query).await?);
         }
@@ -128,7 +128,7 @@ impl OtrsChannel {
             };
             fields = fewer;
             tracing::error!(
-                key = effect.key, error = %error,
+                key = %effect.key, error = %error,
                 "dynamic field refused, opening the ticket with fewer"
             );
         }
@@ -173,7 +173,7 @@ impl OtrsChannel {
         Ok(())
     }
 
-    /// Closes tickets of the Problem that were opened twice: a slow creation may appear after the
+    /// Closes tickets of the case that were opened twice: a slow creation may appear after the
     /// next one was made, so this runs with every later note. What fails is tried next time.
     pub(super) async fn close_twins(&self, problem: &str, keep: &TicketRef) {
         let outcome = async {
@@ -224,7 +224,7 @@ impl OtrsChannel {
     }
 }
 
-/// The Problem's mark in titles. The brackets keep `PRB-1` from matching `PRB-12`.
+/// The case's mark in titles. The brackets keep `PRB-1` from matching `PRB-12`.
 fn mark(problem: &str) -> String {
     format!("[{problem}]")
 }
@@ -235,7 +235,7 @@ fn is_marked(ticket: &TicketRecord, problem: &str, config: &Config) -> bool {
 
 /// Ours by key; or by mark and type when it has no key (yet, or the field is not used). A ticket
 /// older than the decision to open it is another's: a store that was lost, or a second site, counts
-/// its Problems from one again. Ages are the peer's own, so that neither clock nor zone matters.
+/// its cases from one again. Ages are the peer's own, so that neither clock nor zone matters.
 fn is_of(ticket: &TicketRecord, effect: &Effect, now: Time, config: &Config) -> bool {
     let since_decided = u64::try_from((now.0 - effect.at.0).max(0) / 1_000).unwrap_or(0);
     if ticket.age_seconds > since_decided.saturating_add(AGE_SLACK_SECONDS) {
@@ -243,14 +243,14 @@ fn is_of(ticket: &TicketRecord, effect: &Effect, now: Time, config: &Config) -> 
     }
     let key = ticket.field(config.fields.idempotency_key.as_deref());
     match key.is_empty() {
-        true => is_marked(ticket, &effect.problem, config),
-        false => key == effect.key,
+        true => is_marked(ticket, &effect.case().to_string(), config),
+        false => key == effect.key.to_string(),
     }
 }
 
 fn request(config: &Config, effect: &Effect, order: &Order<'_>, fields: Fields) -> Value {
     let mut ticket = Map::new();
-    let title = cut_keeping_end(&one_line(order.title), &mark(&effect.problem), TITLE_LIMIT);
+    let title = cut_keeping_end(&one_line(order.title), &mark(&effect.case().to_string()), TITLE_LIMIT);
     ticket.insert("Title".into(), json!(title));
     ticket.insert("Queue".into(), json!(order.queue));
     ticket.insert("State".into(), json!(config.state_new));
@@ -294,8 +294,8 @@ fn field_values<'c>(
     let names = &config.fields;
     let mut wanted = Vec::new();
     if fields != Fields::None {
-        wanted.push((&names.idempotency_key, effect.key.clone()));
-        wanted.push((&names.problem_id, effect.problem.clone()));
+        wanted.push((&names.idempotency_key, effect.key.to_string()));
+        wanted.push((&names.problem_id, effect.case().to_string()));
     }
     if fields == Fields::All {
         wanted.push((&names.affected_system, order.system.to_owned()));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::delivery::{Deliver, DeliverError, Delivered, DeliveryContext, TicketRef};
 use super::OtrsChannel;
-use crate::model::{Channel, Effect, EffectKind, Time};
+use crate::model::{Effect, EffectKind, Time};
 use crate::otrs::stub::{Asked, Reply, rejection, ticket, with_stub};
 use crate::otrs::{Client, Config};
 
@@ -15,9 +15,9 @@ const TITLE: &str = "Нет входа [PRB-000001]";
 
 fn effect(key: &str, kind: EffectKind) -> Effect {
     Effect {
-        key: key.to_owned(),
-        problem: "PRB-000001".to_owned(),
-        channel: Channel::Otrs,
+        key: key.parse().unwrap(),
+        expires_at: None,
+        supersedes: Vec::new(),
         at: Time(1_795_000_000_000),
         kind,
     }
@@ -273,10 +273,10 @@ async fn what_cannot_be_delivered_says_why() {
             assert!(matches!(outcome, Err(DeliverError::Retry(_))), "{outcome:?}");
             let (subject, body) = ("Связано".to_owned(), String::new());
             let join = EffectKind::JoinTicket { ticket_id: 9, subject, body };
-            let outcome = channel.deliver(&effect("PRB-000001/otrs/j9", join), &none, false).await;
+            let outcome = channel.deliver(&effect("PRB-000001/otrs/join/9/1", join), &none, false).await;
             assert!(matches!(outcome, Err(DeliverError::Rejected(_))), "{outcome:?}");
             let (subject, body) = ("Ход".to_owned(), String::new());
-            let note = effect("PRB-000001/otrs/n1", EffectKind::AddNote { subject, body });
+            let note = effect("PRB-000001/otrs/n1", EffectKind::AddNote { subject, body, queue: None, priority: None });
             let ticket = Some(TicketRef { id: 5, number: "5".to_owned() });
             let outcome = channel
                 .deliver(&note, &DeliveryContext { ticket, ..DeliveryContext::default() }, false)

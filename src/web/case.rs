@@ -1,4 +1,4 @@
-//! One Problem: what, why, since when, who was told, and what can be done.
+//! One case: what, why, since when, who was told, and what can be done.
 
 use askama::Template;
 use axum::Form;
@@ -9,14 +9,13 @@ use serde::Deserialize;
 use super::page::{Guest, Speech, Wanted, html, refusal};
 use super::told::{Told, told};
 use super::{chart, graph};
-use crate::api::problems::{find, review};
-use crate::api::shapes::state_word;
+use crate::api::acts::{Wish, submit};
+use crate::api::cases::find;
 use crate::api::{ApiError, ApiState};
 use crate::detect::shown;
 use crate::escalate::Escalation;
-use crate::fold::Verdict;
 use crate::model::{
-    Detail, IncidentKind, Language, Member, Message, Problem, ProblemState, Reason, Time,
+    CaseDetail, CaseState, Detail, Language, Life, LinkKind, Member, Message, Reason, Time, Verb,
 };
 
 /// The most tickets listed; all of them are in the API.
@@ -27,8 +26,8 @@ const FINDINGS: usize = 8;
 const MORE_FINDINGS: usize = 200;
 
 #[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage<'a> {
+#[template(path = "case.html")]
+struct CasePage<'a> {
     s: Speech<'a>,
     title: String,
     guest: Option<&'a str>,
@@ -49,9 +48,18 @@ struct ProblemPage<'a> {
     folded_findings: Vec<FindingView>,
     more_findings: usize,
     tickets: Vec<TicketView>,
+    candidates: Vec<TicketView>,
     more_tickets: usize,
-    timeline: Vec<(String, String)>,
+    timeline: Vec<Line>,
     graph: String,
+}
+
+/// One line of the history.
+struct Line {
+    at: String,
+    text: String,
+    /// The act that can be undone; empty for others.
+    undo: String,
 }
 
 struct CauseView {
@@ -98,49 +106,50 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Response {
-    let problem = match find(&state, &id).await {
-        Ok(problem) => problem,
+    let case = match find(&state, &id).await {
+        Ok(case) => case,
         Err(error) => return refusal(&state, language, Some(&guest.name), &error),
     };
     let now = state.clock.now();
-    state.core.read(|core| {
+    state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        html(&page(&state, &guest, &problem, &core.settings().escalation, s))
+        html(&page(&state, &guest, &case, &core.settings().escalation, s))
     })
 }
 
 fn page<'a>(
     state: &ApiState,
     guest: &'a Guest,
-    problem: &Problem,
+    case: &CaseDetail,
     escalation: &Escalation,
     s: Speech<'a>,
-) -> ProblemPage<'a> {
-    let is_live = matches!(problem.state, ProblemState::Open | ProblemState::Acknowledged);
-    let all_tickets: Vec<&Member> =
-        problem.members.iter().filter(|m| m.kind == IncidentKind::Ticket).collect();
-    let mut found: Vec<&Member> =
-        problem.members.iter().filter(|m| m.kind != IncidentKind::Ticket).collect();
-    // What is on before what is over, worse before milder.
+) -> CasePage<'a> {
+    let summary = &case.summary;
+    let is_live = summary.state.is_live();
+    let is_ticket = |member: &&Member| member.kind == crate::model::SignalKind::Ticket;
+    // The newest first: what comes now matters now.
+    let all_tickets: Vec<&Member> = case.members.iter().rev().filter(is_ticket).collect();
+    let mut found: Vec<&Member> = case.members.iter().filter(|m| !is_ticket(m)).collect();
+    // What lasts before what is over, worse before milder.
     found.sort_by_key(|m| (m.ended.is_some(), std::cmp::Reverse(m.severity), m.since));
     let folded = found.iter().skip(FINDINGS).take(MORE_FINDINGS);
-    ProblemPage {
-        title: s.say(&problem.title),
+    CasePage {
+        title: s.say(&summary.title),
         guest: Some(&guest.name),
         here: "problem",
-        id: problem.id.clone(),
-        severity: problem.severity.word(),
-        severity_name: s.t(&format!("severity-full-{}", problem.severity.word())),
-        state: state_word(problem.state),
-        state_name: s.t(&format!("state-{}", state_word(problem.state))),
+        id: summary.id.to_string(),
+        severity: summary.severity.as_str(),
+        severity_name: s.t(&format!("severity-full-{}", summary.severity.as_str())),
+        state: summary.state.as_str(),
+        state_name: s.t(&format!("state-{}", summary.state.as_str())),
         may_act: guest.may_act,
-        is_open: problem.state == ProblemState::Open,
+        is_open: summary.state == CaseState::Open,
         is_live,
-        facts: facts(problem, &s),
-        told: told(problem, &s),
+        facts: facts(case, &s),
+        told: told(summary, &s),
         told_nobody: s.t(nobody(escalation, is_live)),
-        causes: problem
+        causes: case
             .causes
             .iter()
             .filter(|cause| cause.probability >= 0.005)
@@ -156,45 +165,71 @@ fn page<'a>(
         more_findings: found.len().saturating_sub(FINDINGS),
         more_tickets: all_tickets.len().saturating_sub(TICKETS),
         tickets: all_tickets.iter().take(TICKETS).map(|m| ticket(escalation, m, &s)).collect(),
-        timeline: problem
+        candidates: case.candidates.iter().map(|m| ticket(escalation, m, &s)).collect(),
+        timeline: case
             .timeline
             .iter()
             .rev()
-            .map(|entry| (s.clock(entry.at), s.say(&entry.message)))
+            .map(|entry| Line {
+                at: s.clock(entry.at),
+                text: s.say(&entry.message),
+                undo: entry.act.map(|act| act.to_string()).unwrap_or_default(),
+            })
             .collect(),
-        graph: graph::neighbourhood(problem, &s),
+        graph: graph::neighbourhood(summary, &s),
         s,
     }
 }
 
-fn facts(problem: &Problem, s: &Speech<'_>) -> Vec<(String, String)> {
-    let systems: Vec<String> = problem.systems.iter().map(|key| s.system(key)).collect();
-    let until = problem.resolved_at.unwrap_or(s.now);
+fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<(String, String)> {
+    let case = &case.summary;
+    let systems: Vec<String> = case.systems.iter().map(|key| s.system(key)).collect();
+    let until = case.resolved_at.unwrap_or(s.now);
     let mut facts = vec![
-        (s.t("fact-opened"), s.clock(problem.opened_at)),
-        (s.t("fact-lasts"), s.span(until.seconds_since(problem.opened_at))),
+        (s.t("fact-opened"), s.clock(case.opened_at)),
+        (s.t("fact-lasts"), s.span(until.seconds_since(case.opened_at))),
         (s.t("fact-systems"), systems.join(", ")),
         (
             s.t("fact-counts"),
             format!(
                 "{}, {}, {}",
-                s.count("count-findings", problem.findings),
-                s.count("count-tickets", problem.tickets),
-                s.count("count-users", problem.users)
+                s.count("count-findings", case.findings),
+                s.count("count-tickets", case.tickets),
+                s.count("count-users", case.users)
             ),
         ),
     ];
-    if !problem.mrfs.is_empty() {
-        facts.push((s.t("fact-mrfs"), problem.mrfs.join(", ")));
+    if !case.mrfs.is_empty() {
+        facts.push((s.t("fact-mrfs"), case.mrfs.join(", ")));
     }
-    if let Some((at, who)) = &problem.acknowledged {
+    if let Some((at, who)) = &case.owner {
         facts.push((s.t("fact-acknowledged"), format!("{who}, {}", s.clock(*at))));
     }
-    if let Some(at) = problem.resolved_at {
+    if let Some(at) = case.resolved_at {
         facts.push((s.t("fact-resolved"), s.clock(at)));
     }
-    if let Some(other) = &problem.merged_into {
-        facts.push((s.t("fact-merged"), other.clone()));
+    if case.peak > case.severity {
+        let peak = s.t(&format!("severity-{}", case.peak.as_str()));
+        facts.push((s.t("fact-peak"), peak));
+    }
+    if case.unstable {
+        facts.push((s.t("fact-unstable"), s.count("count-returns", case.reopened)));
+    }
+    if let Some(reference) = &case.known_error {
+        facts.push((s.t("fact-known-error"), reference.clone()));
+    }
+    if let Some(other) = &case.merged_into {
+        facts.push((s.t("fact-merged"), other.to_string()));
+    }
+    for link in &case.links {
+        let key = match link.kind {
+            LinkKind::Explains => "fact-explains",
+            LinkKind::ExplainedBy => "fact-explained-by",
+            LinkKind::Absorbed => "fact-absorbed",
+            LinkKind::SplitOff => "fact-split-off",
+            LinkKind::SplitFrom => "fact-split-from",
+        };
+        facts.push((s.t(key), link.case.to_string()));
     }
     facts
 }
@@ -221,7 +256,7 @@ fn finding(state: &ApiState, member: &Member, s: &Speech<'_>, drawn: bool) -> Fi
     FindingView {
         title: member.title.get(s.language).to_owned(),
         system: s.system(&member.system),
-        severity: member.severity.word(),
+        severity: member.severity.as_str(),
         since: s.clock(member.since),
         over: member.ended.map(|at| s.clock(at)).unwrap_or_default(),
         advice: detail.map(|d| d.advice.get(s.language).to_owned()).unwrap_or_default(),
@@ -284,12 +319,12 @@ fn nobody(escalation: &Escalation, is_live: bool) -> &'static str {
 }
 
 fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -> TicketView {
-    let id = member.incident.strip_prefix("ticket:").unwrap_or_default();
+    let id = member.signal.strip_prefix("ticket:").unwrap_or_default();
     let link = escalation.ticket_link(id, &member.number);
     TicketView {
         number: member.number.clone(),
         link: link.unwrap_or_default(),
-        withdrawn: member.ended.is_some(),
+        withdrawn: member.life == Life::Withdrawn,
         title: member.title.get(s.language).to_owned(),
         system: if member.system.is_empty() { String::new() } else { s.system(&member.system) },
         since: s.clock(member.since),
@@ -310,7 +345,7 @@ pub(super) async fn acknowledge(
     Path(id): Path<String>,
     Form(form): Form<VerdictForm>,
 ) -> Response {
-    let done = review(&guest.visitor, &state, &id, Verdict::Acknowledge, form.reason).await;
+    let done = decide(&guest, &state, &id, Verb::Take, form.reason).await;
     answer(&guest, &state, language, &id, done)
 }
 
@@ -321,8 +356,35 @@ pub(super) async fn resolve(
     Path(id): Path<String>,
     Form(form): Form<VerdictForm>,
 ) -> Response {
-    let done = review(&guest.visitor, &state, &id, Verdict::Resolve, form.reason).await;
+    let done = decide(&guest, &state, &id, Verb::Resolve, form.reason).await;
     answer(&guest, &state, language, &id, done)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct UndoForm {
+    act: u64,
+}
+
+pub(super) async fn undo(
+    guest: Guest,
+    Wanted(language): Wanted,
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Form(form): Form<UndoForm>,
+) -> Response {
+    let done = decide(&guest, &state, &id, Verb::Undo { act: form.act }, String::new()).await;
+    answer(&guest, &state, language, &id, done)
+}
+
+async fn decide(
+    guest: &Guest,
+    state: &ApiState,
+    id: &str,
+    verb: Verb,
+    reason: String,
+) -> Result<(), ApiError> {
+    find(state, id).await?;
+    submit(&guest.visitor, state, id, Wish { verb, reason, expects: None }).await.map(|_| ())
 }
 
 fn answer(
@@ -338,7 +400,7 @@ fn answer(
     }
 }
 
-impl ProblemPage<'_> {
+impl CasePage<'_> {
     /// The line of the fold with the findings that are not shown openly.
     fn folded(&self) -> String {
         let count = u32::try_from(self.more_findings).unwrap_or(u32::MAX);

@@ -1,0 +1,185 @@
+//! Cases: what people see of the clusters, and what they decide about them.
+//!
+//! A **Problem** is opened when monitoring keeps one open; a **mass incident** when users report more than
+//! chance allows. Both live on a cluster of signals and may share one; each has its own state machine,
+//! version, owner and history. Everything here is level-triggered: [`State::review`] compares what a case is
+//! with what its cluster says, so it may be asked as often as one likes. Acts of people are kept with what
+//! was before them, so that each can be undone.
+//!
+//! The room knows the clusters, not who is told of a case.
+
+mod acts;
+mod case;
+mod decode;
+mod history;
+mod life;
+mod merge;
+mod refusal;
+mod settings;
+mod severity;
+mod undo;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use acts::ActRecord;
+pub use case::{Case, Decided, Resolution};
+pub use refusal::Refused;
+pub use settings::Lifecycle;
+pub use view::{Facts, member};
+
+use crate::correlate;
+use crate::model::{CaseId, CaseKind, CaseState, Time};
+use history::History;
+
+/// Acts remembered for undo; beyond it the oldest can no longer be taken back.
+const MOST_ACTS: usize = 10_000;
+
+/// Everything that is known of cases that are not archived.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    lifecycle: Lifecycle,
+    cases: BTreeMap<CaseId, Arc<Case>>,
+    by_cluster: BTreeMap<u64, BTreeSet<CaseId>>,
+    histories: BTreeMap<CaseId, Arc<History>>,
+    /// Numbers given so far, by kind.
+    numbers: BTreeMap<CaseKind, u64>,
+    timers: BTreeSet<(Time, CaseId)>,
+    /// Cases that are quiet, if only the ticket system had been read so far.
+    awaiting_tickets: BTreeSet<CaseId>,
+    /// Tickets written before this moment have been read; none: there is no ticket system.
+    tickets_read_to: Option<Time>,
+    acts: BTreeMap<u64, Arc<ActRecord>>,
+    next_act: u64,
+    #[serde(skip)]
+    touched: BTreeSet<CaseId>,
+}
+
+impl State {
+    /// Takes over the times of a case's life.
+    pub fn configure(&mut self, lifecycle: Lifecycle) {
+        self.lifecycle = lifecycle;
+        // What is open is looked at again under the new terms.
+        self.touched.extend(self.cases.keys().copied());
+    }
+
+    /// A case that is not archived.
+    #[must_use]
+    pub fn case(&self, id: CaseId) -> Option<&Case> {
+        self.cases.get(&id).map(AsRef::as_ref)
+    }
+
+    /// All cases that are not archived, in order of kind and number.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values().map(AsRef::as_ref)
+    }
+
+    /// The cases of a cluster.
+    pub fn of_cluster(&self, cluster: u64) -> impl Iterator<Item = &Case> {
+        let ids = self.by_cluster.get(&cluster).into_iter().flatten();
+        ids.filter_map(|id| self.case(*id))
+    }
+
+    /// An act that can be undone.
+    #[must_use]
+    pub fn act_record(&self, id: u64) -> Option<&ActRecord> {
+        self.acts.get(&id).map(AsRef::as_ref)
+    }
+
+    /// The next moment at which [`State::review`] has something to do.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<Time> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Cases that look different since the last call.
+    pub fn take_touched(&mut self) -> BTreeSet<CaseId> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Tickets written before `at` have been read: what waited to be sure that users are silent may end.
+    pub fn tickets_read(&mut self, at: Time) {
+        self.tickets_read_to = Some(self.tickets_read_to.map_or(at, |known| known.max(at)));
+        self.touched.extend(std::mem::take(&mut self.awaiting_tickets));
+    }
+
+    /// There is no ticket system, or no longer one.
+    pub fn no_tickets(&mut self) {
+        self.tickets_read_to = None;
+        self.touched.extend(std::mem::take(&mut self.awaiting_tickets));
+    }
+
+    /// Forgets a case that is closed and told; it goes to the archive.
+    pub fn forget(&mut self, id: CaseId) {
+        let Some(case) = self.cases.remove(&id) else { return };
+        if let Some(due) = case.due {
+            self.timers.remove(&(due, id));
+        }
+        if let Some(cluster) = case.decided.cluster {
+            self.leave_cluster(id, cluster);
+        }
+        self.histories.remove(&id);
+        self.awaiting_tickets.remove(&id);
+    }
+
+    /// Decisions about cases, without counters, versions and histories: what must be the same after an act
+    /// was undone.
+    #[must_use]
+    pub fn decisions(&self) -> serde_json::Value {
+        let cases: BTreeMap<String, _> = self
+            .cases
+            .values()
+            .map(|case| (case.id.to_string(), (&case.decided, case.severity, case.reopened)))
+            .collect();
+        serde_json::json!({ "cases": cases })
+    }
+
+    fn enter_cluster(&mut self, id: CaseId, cluster: u64) {
+        self.by_cluster.entry(cluster).or_default().insert(id);
+    }
+
+    fn leave_cluster(&mut self, id: CaseId, cluster: u64) {
+        if let Some(ids) = self.by_cluster.get_mut(&cluster) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_cluster.remove(&cluster);
+            }
+        }
+    }
+
+    /// Changes a case; it looks different then.
+    fn change(&mut self, id: CaseId, change: impl FnOnce(&mut Case)) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            change(Arc::make_mut(case));
+            self.touched.insert(id);
+        }
+    }
+
+    /// Says to the grouping how a cluster is to be treated.
+    fn refresh_standing(&self, correlate: &mut correlate::State, cluster: u64) {
+        let cases: Vec<&Case> =
+            self.of_cluster(cluster).filter(|case| !case.decided.state.is_over()).collect();
+        let leading = cases.iter().max_by_key(|case| (case.id.kind, std::cmp::Reverse(case.id)));
+        let is_live = cases.iter().any(|case| case.decided.state.is_live());
+        let resolved = cases.iter().filter_map(|case| case.resolved_at()).max();
+        correlate.set_standing(
+            cluster,
+            correlate::Standing {
+                case: leading.map(|case| case.id),
+                pinned: cases.iter().any(|case| case.decided.pinned),
+                resolved_at: resolved.filter(|_| !is_live),
+                has_mass_incident: cases.iter().any(|c| c.id.kind == CaseKind::MassIncident),
+            },
+        );
+    }
+}
+
+impl CaseState {
+    /// Nothing happens to it any more.
+    const fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Merged)
+    }
+}

@@ -1,0 +1,199 @@
+//! One case: what was decided about it, and what follows from its cluster.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CaseDetail, CaseId, CaseState, Link, Message, Severity, Time};
+
+/// Changes of state kept to tell who was late what they missed.
+const CHANGES: usize = 16;
+/// So many returns within [`RETURNS_MS`] are one state: it comes and goes.
+const RETURNS: usize = 3;
+/// The time in which returns are counted.
+const RETURNS_MS: i64 = 3_600_000;
+
+/// How a case came to an end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// When.
+    pub at: Time,
+    /// The person who said so; none: its signals ended.
+    pub by: Option<String>,
+    /// What was done, in their words.
+    pub why: String,
+}
+
+/// What was decided about a case, by people or by its state machine: what undo restores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Where in its life.
+    pub state: CaseState,
+    /// The cluster it is about; none once it is merged or closed.
+    pub cluster: Option<u64>,
+    /// Who has it, and since when.
+    pub owner: Option<(Time, String)>,
+    /// How it ended, if it did.
+    pub resolution: Option<Resolution>,
+    /// A person has said that it is not over: it ends by a person's word only.
+    pub kept_open: bool,
+    /// A person has confirmed it.
+    pub confirmed: bool,
+    /// A person has said that it is nothing.
+    pub rejected: bool,
+    /// A person has put its members where they are.
+    pub pinned: bool,
+    /// The cause that a person has named.
+    pub cause: Option<String>,
+    /// The known error that it is.
+    pub known_error: Option<String>,
+    /// Its paging pauses until then.
+    pub snoozed_until: Option<Time>,
+    /// The case that goes on for it.
+    pub merged_into: Option<CaseId>,
+    /// Other cases it belongs with.
+    pub links: BTreeSet<Link>,
+    /// The latest act about it.
+    pub last_act: Option<u64>,
+}
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// Counts acts and changes of state: what an act expects.
+    pub version: u64,
+    /// What was decided.
+    pub decided: Decided,
+    /// How bad it is now.
+    pub severity: Severity,
+    /// The worst it has been since it opened, or came back.
+    pub peak: Severity,
+    /// It only says that sources cannot be seen.
+    pub blind: bool,
+    /// Since when its evidence is milder than its severity.
+    pub(super) milder_since: Option<Time>,
+    /// When the fault began.
+    pub opened_at: Time,
+    /// When the case was opened.
+    pub created_at: Time,
+    /// When it last came back, if it did.
+    pub came_back_at: Option<Time>,
+    /// When it was closed.
+    pub closed_at: Option<Time>,
+    /// How often it came back.
+    pub reopened: u32,
+    /// When it came back lately, resolved in between or not.
+    pub(super) returns: Vec<Time>,
+    /// Something keeps it open.
+    pub(super) is_kept: bool,
+    /// The first cause, and since when it is that.
+    pub lead: Option<(String, Time)>,
+    /// Its latest changes, each with the version it made.
+    pub(super) changes: Vec<(u64, Message)>,
+    /// The case as it was when it was closed or merged.
+    pub(super) frozen: Option<Arc<CaseDetail>>,
+    pub(super) due: Option<Time>,
+}
+
+impl Case {
+    pub(super) fn new(id: CaseId, cluster: u64, opened_at: Time, now: Time) -> Self {
+        Self {
+            id,
+            version: 1,
+            decided: Decided {
+                state: CaseState::Open,
+                cluster: Some(cluster),
+                owner: None,
+                resolution: None,
+                kept_open: false,
+                confirmed: false,
+                rejected: false,
+                pinned: false,
+                cause: None,
+                known_error: None,
+                snoozed_until: None,
+                merged_into: None,
+                links: BTreeSet::new(),
+                last_act: None,
+            },
+            severity: Severity::Info,
+            peak: Severity::Info,
+            blind: false,
+            milder_since: None,
+            opened_at,
+            created_at: now,
+            came_back_at: None,
+            closed_at: None,
+            reopened: 0,
+            returns: Vec::new(),
+            is_kept: true,
+            lead: None,
+            changes: Vec::new(),
+            frozen: None,
+            due: None,
+        }
+    }
+
+    /// Where in its life.
+    #[must_use]
+    pub fn state(&self) -> CaseState {
+        self.decided.state
+    }
+
+    /// When it was resolved, if it is.
+    #[must_use]
+    pub fn resolved_at(&self) -> Option<Time> {
+        self.decided.resolution.as_ref().map(|resolution| resolution.at)
+    }
+
+    /// It comes and goes so often that single returns say nothing.
+    #[must_use]
+    pub fn is_unstable(&self) -> bool {
+        self.returns.len() >= RETURNS
+    }
+
+    /// Since when people may be told of it: since it was opened, or came back.
+    #[must_use]
+    pub fn tellable_since(&self) -> Time {
+        self.came_back_at.unwrap_or(self.created_at)
+    }
+
+    /// Its paging is paused by a person: they have taken it, or sent it to sleep.
+    #[must_use]
+    pub fn is_paging_paused(&self, now: Time) -> bool {
+        self.decided.owner.is_some() || self.decided.snoozed_until.is_some_and(|at| now < at)
+    }
+
+    pub(super) fn note_return(&mut self, now: Time) {
+        self.reopened += 1;
+        self.came_back_at = Some(now);
+        self.is_kept = true;
+        self.note_flap(now);
+    }
+
+    pub(super) fn note_flap(&mut self, now: Time) {
+        self.returns.push(now);
+        self.forget_returns(now);
+    }
+
+    pub(super) fn forget_returns(&mut self, now: Time) {
+        self.returns.retain(|at| now.0 - at.0 < RETURNS_MS);
+    }
+
+    /// How much longer than usual silence must last: twice as long with each return after the first.
+    pub(super) fn patience(&self) -> i64 {
+        1 << self.returns.len().saturating_sub(1).min(5)
+    }
+
+    /// Counts a change that an act must know of.
+    pub(super) fn bump(&mut self, message: Message) {
+        self.version += 1;
+        if self.changes.len() >= CHANGES {
+            self.changes.remove(0);
+        }
+        self.changes.push((self.version, message));
+    }
+}

@@ -1,0 +1,434 @@
+//! The state machine of a case: opened, worse and milder, resolved, back, closed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::State;
+use super::case::{Case, Resolution};
+use super::severity::severity;
+use crate::correlate::{self, Cluster, News};
+use crate::model::{
+    CaseId, CaseKind, CaseState, Link, LinkKind, Message, Signal, TimelineKind, Time,
+};
+
+/// So many users who write after a case was resolved say that it is not over.
+const LATE_USERS: usize = 3;
+/// Tickets looked at to count them.
+const LATE_LOOKED_AT: usize = 64;
+
+/// When silence will have lasted long enough.
+enum Quiet {
+    Never,
+    At(Time),
+    /// It would, if only the ticket system had been read so far.
+    Unread,
+}
+
+impl State {
+    /// Compares the cases with what has happened to the clusters, and lets time pass.
+    pub fn review(&mut self, now: Time, correlate: &mut correlate::State, news: &News) {
+        for (from, to) in &news.merged {
+            self.follow_merge(now, correlate, *from, *to);
+        }
+        self.tell_history(now, correlate, news);
+        for cluster in &news.surges {
+            self.open_mass_incident(now, correlate, *cluster);
+        }
+        while let Some((at, id)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, id));
+            self.change(id, |case| case.due = None);
+        }
+        let mut due: BTreeSet<CaseId> = self.touched.clone();
+        for cluster in &news.touched {
+            self.open_problem(now, correlate, *cluster);
+            due.extend(self.by_cluster.get(cluster).into_iter().flatten());
+        }
+        for id in due {
+            self.live(now, correlate, id);
+        }
+    }
+
+    /// One case: does what is due, and says how its cluster is to be treated.
+    fn live(&mut self, now: Time, correlate: &mut correlate::State, id: CaseId) {
+        let Some(case) = self.cases.get(&id) else { return };
+        let Some(number) = case.decided.cluster else { return self.schedule(now, id, None) };
+        let Some(cluster) = correlate.cluster(number) else { return };
+        self.touched.insert(id);
+        self.follow_cluster(now, id, cluster);
+        let quiet = self.quiet(id, cluster);
+        let is_kept = !cluster.totals().keeping.is_empty();
+        self.count_returns(now, id, is_kept);
+        let Some(case) = self.cases.get(&id) else { return };
+        match case.decided.state {
+            CaseState::Open | CaseState::Acknowledged => match quiet {
+                Quiet::At(at) if at <= now => self.resolve_by_itself(now, id),
+                Quiet::Unread => {
+                    self.awaiting_tickets.insert(id);
+                }
+                _ => {}
+            },
+            CaseState::Resolved if is_kept && id.kind != CaseKind::MassIncident => {
+                self.come_back(now, correlate, id);
+            }
+            CaseState::Resolved if self.users_disagree(correlate, id, cluster) => {
+                self.come_back(now, correlate, id);
+            }
+            CaseState::Resolved => {
+                let at = case.resolved_at().unwrap_or(now);
+                if now.0 - at.0 >= self.lifecycle.close_after_ms {
+                    self.close(now, correlate, id);
+                }
+            }
+            CaseState::Closed | CaseState::Merged => {}
+        }
+        let cluster = correlate.cluster(number);
+        self.schedule(now, id, cluster);
+        self.refresh_standing(correlate, number);
+    }
+
+    /// What ended and is back within the time that would have been silence comes and goes.
+    fn count_returns(&mut self, now: Time, id: CaseId, is_kept: bool) {
+        let Some(case) = self.cases.get(&id) else { return };
+        if case.is_kept == is_kept {
+            return;
+        }
+        let is_return = is_kept && case.decided.state.is_live() && case.created_at != now;
+        let was_unstable = case.is_unstable();
+        self.change(id, |case| {
+            case.is_kept = is_kept;
+            if is_return {
+                case.note_flap(now);
+            }
+        });
+        if !was_unstable && self.cases.get(&id).is_some_and(|case| case.is_unstable()) {
+            self.note(now, id, TimelineKind::State, Message::new("line-unstable"));
+        }
+    }
+
+    /// Severity and first cause follow the cluster.
+    fn follow_cluster(&mut self, now: Time, id: CaseId, cluster: &Cluster) {
+        let (computed, blind) = severity(cluster);
+        let lower_after = self.lifecycle.lower_after_ms;
+        let Some(case) = self.cases.get(&id) else { return };
+        if !case.decided.state.is_live() {
+            return;
+        }
+        let before = case.severity;
+        let mut line = None;
+        let first = case.decided.cause.clone().unwrap_or_else(|| cluster.first_system().to_owned());
+        let is_new_lead = case.lead.as_ref().is_none_or(|(lead, _)| *lead != first);
+        self.change(id, |case| {
+            case.blind = blind;
+            case.forget_returns(now);
+            let Some(computed) = computed else { return };
+            if computed > case.severity {
+                case.severity = computed;
+                case.milder_since = None;
+                line = Some("line-severity");
+            } else if computed == case.severity {
+                case.milder_since = None;
+            } else {
+                let since = *case.milder_since.get_or_insert(now);
+                if now.0 - since.0 >= lower_after {
+                    case.severity = computed;
+                    case.milder_since = None;
+                    line = Some("line-severity-lower");
+                }
+            }
+            case.peak = case.peak.max(case.severity);
+        });
+        let Some(case) = self.cases.get(&id) else { return };
+        let is_young = case.version == 1 && case.created_at == now;
+        if let Some(line) = line.filter(|_| !is_young && before != case.severity) {
+            let message = Message::new(line).severity("severity", case.severity);
+            self.note(now, id, TimelineKind::State, message);
+        }
+        if is_new_lead && !first.is_empty() {
+            let message = Message::new("line-cause").system("system", &first);
+            self.note(now, id, TimelineKind::Cause, message);
+            self.change(id, |case| case.lead = Some((first, now)));
+        }
+    }
+
+    /// The moment from which a case counts as over, if nothing more happens. Users count as well as
+    /// monitoring, and a ticket system that is not read is no silence.
+    fn quiet(&self, id: CaseId, cluster: &Cluster) -> Quiet {
+        let Some(case) = self.cases.get(&id) else { return Quiet::Never };
+        let totals = cluster.totals();
+        if case.decided.kept_open || !totals.keeping.is_empty() {
+            return Quiet::Never;
+        }
+        // Notes for the record are no fault that could be over.
+        let has_fault = !totals.worsened.is_empty();
+        let ended = totals.ended.last().or_else(|| totals.began.last()).copied();
+        let ended = ended.filter(|_| has_fault);
+        let written = totals.last_written();
+        let lasts = self.lifecycle.resolve_after_ms.saturating_mul(case.patience());
+        let at = match ended {
+            Some(ended) => written.map_or(ended, |written| written.max(ended)).plus_millis(lasts),
+            None => {
+                let last = written.unwrap_or(case.created_at);
+                last.plus_millis(self.lifecycle.quiet_after_ms)
+            }
+        };
+        let at = at.max(case.tellable_since());
+        match self.tickets_read_to {
+            Some(read) if totals.tickets > 0 && read < at => Quiet::Unread,
+            _ => Quiet::At(at),
+        }
+    }
+
+    fn resolve_by_itself(&mut self, now: Time, id: CaseId) {
+        let message = Message::new("line-resolved");
+        self.note(now, id, TimelineKind::State, message.clone());
+        self.change(id, |case| {
+            case.decided.state = CaseState::Resolved;
+            case.decided.resolution =
+                Some(Resolution { at: now, by: None, why: String::new() });
+            case.bump(message);
+        });
+    }
+
+    /// More than a few users have written since a case was resolved.
+    fn users_disagree(&self, correlate: &correlate::State, id: CaseId, cluster: &Cluster) -> bool {
+        let case = self.cases.get(&id).filter(|case| !case.decided.rejected);
+        let Some(resolved_at) = case.and_then(|case| case.resolved_at()) else { return false };
+        let written = cluster.totals().written.iter().rev();
+        let later = written.take_while(|((at, _), _)| *at > resolved_at);
+        let signals = later.filter_map(|((_, key), _)| correlate.signal(*key));
+        let users: BTreeSet<&str> = signals
+            .filter(|signal| signal.is_active())
+            .map(|signal| signal.reporter.as_str())
+            .take(LATE_LOOKED_AT)
+            .collect();
+        users.len() >= LATE_USERS
+    }
+
+    /// What keeps a resolved case open is back, or has become worse than a person has excused.
+    fn come_back(&mut self, now: Time, correlate: &correlate::State, id: CaseId) {
+        let Some(number) = self.cases.get(&id).and_then(|case| case.decided.cluster) else { return };
+        let Some(cluster) = correlate.cluster(number) else { return };
+        let title = loudest(correlate, cluster).map(|signal| signal.title.clone());
+        let message = Message::new("line-reopened").text("what", &title.unwrap_or_default());
+        let was_unstable = self.cases.get(&id).is_some_and(|case| case.is_unstable());
+        self.change(id, |case| {
+            case.decided.state = CaseState::Open;
+            case.decided.resolution = None;
+            case.decided.owner = None;
+            case.decided.rejected = false;
+            case.note_return(now);
+            case.severity = severity(cluster).0.unwrap_or(case.severity);
+            case.peak = case.severity;
+            case.milder_since = None;
+            case.bump(message.clone());
+        });
+        if !was_unstable {
+            self.note(now, id, TimelineKind::State, message);
+            if self.cases.get(&id).is_some_and(|case| case.is_unstable()) {
+                self.note(now, id, TimelineKind::State, Message::new("line-unstable"));
+            }
+        }
+    }
+
+    fn close(&mut self, now: Time, correlate: &mut correlate::State, id: CaseId) {
+        let message = Message::new("line-closed");
+        self.note(now, id, TimelineKind::State, message.clone());
+        let frozen = self.detail(id, correlate).map(Arc::new);
+        let number = self.cases.get(&id).and_then(|case| case.decided.cluster);
+        self.change(id, |case| {
+            case.frozen = frozen;
+            case.decided.state = CaseState::Closed;
+            case.decided.cluster = None;
+            case.closed_at = Some(now);
+            case.bump(message);
+        });
+        if let Some(number) = number {
+            self.leave_cluster(id, number);
+            if self.of_cluster(number).next().is_none() {
+                correlate.release_cluster(number);
+                correlate.drop_if_empty(number);
+            } else {
+                self.refresh_standing(correlate, number);
+            }
+        }
+        self.close_absorbed(now, id);
+    }
+
+    /// Cases that were merged into one are closed with it.
+    fn close_absorbed(&mut self, now: Time, id: CaseId) {
+        let links = self.cases.get(&id).map(|case| case.decided.links.clone());
+        let absorbed = links.into_iter().flatten().filter(|link| link.kind == LinkKind::Absorbed);
+        for link in absorbed {
+            let is_merged = self
+                .cases
+                .get(&link.case)
+                .is_some_and(|case| case.decided.state == CaseState::Merged);
+            if is_merged {
+                self.change(link.case, |case| {
+                    case.decided.state = CaseState::Closed;
+                    case.closed_at = Some(now);
+                });
+                self.close_absorbed(now, link.case);
+            }
+        }
+    }
+
+    /// Opens a Problem when monitoring keeps something open that no case knows.
+    fn open_problem(&mut self, now: Time, correlate: &mut correlate::State, number: u64) {
+        let Some(cluster) = correlate.cluster(number) else { return };
+        if cluster.totals().keeping.is_empty() {
+            return;
+        }
+        if self.of_cluster(number).any(|case| case.id.kind != CaseKind::MassIncident) {
+            return;
+        }
+        let onset = cluster.totals().began.first().copied().unwrap_or(now);
+        let title = loudest(correlate, cluster).map(|signal| signal.title.clone());
+        let line = Message::new("line-opened").text("what", &title.unwrap_or_default());
+        self.open(now, correlate, (CaseKind::Problem, number), onset.min(now), line);
+    }
+
+    /// Opens a mass incident, beside a Problem or alone.
+    fn open_mass_incident(&mut self, now: Time, correlate: &mut correlate::State, number: u64) {
+        let Some(cluster) = correlate.cluster(number) else { return };
+        if self.of_cluster(number).any(|case| case.id.kind == CaseKind::MassIncident) {
+            return;
+        }
+        let totals = cluster.totals();
+        let last = totals.last_written().unwrap_or(now);
+        let from = last.plus_millis(-correlate.surge_window_ms());
+        let lately = totals.written.iter().rev().map(|((at, _), _)| *at);
+        let onset = lately.take_while(|at| *at >= from).last().unwrap_or(last);
+        let line = Message::new("line-opened-mass").number("count", f64::from(totals.users.len()));
+        self.open(now, correlate, (CaseKind::MassIncident, number), onset, line);
+    }
+
+    pub(super) fn open(
+        &mut self,
+        now: Time,
+        correlate: &mut correlate::State,
+        (kind, cluster): (CaseKind, u64),
+        onset: Time,
+        line: Message,
+    ) -> CaseId {
+        let number = self.numbers.entry(kind).or_insert(0);
+        *number += 1;
+        let id = CaseId { kind, number: *number };
+        self.cases.insert(id, Arc::new(Case::new(id, cluster, onset, now)));
+        let beside: Vec<CaseId> = self.of_cluster(cluster).map(|case| case.id).collect();
+        self.enter_cluster(id, cluster);
+        self.touched.insert(id);
+        self.note(now, id, TimelineKind::State, line);
+        for other in beside {
+            self.link(id, other);
+        }
+        self.live(now, correlate, id);
+        id
+    }
+
+    /// Links what users feel with its cause.
+    pub(super) fn link(&mut self, one: CaseId, other: CaseId) {
+        let (problem, mass) = match (one.kind, other.kind) {
+            (CaseKind::MassIncident, CaseKind::Problem) => (other, one),
+            (CaseKind::Problem, CaseKind::MassIncident) => (one, other),
+            _ => return,
+        };
+        self.change(problem, |case| {
+            case.decided.links.insert(Link { kind: LinkKind::Explains, case: mass });
+        });
+        self.change(mass, |case| {
+            case.decided.links.insert(Link { kind: LinkKind::ExplainedBy, case: problem });
+        });
+    }
+
+    fn tell_history(&mut self, now: Time, correlate: &correlate::State, news: &News) {
+        let ids = |state: &Self, cluster: u64| -> Vec<CaseId> {
+            state.by_cluster.get(&cluster).into_iter().flatten().copied().collect()
+        };
+        let lines = [
+            (&news.joined, "line-finding"),
+            (&news.worsened, "line-finding"),
+            (&news.ended, "line-finding-over"),
+        ];
+        for (entries, key) in lines {
+            for (cluster, signal) in entries {
+                for id in ids(self, *cluster) {
+                    let line = self.member_line(correlate, *cluster, *signal, key);
+                    if let Some(line) = line {
+                        self.note(now, id, TimelineKind::Member, line);
+                    }
+                }
+            }
+        }
+    }
+
+    fn member_line(
+        &self,
+        correlate: &correlate::State,
+        cluster: u64,
+        signal: u64,
+        key: &'static str,
+    ) -> Option<Message> {
+        let signal = correlate.signal(signal)?;
+        if !signal.is_ticket() {
+            return Some(Message::new(key).text("what", signal.telling_title()));
+        }
+        if signal.life == crate::model::Life::Withdrawn {
+            return Some(Message::new("line-withdrawn").text("what", &signal.title));
+        }
+        // One line for the first ticket and one each time their number doubles.
+        let tickets = correlate.cluster(cluster)?.totals().tickets;
+        let is_news = key == "line-finding" && tickets.is_power_of_two();
+        is_news.then(|| Message::new("line-tickets").number("count", f64::from(tickets)))
+    }
+
+    /// Sets the case's next moment, if it has one.
+    fn schedule(&mut self, now: Time, id: CaseId, cluster: Option<&Cluster>) {
+        let due = cluster.and_then(|cluster| self.next_due(id, cluster));
+        // Never in the past: a moment that has gone by is due at the next tick.
+        let due = due.map(|at| at.max(now.plus_millis(1)));
+        let Some(case) = self.cases.get_mut(&id) else { return };
+        if case.due == due {
+            return;
+        }
+        if let Some(before) = case.due {
+            self.timers.remove(&(before, id));
+        }
+        Arc::make_mut(case).due = due;
+        if let Some(at) = due {
+            self.timers.insert((at, id));
+        }
+    }
+
+    fn next_due(&self, id: CaseId, cluster: &Cluster) -> Option<Time> {
+        let case = self.cases.get(&id)?;
+        let milder = case.milder_since.map(|at| at.plus_millis(self.lifecycle.lower_after_ms));
+        match case.decided.state {
+            CaseState::Open | CaseState::Acknowledged => {
+                let quiet = match self.quiet(id, cluster) {
+                    Quiet::At(at) => Some(at),
+                    Quiet::Never | Quiet::Unread => None,
+                };
+                [quiet, milder].into_iter().flatten().min()
+            }
+            CaseState::Resolved => {
+                case.resolved_at().map(|at| at.plus_millis(self.lifecycle.close_after_ms))
+            }
+            CaseState::Closed | CaseState::Merged => None,
+        }
+    }
+}
+
+/// The signal that speaks loudest in a cluster: the worst that keeps it open.
+pub(super) fn loudest<'s>(
+    correlate: &'s correlate::State,
+    cluster: &Cluster,
+) -> Option<&'s Signal> {
+    let leads = cluster.systems().values().filter_map(|summary| summary.active.lead());
+    let signals = leads.filter_map(|key| correlate.signal(key));
+    signals.max_by(|a, b| {
+        (a.keeps_open(), a.severity, std::cmp::Reverse(a.since))
+            .cmp(&(b.keeps_open(), b.severity, std::cmp::Reverse(b.since)))
+            .then_with(|| b.id.cmp(&a.id))
+    })
+}

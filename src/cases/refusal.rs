@@ -1,0 +1,67 @@
+//! Why a person's act could not be taken.
+
+use crate::model::{CaseId, CaseState, Message};
+
+/// Why an act was refused; nothing was changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such case, or it is archived.
+    #[error("no case {0} is open; it may be closed or merged")]
+    Unknown(CaseId),
+    /// The case has changed since the person looked at it.
+    #[error("{case} has changed since version {expects}: it is at version {version} now; look again")]
+    Stale {
+        /// The case.
+        case: CaseId,
+        /// What the person saw.
+        expects: u64,
+        /// What it is now.
+        version: u64,
+        /// What has happened in between, oldest first.
+        changed: Vec<Message>,
+    },
+    /// The act does not fit the state of the case.
+    #[error("{case} is {}: {verb} does not fit that", .state.as_str())]
+    NotNow {
+        /// The case.
+        case: CaseId,
+        /// Its state.
+        state: CaseState,
+        /// What was wished.
+        verb: &'static str,
+    },
+    /// Signals are named that the case does not have.
+    #[error("{case} has no signal {signal}")]
+    NoSignal {
+        /// The case.
+        case: CaseId,
+        /// The signal.
+        signal: String,
+    },
+    /// Nothing would be left, or nothing would go.
+    #[error("a split needs signals that go and signals that stay")]
+    NothingToSplit,
+    /// A case cannot be merged with itself.
+    #[error("{0} cannot be merged with itself")]
+    SameCase(CaseId),
+    /// There is no such system.
+    #[error("{0} is no system of the topology")]
+    NoSystem(String),
+    /// The moment has passed.
+    #[error("the moment until which it should last has passed already")]
+    Past,
+    /// The text is empty that the act is about.
+    #[error("{0} needs a text")]
+    NoText(&'static str),
+    /// There is no such act, or it is too old.
+    #[error("act {0} is not known, is too old, or was undone already")]
+    NoAct(u64),
+    /// Something was decided after it.
+    #[error("act {act} cannot be undone before act {newer}, which came after it")]
+    NotLast {
+        /// The act.
+        act: u64,
+        /// The one after it.
+        newer: u64,
+    },
+}

@@ -1,0 +1,121 @@
+//! Taking an act back: what was decided before it holds again, signals go back to where they were, what it
+//! demanded of the grouping is forgotten.
+
+use std::sync::Arc;
+
+use super::acts::{ActRecord, said};
+use super::{Refused, State};
+use crate::correlate;
+use crate::model::{Act, CaseId, Message, TimelineEntry, TimelineKind, Time};
+
+impl State {
+    pub(super) fn undo(
+        &mut self,
+        now: Time,
+        correlate: &mut correlate::State,
+        act: &Act,
+        number: u64,
+        is_told: &dyn Fn(CaseId) -> bool,
+    ) -> Result<(), Refused> {
+        let record = self.acts.get(&number).filter(|record| !record.undone);
+        let record = record.cloned().ok_or(Refused::NoAct(number))?;
+        for (id, _) in &record.before {
+            let case = self.case(*id).ok_or(Refused::Unknown(*id))?;
+            match case.decided.last_act {
+                Some(newer) if newer != number => {
+                    return Err(Refused::NotLast { act: number, newer });
+                }
+                _ => {}
+            }
+            if case.closed_at.is_some() {
+                return Err(Refused::Unknown(*id));
+            }
+        }
+        self.restore(now, correlate, &record, is_told);
+        for (id, _) in &record.before {
+            let message = said("line-undone", &act.by, &act.reason)
+                .with("what", crate::model::Arg::Key(format!("act-{}", record.act.verb.as_str())));
+            self.add_line(
+                *id,
+                TimelineEntry {
+                    at: now,
+                    kind: TimelineKind::Review,
+                    message: message.clone(),
+                    act: None,
+                },
+            );
+            self.change(*id, |case| case.bump(message));
+        }
+        if let Some(record) = self.acts.get_mut(&number) {
+            Arc::make_mut(record).undone = true;
+        }
+        Ok(())
+    }
+
+    fn restore(
+        &mut self,
+        now: Time,
+        correlate: &mut correlate::State,
+        record: &ActRecord,
+        is_told: &dyn Fn(CaseId) -> bool,
+    ) {
+        let mut clusters = Vec::new();
+        for (id, decided) in &record.before {
+            let there = self.case(*id).and_then(|case| case.decided.cluster);
+            clusters.extend(there);
+            clusters.extend(decided.cluster);
+            if let Some(cluster) = there {
+                self.leave_cluster(*id, cluster);
+            }
+            if let Some(cluster) = decided.cluster {
+                self.enter_cluster(*id, cluster);
+            }
+            self.change(*id, |case| {
+                case.decided = decided.clone();
+                case.frozen = None;
+            });
+        }
+        correlate.move_back(now, &record.moved, record.id);
+        correlate.unmute(now, record.id);
+        for (key, before) in &record.excused {
+            correlate.excuse(*key, *before);
+        }
+        for opened in &record.opened {
+            self.take_in(now, correlate, *opened, record.act.case, is_told);
+        }
+        clusters.extend(record.moved.iter().flat_map(|one| [one.from, one.to]));
+        clusters.sort_unstable();
+        clusters.dedup();
+        for cluster in clusters {
+            self.refresh_standing(correlate, cluster);
+            correlate.drop_if_empty(cluster);
+        }
+    }
+
+    /// A case that an undone act had opened: nobody has heard of it, and it is gone; or somebody has, and it is
+    /// merged into the one it came from.
+    fn take_in(
+        &mut self,
+        now: Time,
+        correlate: &mut correlate::State,
+        opened: CaseId,
+        origin: CaseId,
+        is_told: &dyn Fn(CaseId) -> bool,
+    ) {
+        let Some(cluster) = self.case(opened).map(|case| case.decided.cluster) else { return };
+        if is_told(opened) {
+            // Signals that joined meanwhile come along.
+            let members = cluster.and_then(|id| correlate.cluster(id)).map(|c| c.members());
+            let keys: Vec<u64> = members.into_iter().flatten().map(|(key, _)| *key).collect();
+            self.absorb(now, correlate, opened, origin);
+            let to = self.case(origin).and_then(|case| case.decided.cluster);
+            correlate.move_signals(now, &keys, to, 0);
+            correlate.forget_act(0);
+            return;
+        }
+        let line = Message::new("line-undone-case").word("case", origin.to_string());
+        self.note(now, opened, TimelineKind::State, line);
+        self.forget(opened);
+        self.touched.insert(opened);
+    }
+}

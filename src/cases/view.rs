@@ -1,0 +1,228 @@
+//! A case as people see it: one line, or everything.
+
+use super::State;
+use super::case::Case;
+use super::life::loudest;
+use crate::correlate::{self, Cluster};
+use crate::model::{
+    CaseDetail, CaseId, CaseKind, CaseSummary, Cause, Delivery, Impact, LinkKind, Member, Message, Reason,
+    Signal,
+};
+
+/// Systems named on a line.
+const SYSTEMS: usize = 64;
+/// Candidates offered with a case.
+const CANDIDATES: usize = 50;
+
+/// A case with what it is made of: what telling somebody needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// Its cluster, while it has one.
+    pub cluster: Option<&'a Cluster>,
+    /// All signals, the graph.
+    pub correlate: &'a correlate::State,
+    /// A Problem that is not closed speaks for this mass incident.
+    pub is_explained: bool,
+    /// The case that this one was merged into.
+    pub survivor: Option<&'a Case>,
+}
+
+impl Facts<'_> {
+    /// The first cause: a person's word, else the most likely.
+    #[must_use]
+    pub fn first_system(&self) -> &str {
+        if let Some(system) = &self.case.decided.cause {
+            return system;
+        }
+        match (self.cluster, &self.case.lead) {
+            (Some(cluster), _) => cluster.first_system(),
+            (None, Some((lead, _))) => lead,
+            (None, None) => "",
+        }
+    }
+
+    /// Suspected causes, most likely first; one that a person has named stands alone at the top.
+    #[must_use]
+    pub fn causes(&self) -> Vec<Cause> {
+        let ranked = self.cluster.map_or(&[][..], Cluster::causes);
+        let Some(system) = &self.case.decided.cause else { return ranked.to_vec() };
+        let word = Reason::new(0.0, Message::new("cause-set-by-person"));
+        let mut causes =
+            vec![Cause { system: system.clone(), probability: 1.0, evidence: vec![word] }];
+        let others = ranked.iter().filter(|cause| cause.system != *system);
+        causes.extend(others.map(|cause| Cause { probability: 0.0, ..cause.clone() }));
+        causes
+    }
+
+    /// The signal that speaks for the first cause, else the loudest.
+    #[must_use]
+    pub fn lead(&self) -> Option<&Signal> {
+        let cluster = self.cluster?;
+        let here = cluster.systems().get(self.first_system());
+        let own = here.and_then(|summary| cluster.speaking(summary).lead());
+        let own = own.and_then(|key| self.correlate.signal(key));
+        own.or_else(|| loudest(self.correlate, cluster)).or_else(|| {
+            let mut leads = cluster.systems().values().filter_map(|summary| summary.all.lead());
+            leads.find_map(|key| self.correlate.signal(key))
+        })
+    }
+
+    /// The title: the first cause's own finding, or what users report. Of what is over, the worst.
+    #[must_use]
+    pub fn title(&self) -> Message {
+        let system = self.first_system();
+        if self.case.id.kind != CaseKind::MassIncident
+            && let Some(lead) = self.lead()
+        {
+            let key = if lead.is_active() { "title-finding" } else { "title-finding-over" };
+            let message = Message::new(key).system("system", lead.system());
+            return message.text("what", lead.telling_title());
+        }
+        let felt = self.cluster.and_then(|cluster| {
+            let here = cluster.systems().get(system)?;
+            let tally = if here.active.tickets > 0 { &here.active } else { &here.all };
+            tally.mostly_felt()
+        });
+        let key = match felt {
+            Some(Impact::Slow) => "title-tickets-slow",
+            Some(Impact::Errors) => "title-tickets-errors",
+            Some(Impact::Down) => "title-tickets-down",
+            Some(Impact::Stale) => "title-tickets-stale",
+            Some(Impact::Unfelt) | None => "title-tickets",
+        };
+        let key = if system.is_empty() { "title-tickets-nowhere" } else { key };
+        Message::new(key).system("system", system)
+    }
+
+    /// The case on one line.
+    #[must_use]
+    pub fn summary(&self, told: &[Delivery]) -> CaseSummary {
+        let case = self.case;
+        if let (None, Some(frozen)) = (self.cluster, &case.frozen) {
+            return CaseSummary {
+                state: case.decided.state,
+                version: case.version,
+                closed_at: case.closed_at,
+                merged_into: case.decided.merged_into,
+                links: case.decided.links.iter().copied().collect(),
+                told: told.to_vec(),
+                ..frozen.summary.clone()
+            };
+        }
+        let totals = self.cluster.map(Cluster::totals);
+        let first = self.first_system();
+        let keys = self.cluster.map(|cluster| cluster.systems().keys());
+        let others = keys.into_iter().flatten().filter(|key| *key != first && !key.is_empty());
+        let mut systems: Vec<String> = Vec::new();
+        if !first.is_empty() {
+            systems.push(first.to_owned());
+        }
+        systems.extend(others.take(SYSTEMS).cloned());
+        let all = self.cluster.map_or(0, |cluster| cluster.systems().len());
+        let causes = self.cluster.map_or(&[][..], Cluster::causes);
+        let cause = match &case.decided.cause {
+            Some(system) => Some((system.clone(), 1.0)),
+            None => causes.first().map(|cause| (cause.system.clone(), cause.probability)),
+        };
+        CaseSummary {
+            id: case.id,
+            version: case.version,
+            title: self.title(),
+            severity: case.severity,
+            peak: case.peak,
+            blind: case.blind,
+            state: case.decided.state,
+            opened_at: case.opened_at,
+            owner: case.decided.owner.clone(),
+            resolved_at: case.resolved_at(),
+            closed_at: case.closed_at,
+            reopened: case.reopened,
+            unstable: case.is_unstable(),
+            confirmed: case.decided.confirmed,
+            rejected: case.decided.rejected,
+            known_error: case.decided.known_error.clone(),
+            merged_into: case.decided.merged_into,
+            links: case.decided.links.iter().copied().collect(),
+            system_count: u32::try_from(all.max(systems.len())).unwrap_or(u32::MAX),
+            systems,
+            mrfs: totals
+                .map(|totals| totals.mrfs.iter().map(|(mrf, _)| mrf.clone()).collect())
+                .unwrap_or_default(),
+            tickets: totals.map_or(0, |totals| totals.tickets),
+            users: totals.map_or(0, |totals| totals.users.len()),
+            findings: totals.map_or(0, |totals| totals.findings),
+            cause,
+            told: told.to_vec(),
+        }
+    }
+}
+
+impl State {
+    /// A case with what it is made of.
+    #[must_use]
+    pub fn facts<'a>(&'a self, id: CaseId, correlate: &'a correlate::State) -> Option<Facts<'a>> {
+        let case = self.case(id)?;
+        let cluster = case.decided.cluster.and_then(|number| correlate.cluster(number));
+        let is_explained = case.decided.links.iter().any(|link| {
+            let other = self.case(link.case);
+            link.kind == LinkKind::ExplainedBy
+                && other.is_some_and(|other| !other.decided.state.is_over())
+        });
+        let survivor = case.decided.merged_into.and_then(|id| self.case(id));
+        Some(Facts { case, cluster, correlate, is_explained, survivor })
+    }
+
+    /// Everything about a case; who was told of it is added by those who know.
+    #[must_use]
+    pub fn detail(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
+        let facts = self.facts(id, correlate)?;
+        let summary = facts.summary(&[]);
+        let timeline = self.history(id).to_vec();
+        if let (None, Some(frozen)) = (facts.cluster, &facts.case.frozen) {
+            return Some(CaseDetail { summary, timeline, ..(**frozen).clone() });
+        }
+        let mut members: Vec<Member> = facts
+            .cluster
+            .into_iter()
+            .flat_map(Cluster::members)
+            .filter_map(|(key, membership)| {
+                let signal = correlate.signal(*key)?;
+                Some(Member {
+                    joined_at: membership.joined_at,
+                    log_odds: membership.why.log_odds(),
+                    why: membership.why.reasons(),
+                    ..member(signal, &membership.system)
+                })
+            })
+            .collect();
+        members.sort_by_key(|member| member.joined_at);
+        let candidates = correlate.candidates(id).take(CANDIDATES);
+        let candidates = candidates.map(|signal| member(signal, "")).collect();
+        Some(CaseDetail { summary, members, causes: facts.causes(), timeline, candidates })
+    }
+}
+
+/// A signal as people see it.
+#[must_use]
+pub fn member(signal: &Signal, system: &str) -> Member {
+    Member {
+        signal: signal.id.clone(),
+        kind: signal.kind,
+        life: signal.life,
+        system: system.to_owned(),
+        title: signal.telling_title().clone(),
+        severity: signal.severity,
+        since: signal.since,
+        ended: signal.ended,
+        held_by: signal.held_by.clone(),
+        detail: signal.telling_detail().cloned().map(Box::new),
+        number: signal.number.clone(),
+        mrf: signal.mrf.clone(),
+        impact: signal.impact,
+        joined_at: signal.since,
+        log_odds: 0.0,
+        why: Vec::new(),
+    }
+}

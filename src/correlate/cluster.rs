@@ -1,0 +1,191 @@
+//! A cluster: a supposed fault. Which signals belong to it, why each does, and what they say together.
+//!
+//! Anonymous: it may take in, give away and fall apart at any time. What people see of it is a case.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Why;
+use super::summary::{SystemSummary, Tally, Totals};
+use crate::model::{CaseId, Cause, Severity, Signal, Time};
+
+/// Why and since when a signal is in a cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The system it was put to; empty when it names none.
+    pub system: String,
+    /// When it joined.
+    pub joined_at: Time,
+    /// What spoke for it.
+    pub why: Why,
+}
+
+/// What the room of cases says of a cluster: it may not be treated like any other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The case that people know it by.
+    pub case: Option<CaseId>,
+    /// A person has had a hand in it: the engine neither dissolves nor merges it.
+    pub pinned: bool,
+    /// Its case was resolved at this moment.
+    pub resolved_at: Option<Time>,
+    /// Its tickets are known as a mass incident.
+    pub has_mass_incident: bool,
+}
+
+/// Signals with one cause, as far as is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    id: u64,
+    members: BTreeMap<u64, Membership>,
+    systems: BTreeMap<String, SystemSummary>,
+    totals: Totals,
+    standing: Standing,
+    /// The ranking last made, and of how many members it was.
+    causes: Vec<Cause>,
+    ranked: usize,
+    pub(super) rank_due: Option<Time>,
+}
+
+impl Cluster {
+    pub(super) fn new(id: u64) -> Self {
+        Self {
+            id,
+            members: BTreeMap::new(),
+            systems: BTreeMap::new(),
+            totals: Totals::default(),
+            standing: Standing::default(),
+            causes: Vec::new(),
+            ranked: 0,
+            rank_due: None,
+        }
+    }
+
+    /// Its number; never reused.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Signals by key, with why each is here.
+    #[must_use]
+    pub fn members(&self) -> &BTreeMap<u64, Membership> {
+        &self.members
+    }
+
+    /// What is known by system.
+    #[must_use]
+    pub fn systems(&self) -> &BTreeMap<String, SystemSummary> {
+        &self.systems
+    }
+
+    /// What is known as a whole.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// What cases say of it.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Suspected causes as last ranked, most likely first.
+    #[must_use]
+    pub fn causes(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// Monitoring sees something in it that lasts and is not held back.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        !self.totals.lasting.is_empty()
+    }
+
+    /// No finding or alert is in it.
+    #[must_use]
+    pub fn only_tickets(&self) -> bool {
+        self.totals.findings == 0
+    }
+
+    /// What speaks of a system now: the signals that last; once monitoring sees none any more, all of them, for users
+    /// still wait for an answer to what is over.
+    #[must_use]
+    pub fn speaking<'a>(&self, summary: &'a SystemSummary) -> &'a Tally {
+        if self.is_active() { &summary.active } else { &summary.all }
+    }
+
+    /// The first cause; while none is ranked, the system with the most signals.
+    #[must_use]
+    pub fn first_system(&self) -> &str {
+        if let Some(cause) = self.causes.first() {
+            return &cause.system;
+        }
+        let weight = |summary: &SystemSummary| summary.all.findings + summary.all.tickets;
+        let most = self.systems.iter().max_by(|(a, x), (b, y)| {
+            // Of equals the first by key.
+            weight(x).cmp(&weight(y)).then_with(|| b.cmp(a))
+        });
+        most.map_or("", |(key, _)| key.as_str())
+    }
+
+    /// How bad what lasts is, by monitoring alone.
+    #[must_use]
+    pub fn worst_lasting(&self) -> Option<Severity> {
+        self.totals.keeping.last().or_else(|| self.totals.lasting.last()).copied()
+    }
+
+    /// The evidence without what was derived from it or decided about it: what must be the same after a
+    /// signal came and went.
+    #[must_use]
+    pub fn evidence(&self) -> (&BTreeMap<u64, Membership>, &BTreeMap<String, SystemSummary>, &Totals) {
+        (&self.members, &self.systems, &self.totals)
+    }
+
+    /// Adds a signal; true when it brought a new system.
+    pub(super) fn add(&mut self, key: u64, signal: &Signal, membership: Membership) -> bool {
+        let is_new = !self.systems.contains_key(&membership.system);
+        self.members.insert(key, membership);
+        self.count(key, signal, true);
+        is_new
+    }
+
+    /// Takes a signal away; returns why it was here.
+    pub(super) fn remove(&mut self, key: u64, signal: &Signal) -> Option<Membership> {
+        self.count(key, signal, false);
+        self.members.remove(&key)
+    }
+
+    /// Counts a member up or down; between the two the signal may be changed.
+    pub(super) fn count(&mut self, key: u64, signal: &Signal, up: bool) {
+        let Some(membership) = self.members.get(&key) else { return };
+        self.totals.change(key, signal, up);
+        let system = &membership.system;
+        if !self.systems.contains_key(system) {
+            self.systems.insert(system.clone(), SystemSummary::default());
+        }
+        if let Some(summary) = self.systems.get_mut(system) {
+            summary.change(key, signal, up);
+            if !up && summary.is_empty() {
+                self.systems.remove(system);
+            }
+        }
+    }
+
+    pub(super) fn set_standing(&mut self, standing: Standing) {
+        self.standing = standing;
+    }
+
+    pub(super) fn set_causes(&mut self, causes: Vec<Cause>) {
+        self.ranked = self.members.len();
+        self.rank_due = None;
+        self.causes = causes;
+    }
+
+    /// How many members there were when the causes were ranked.
+    pub(super) fn ranked(&self) -> usize {
+        self.ranked
+    }
+}

@@ -1,0 +1,99 @@
+//! Reading events that an earlier version has written: each record carries the number of its format, and is
+//! brought up to today's step by step.
+
+use serde_json::{Value, json};
+
+use super::Event;
+
+/// The format that is written now.
+pub const FORMAT: u32 = 2;
+
+/// A record that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum UpcastError {
+    /// It was written by a newer version.
+    #[error("it has format {0}, this version reads up to {FORMAT}: start the newer version")]
+    Newer(u32),
+    /// It is not what its format says.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Reads an event of any format.
+///
+/// # Errors
+/// When it is of a newer format, or not what its format says.
+pub fn event_from(format: u32, body: &str) -> Result<Event, UpcastError> {
+    match format {
+        FORMAT => Ok(serde_json::from_str(body)?),
+        0 | 1 => Ok(serde_json::from_value(from_first(serde_json::from_str(body)?))?),
+        newer => Err(UpcastError::Newer(newer)),
+    }
+}
+
+/// From format 1: verdicts were two words, effects had their Problem and channel beside the key.
+fn from_first(mut event: Value) -> Value {
+    if let Some(review) = event.get("review") {
+        let verb = match review["verdict"].as_str() {
+            Some("acknowledge") => "take",
+            _ => "resolve",
+        };
+        return json!({"act": {
+            "case": review["problem"], "verb": verb, "by": review["by"], "reason": review["reason"],
+        }});
+    }
+    if let Some(delivered) = event.get_mut("delivered")
+        && let Some(key) = delivered["key"].as_str().map(key_from_first)
+    {
+        delivered["key"] = json!(key);
+    }
+    event
+}
+
+/// `PRB-000001/alertmanager/3` → `…/alert3`, `…/join/7` → `…/join/7/1`, `…/join/7/left2` → `…/leave/7/2`.
+fn key_from_first(key: &str) -> String {
+    let mut parts = key.splitn(3, '/');
+    let (Some(case), Some(channel), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+        return key.to_owned();
+    };
+    let name = match (channel, name.strip_prefix("join/")) {
+        ("alertmanager", _) => format!("alert{name}"),
+        (_, Some(rest)) => match rest.split_once("/left") {
+            Some((ticket, n)) => format!("leave/{ticket}/{n}"),
+            None => format!("join/{rest}/1"),
+        },
+        _ => name.to_owned(),
+    };
+    format!("{case}/{channel}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Step, Verb};
+
+    #[test]
+    fn what_the_first_format_wrote_is_read() {
+        let review = r#"{"review":{"problem":"PRB-000001","verdict":"acknowledge","by":"Иванова","reason":""}}"#;
+        let Event::Act(act) = event_from(1, review).unwrap() else { panic!("{review}") };
+        assert_eq!((act.verb, act.by.as_str()), (Verb::Take, "Иванова"));
+        for (name, step) in [
+            ("otrs/open", Step::Open),
+            ("otrs/n3", Step::Note(3)),
+            ("otrs/join/7", Step::Join(7, 1)),
+            ("otrs/join/7/left2", Step::Leave(7, 2)),
+            ("alertmanager/4", Step::Alert(4)),
+        ] {
+            let channel = name.split('/').next().unwrap();
+            let body = format!(
+                r#"{{"delivered":{{"key":"PRB-000001/{name}","problem":"PRB-000001","channel":"{channel}","state":"delivered","reference":""}}}}"#
+            );
+            let Event::Delivered { key, .. } = event_from(1, &body).unwrap() else {
+                panic!("{body}")
+            };
+            assert_eq!(key.step, step, "{name}");
+        }
+        assert!(matches!(event_from(9, "{}"), Err(UpcastError::Newer(9))));
+        assert_eq!(event_from(1, "\"tick\"").unwrap(), Event::Tick);
+    }
+}
