@@ -1,18 +1,21 @@
-//! Grouping: incidents a second with 1 k, 10 k and 50 k incidents active.
+//! Correlating, in the production path: findings a second through `fold::State::step` with 1 k, 10 k and 50 k
+//! of them active.
 //!
-//! What an incident costs follows the systems around it (at most 256) and how many of them hold
-//! groups, not what is open elsewhere: once the graph is full the figure must not fall further.
+//! What a finding costs follows the systems around it (at most 256, of which at most 64 clusters are compared),
+//! not what is open elsewhere: the figure must not fall as the graph fills.
 
 #![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use vakhta::correlate::{Grouping, Lifecycle, State};
-use vakhta::model::{Impact, Incident, IncidentKind, Role, Severity, Text, Time};
+use vakhta::fold::{Event, Settings, State};
+use vakhta::i18n::Catalogue;
+use vakhta::model::{Finding, FindingState, Impact, Role, Severity, Text, Time};
 use vakhta::topology::System;
 
-/// How many incidents are active, and on how many systems: one graph that fills, then five to each
+/// How many findings are active, and on how many systems: one graph that fills, then five to each
 /// system on graphs that grow.
 const SIZES: [(u64, u64); 5] =
     [(1_000, 10_000), (10_000, 10_000), (50_000, 10_000), (1_000, 200), (10_000, 2_000)];
@@ -44,61 +47,74 @@ fn mix(n: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn incident(n: u64, systems: u64) -> Incident {
+fn finding(n: u64, systems: u64) -> (Time, Event) {
     let at = Time(START + i64::try_from(n).unwrap() * 20);
-    Incident {
-        id: format!("f{n}"),
-        kind: IncidentKind::Finding,
-        systems: vec![(format!("s{:05}", mix(n) % systems), 1.0)],
-        symptom: format!("rule-{}", mix(n + 1) % 40),
-        mrf: None,
-        impact: Some(Impact::Slow),
-        stems: Vec::new(),
-        title: Text::new("медленно", "slow"),
+    let system = format!("s{:05}", mix(n) % systems);
+    let finding = Finding {
+        key: format!("bench/rule-{n}"),
+        rule: format!("rule-{}", mix(n + 1) % 40),
+        object: format!("{system}-{}", n % 3),
+        system,
+        labels: BTreeMap::new(),
         severity: Severity::Warning,
+        state: FindingState::Raised,
+        score: 1.0,
         role: if n.is_multiple_of(4) { Role::Cause } else { Role::Symptom },
         spreads: true,
-        number: String::new(),
-        user: String::new(),
+        impact: Impact::Slow,
+        blind: false,
+        title: Text::new("медленно", "slow"),
+        advice: Text::default(),
+        runbook: String::new(),
+        evidence: Vec::new(),
+        expr: String::new(),
         since: at,
-        ended: None,
-        detail: None,
-    }
+        at,
+    };
+    (at, Event::Finding(Box::new(finding)))
 }
 
-/// A state with `active` incidents that are on.
-fn filled(active: u64, count: u64) -> State {
+/// One step as the engine makes it: a tick when something is due, then the event.
+fn step(state: &mut State, catalogue: &Catalogue, (at, event): &(Time, Event)) {
+    if state.next_timer().is_some_and(|due| due <= *at) {
+        state.step(*at, &Event::Tick, catalogue);
+    }
+    black_box(state.step(*at, event, catalogue));
+}
+
+/// A state with `active` findings that are on.
+fn filled(active: u64, count: u64, catalogue: &Catalogue) -> State {
     let mut state = State::default();
-    state.configure(systems(count), Grouping::default(), Lifecycle::default());
+    let settings = Settings { systems: systems(count), ..Settings::default() };
+    state.step(Time(START), &Event::Configured(Box::new(settings)), catalogue);
     for n in 0..active {
-        let one = incident(n, count);
-        state.tick(one.since);
-        state.incident(one.since, one);
+        step(&mut state, catalogue, &finding(n, count));
     }
     state
 }
 
 fn bench(criterion: &mut Criterion) {
+    let catalogue = Catalogue::default();
     let mut group = criterion.benchmark_group("correlate");
     group.sample_size(10);
     for (active, count) in SIZES {
-        let saved = serde_json::to_vec(&filled(active, count)).unwrap();
+        let filled = filled(active, count, &catalogue);
+        let saved = serde_json::to_vec(&filled).unwrap();
         let batch = 1_000_u64;
         group.throughput(Throughput::Elements(batch));
         group.bench_function(format!("{active} active, {count} systems"), |bencher| {
             bencher.iter_batched(
                 || {
                     let mut state: State = serde_json::from_slice(&saved).unwrap();
-                    state.derive();
-                    let fresh = (active..active + batch).map(|n| incident(n, count));
-                    (state, fresh.collect::<Vec<Incident>>())
+                    state.revive();
+                    let fresh = (active..active + batch).map(|n| finding(n, count));
+                    (state, fresh.collect::<Vec<_>>())
                 },
                 |(mut state, fresh)| {
-                    for one in fresh {
-                        state.tick(one.since);
-                        state.incident(one.since, one);
+                    for one in &fresh {
+                        step(&mut state, &catalogue, one);
                     }
-                    black_box(state)
+                    (state, fresh)
                 },
                 BatchSize::PerIteration,
             );

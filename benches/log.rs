@@ -19,6 +19,10 @@ fn ticket(id: u64) -> Event {
         state_type: "new".into(),
         user: "0123456789abcdef".into(),
         mrf: Some("Центр".into()),
+        channel: String::new(),
+        service: String::new(),
+        step: String::new(),
+        joined_to: String::new(),
         created: Time(1_790_000_000_000),
         changed: Time(1_790_000_000_000),
     }))
@@ -42,7 +46,7 @@ fn bench(criterion: &mut Criterion) {
                     })
                     .collect();
                 let append = Append { events, ..Append::default() };
-                runtime.block_on(store.append(&append)).unwrap();
+                runtime.block_on(store.append(0, &append)).unwrap();
             });
         });
     }

@@ -162,16 +162,8 @@ impl App {
         let series: SharedSeries =
             Arc::new(RwLock::new(series::Store::new(series::Limits::default())));
         let packs = start_watching(&parts, &site, &series, polled_from).await;
-        let app = Self {
-            parts,
-            site,
-            address,
-            engine_stop,
-            engine_task,
-            packs,
-            fallen,
-            _lock: lock,
-        };
+        let app =
+            Self { parts, site, address, engine_stop, engine_task, packs, fallen, _lock: lock };
         app.start_outside().await?;
         app.serve(listener, catalogue, &series);
         Ok(app)
@@ -276,9 +268,9 @@ impl App {
             Courier::new(parts, Channel::Alertmanager, via).run(stop)
         });
         let (engine, clock) = (parts.engine.clone(), Arc::clone(&parts.clock));
-        parts.supervisor.keep("resend", settings, |stop| {
-            deliver::resend_alerts(channel, engine, clock, stop)
-        });
+        parts
+            .supervisor
+            .keep("resend", settings, |stop| deliver::resend_alerts(channel, engine, clock, stop));
         Ok(())
     }
 

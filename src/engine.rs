@@ -327,7 +327,11 @@ impl Engine {
             };
             let dropped = event.drop_non_finite();
             if dropped > 0 {
-                tracing::warn!(kind = event.as_str(), dropped, "numbers that are none were left out");
+                tracing::warn!(
+                    kind = event.as_str(),
+                    dropped,
+                    "numbers that are none were left out"
+                );
             }
             let mut outcome = state.step(now, &event, &self.catalogue);
             let taken = Taken { at: now, act: outcome.act };

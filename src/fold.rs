@@ -21,7 +21,7 @@ use crate::cases::{self, Refused};
 use crate::correlate;
 use crate::escalate;
 use crate::i18n::Catalogue;
-use crate::model::{CaseDetail, CaseId, CaseState, CaseSummary, Effect, TimelineKind, Time};
+use crate::model::{CaseDetail, CaseId, CaseState, CaseSummary, Effect, Time, TimelineKind};
 
 /// After so many rounds a step is done: what acts on a cluster may touch it again, but not for ever.
 const ROUNDS: usize = 8;
@@ -110,12 +110,8 @@ impl State {
                 }
             }
             Event::Delivered { key, state, reference, error } => {
-                let report = escalate::Report {
-                    key: *key,
-                    state: *state,
-                    reference,
-                    error: error.as_ref(),
-                };
+                let report =
+                    escalate::Report { key: *key, state: *state, reference, error: error.as_ref() };
                 if let Some(line) = self.escalate.delivered(at, &report) {
                     self.cases.note(at, key.case, TimelineKind::Told, line);
                 }

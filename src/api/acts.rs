@@ -256,9 +256,9 @@ pub(crate) async fn submit(
     let mut needed = role_for(&wish.verb);
     if let Verb::Undo { act } = &wish.verb {
         // Taking back needs what the act itself needed.
-        let undone = state.engine.read(|core| {
-            core.cases().act_record(*act).map(|record| role_for(&record.act.verb))
-        });
+        let undone = state
+            .engine
+            .read(|core| core.cases().act_record(*act).map(|record| role_for(&record.act.verb)));
         needed = undone.unwrap_or(needed);
     }
     visitor.needs(needed)?;

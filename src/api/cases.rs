@@ -84,9 +84,7 @@ pub(super) async fn list(
         let archived = state.store.archived(before, more).await?;
         found.extend(archived.into_iter().filter(|case| is_wanted(case)));
     }
-    found.sort_by(|a, b| {
-        (b.opened_at, b.id.to_string()).cmp(&(a.opened_at, a.id.to_string()))
-    });
+    found.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id.to_string())));
     found.dedup_by(|a, b| a.id == b.id);
     let is_last = found.len() <= limit;
     found.truncate(limit);
@@ -157,9 +155,8 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<CaseDetailShape>, ApiError> {
     let case = find(&state, &id).await?;
-    let detail = state
-        .engine
-        .read(|core| case_detail(&case, &state.catalogue, core.correlate().topology()));
+    let detail =
+        state.engine.read(|core| case_detail(&case, &state.catalogue, core.correlate().topology()));
     Ok(Json(detail))
 }
 

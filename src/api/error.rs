@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::shapes::TextShape;
 use crate::cases::Refused;
 use crate::engine::SubmitError;
-use super::shapes::TextShape;
 use crate::i18n::Catalogue;
 use crate::model::Message;
 use crate::store::StoreError;

@@ -66,9 +66,8 @@ pub(super) async fn alerts(
     visitor.needs(Role::Duty)?;
     let now = state.clock.now();
     let source = visitor.0.name.clone();
-    let events = each(alerts, |place, alert| {
-        foreign(&source, alert, now).map_err(|what| at(place, &what))
-    })?;
+    let events =
+        each(alerts, |place, alert| foreign(&source, alert, now).map_err(|what| at(place, &what)))?;
     let events = events.into_iter().map(|alert| Event::Alert(Box::new(alert)));
     submit_all(&state, events.collect()).await
 }

@@ -19,9 +19,7 @@ use crate::engine::EngineHandle;
 use crate::escalate::alertmanager::{AlertmanagerChannel, Raised};
 use crate::escalate::delivery::{Deliver, DeliverError, DeliveryContext};
 use crate::fold::Event;
-use crate::model::{
-    CaseState, Channel, DeliveryState, Effect, EffectKey, EffectKind, Text, Time,
-};
+use crate::model::{CaseState, Channel, DeliveryState, Effect, EffectKey, EffectKind, Text, Time};
 use crate::store::{OutboxRow, Store, StoreError};
 
 /// Lanes worked on at once.
@@ -76,8 +74,7 @@ impl<C: Deliver + 'static> Courier<C> {
 
     /// Works until told to stop. An attempt that has begun is finished first.
     pub(super) async fn run(self, stop: CancellationToken) {
-        while let Err(error) =
-            self.store.outbox_settle_doubts(self.channel, self.settle_ms()).await
+        while let Err(error) = self.store.outbox_settle_doubts(self.channel, self.settle_ms()).await
         {
             // Without it what is in doubt would be tried at once.
             tracing::error!(%error, channel = self.channel.as_str(), "outbox unreadable");
@@ -247,9 +244,7 @@ impl<C: Deliver + 'static> Courier<C> {
             again = again.max(self.clock.now().plus_millis(self.settle_ms()));
         }
         let said = error.to_string();
-        while let Err(error) =
-            self.store.outbox_failed(&effect.key, in_doubt, again, &said).await
-        {
+        while let Err(error) = self.store.outbox_failed(&effect.key, in_doubt, again, &said).await {
             // Else it would be looked at sooner than the other side can show it.
             tracing::error!(%error, key = %effect.key, "a failed attempt was not noted");
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cases::Lifecycle;
 use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
 use crate::config::{Diagnostic, Diagnostics, Node, Place, Reader, Value, parse};
-use crate::cases::Lifecycle;
 use crate::correlate::Grouping;
 use crate::detect::Packs;
 use crate::escalate::{self, Escalation, alertmanager};

@@ -8,9 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Parts;
 use super::site::{Site, Source};
 use crate::collect::poll::poll;
-use crate::collect::{
-    Collect, Target, alertmanager, elasticsearch, host, postgres, prometheus,
-};
+use crate::collect::{Collect, Target, alertmanager, elasticsearch, host, postgres, prometheus};
 
 /// Everything that is polled.
 pub(super) fn targets(site: &Site) -> Vec<Target> {
@@ -32,9 +30,9 @@ fn short_address(url: &str) -> &str {
 /// Starts, changes and stops sources, so that they are those of the site.
 pub(super) fn keep(parts: &Parts, site: &Site) -> Result<()> {
     let names: Vec<String> = targets(site).iter().map(task).collect();
-    let gone = parts.supervisor.retain(|name| {
-        !name.starts_with("source ") || names.iter().any(|wanted| wanted == name)
-    });
+    let gone = parts
+        .supervisor
+        .retain(|name| !name.starts_with("source ") || names.iter().any(|wanted| wanted == name));
     for name in gone.iter().filter_map(|name| name.strip_prefix("source ")) {
         if let Some((kind, instance)) = name.split_once('/') {
             parts.sources.forget(kind, instance);
@@ -75,7 +73,7 @@ where
 {
     let (clock, to) = (Arc::clone(&parts.clock), parts.polled.clone());
     let name = task(&target);
-    parts.supervisor.keep(&name, settings, |stop: CancellationToken| {
-        poll(collector, target, clock, to, stop)
-    });
+    parts
+        .supervisor
+        .keep(&name, settings, |stop: CancellationToken| poll(collector, target, clock, to, stop));
 }

@@ -126,7 +126,8 @@ impl TicketIntake {
         tickets.sort_by_key(|ticket| (ticket.created, ticket.id));
         for ticket in tickets {
             // What belongs to a case already tells nothing new while it is open and a failure.
-            let is_news = ticket.class == TicketClass::Request || ticket.is_closed() || ticket.is_void();
+            let is_news =
+                ticket.class == TicketClass::Request || ticket.is_closed() || ticket.is_void();
             if !ticket.joined_to.is_empty() && !is_news {
                 continue;
             }
@@ -213,7 +214,8 @@ impl TicketIntake {
         let error = error.map(CollectError::from);
         let p95 = self.client.latency().p95;
         samples.push("vakhta_otrs_request_seconds", &[("quantile", "0.95")], p95);
-        let pending = self.metrics.outbox_pending.with_label_values(&[Channel::Otrs.as_str()]).get();
+        let pending =
+            self.metrics.outbox_pending.with_label_values(&[Channel::Otrs.as_str()]).get();
         samples.push("vakhta_outbox_pending_seconds", &[("channel", "otrs")], pending);
         crate::collect::poll::health(samples, target, seconds, error.as_ref());
         let at = self.clock.now();
@@ -262,11 +264,7 @@ fn normalise(raw: RawTicket, key: &[u8; 32], config: &Config) -> Ticket {
     // What line 1 registers by phone under its own login is not one user's.
     let is_nobody = raw.customer_user.is_empty()
         || (raw.channel == Some(TicketChannel::Phone) && raw.customer_user == config.user);
-    let user = if is_nobody {
-        String::new()
-    } else {
-        text::hash_user(&raw.customer_user, key)
-    };
+    let user = if is_nobody { String::new() } else { text::hash_user(&raw.customer_user, key) };
     Ticket {
         id: raw.id,
         number: raw.number,

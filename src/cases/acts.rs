@@ -9,8 +9,8 @@ use super::case::{Decided, Resolution};
 use super::{MOST_ACTS, Refused, State};
 use crate::correlate::{self, Moved};
 use crate::model::{
-    Act, CaseId, CaseKind, CaseState, Link, LinkKind, Message, Severity, TimelineEntry,
-    TimelineKind, Time, Verb,
+    Act, CaseId, CaseKind, CaseState, Link, LinkKind, Message, Severity, Time, TimelineEntry,
+    TimelineKind, Verb,
 };
 
 /// An act that was carried out.
@@ -88,9 +88,7 @@ impl State {
             });
         }
         let state = case.decided.state;
-        let not_now = || {
-            Err(Refused::NotNow { case: case.id, state, verb: act.verb.as_str() })
-        };
+        let not_now = || Err(Refused::NotNow { case: case.id, state, verb: act.verb.as_str() });
         let is_open = state.is_live() || state == CaseState::Resolved;
         match &act.verb {
             Verb::Undo { .. } | Verb::Comment => return Ok(()),
@@ -109,7 +107,9 @@ impl State {
             Verb::Snooze { until } | Verb::Mute { until, .. } if *until <= now => {
                 Err(Refused::Past)
             }
-            Verb::SetCause { system: Some(system) } if correlate.topology().get(system).is_none() => {
+            Verb::SetCause { system: Some(system) }
+                if correlate.topology().get(system).is_none() =>
+            {
                 Err(Refused::NoSystem(system.clone()))
             }
             Verb::Merge { into } => self.check_merge(act.case, *into, act.verb.as_str()),
@@ -195,7 +195,10 @@ impl Doing<'_> {
             Verb::Take => self.own(case, who, "line-taken", who, &act.reason),
             Verb::HandOver { to } => self.own(case, to, "line-handed-over", who, &act.reason),
             Verb::Comment => {
-                self.push(case, Message::new("line-comment").word("who", who).word("text", &act.reason));
+                self.push(
+                    case,
+                    Message::new("line-comment").word("who", who).word("text", &act.reason),
+                );
             }
             Verb::Resolve => self.resolve(case, who, &act.reason, false),
             Verb::Reject => self.resolve(case, who, &act.reason, true),

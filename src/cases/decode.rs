@@ -9,7 +9,8 @@ impl Lifecycle {
         let mut lifecycle = Self::default();
         let mut reader = Reader::new(node, errors);
         let mut set = |key: &'static str, value: &mut i64| {
-            let given = reader.duration(key).and_then(|given| i64::try_from(given.as_millis()).ok());
+            let given =
+                reader.duration(key).and_then(|given| i64::try_from(given.as_millis()).ok());
             *value = given.unwrap_or(*value);
         };
         set("resolve_after", &mut lifecycle.resolve_after_ms);

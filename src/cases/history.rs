@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use crate::model::{CaseId, Message, TimelineEntry, TimelineKind, Time};
+use crate::model::{CaseId, Message, Time, TimelineEntry, TimelineKind};
 
 /// The most lines kept; beyond it the second oldest go, the first stays.
 const MOST_LINES: usize = 200;
@@ -30,7 +30,8 @@ impl State {
         if history.lines.len() >= MOST_LINES {
             // People's words go last.
             let mut from = history.lines.iter().skip(1);
-            let oldest = from.position(|line| line.kind != TimelineKind::Review).map_or(1, |n| n + 1);
+            let oldest =
+                from.position(|line| line.kind != TimelineKind::Review).map_or(1, |n| n + 1);
             history.lines.remove(oldest);
         }
         history.lines.push(line);

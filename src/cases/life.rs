@@ -8,7 +8,7 @@ use super::case::{Case, Resolution};
 use super::severity::severity;
 use crate::correlate::{self, Cluster, News};
 use crate::model::{
-    CaseId, CaseKind, CaseState, Link, LinkKind, Message, Signal, TimelineKind, Time,
+    CaseId, CaseKind, CaseState, Link, LinkKind, Message, Signal, Time, TimelineKind,
 };
 
 /// So many users who write after a case was resolved say that it is not over.
@@ -183,8 +183,7 @@ impl State {
         self.note(now, id, TimelineKind::State, message.clone());
         self.change(id, |case| {
             case.decided.state = CaseState::Resolved;
-            case.decided.resolution =
-                Some(Resolution { at: now, by: None, why: String::new() });
+            case.decided.resolution = Some(Resolution { at: now, by: None, why: String::new() });
             case.bump(message);
         });
     }
@@ -206,7 +205,9 @@ impl State {
 
     /// What keeps a resolved case open is back, or has become worse than a person has excused.
     fn come_back(&mut self, now: Time, correlate: &correlate::State, id: CaseId) {
-        let Some(number) = self.cases.get(&id).and_then(|case| case.decided.cluster) else { return };
+        let Some(number) = self.cases.get(&id).and_then(|case| case.decided.cluster) else {
+            return;
+        };
         let Some(cluster) = correlate.cluster(number) else { return };
         let title = loudest(correlate, cluster).map(|signal| signal.title.clone());
         let message = Message::new("line-reopened").text("what", &title.unwrap_or_default());

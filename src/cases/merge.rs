@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::State;
 use crate::correlate;
-use crate::model::{CaseId, CaseState, Link, LinkKind, Message, TimelineKind, Time};
+use crate::model::{CaseId, CaseState, Link, LinkKind, Message, Time, TimelineKind};
 
 impl State {
     /// The larger part of a cluster went to another one: its cases follow. One of a kind that is there already

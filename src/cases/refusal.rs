@@ -9,7 +9,9 @@ pub enum Refused {
     #[error("no case {0} is open; it may be closed or merged")]
     Unknown(CaseId),
     /// The case has changed since the person looked at it.
-    #[error("{case} has changed since version {expects}: it is at version {version} now; look again")]
+    #[error(
+        "{case} has changed since version {expects}: it is at version {version} now; look again"
+    )]
     Stale {
         /// The case.
         case: CaseId,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::acts::{ActRecord, said};
 use super::{Refused, State};
 use crate::correlate;
-use crate::model::{Act, CaseId, Message, TimelineEntry, TimelineKind, Time};
+use crate::model::{Act, CaseId, Message, Time, TimelineEntry, TimelineKind};
 
 impl State {
     pub(super) fn undo(

@@ -5,8 +5,8 @@ use super::case::Case;
 use super::life::loudest;
 use crate::correlate::{self, Cluster};
 use crate::model::{
-    CaseDetail, CaseId, CaseKind, CaseSummary, Cause, Delivery, Impact, LinkKind, Member, Message, Reason,
-    Signal,
+    CaseDetail, CaseId, CaseKind, CaseSummary, Cause, Delivery, Impact, LinkKind, Member, Message,
+    Reason, Signal,
 };
 
 /// Systems named on a line.

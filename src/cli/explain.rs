@@ -59,8 +59,7 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let store = Store::look(&file).await.map_err(failed)?;
     let catalogue = Catalogue::default();
     let Restored { state, .. } = restore(&store, &catalogue, true).await.map_err(failed)?;
-    let explainer =
-        Explainer { state: &state, catalogue: &catalogue, language: arguments.lang };
+    let explainer = Explainer { state: &state, catalogue: &catalogue, language: arguments.lang };
     if let Ok(id) = arguments.id.parse::<CaseId>() {
         let case = match state.detail(id) {
             Some(case) => Some(case),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::cluster::{Cluster, Membership};
-use super::evidence::{Scorer, Values, Why, Words};
+use super::evidence::{Feature, Scorer, Values, Why, Words};
 use super::unassigned::{Nearest, Unassigned};
 use crate::model::{Message, Signal, Time};
 use crate::topology::Relation;
@@ -81,7 +81,7 @@ impl State {
                     compared += 1;
                     let known = found.iter().position(|one| one.cluster == id);
                     let text = match known.and_then(|at| found.get(at)) {
-                        Some(one) => one.values.get(6).copied().unwrap_or(0.0),
+                        Some(one) => one.values.get(Feature::Text.index()).copied().unwrap_or(0.0),
                         None => scorer.text(&words, cluster, self.examples(cluster)),
                     };
                     let at = (cluster.as_ref(), summary);
@@ -167,8 +167,7 @@ impl State {
         self.next_cluster += 1;
         let id = self.next_cluster;
         self.clusters.insert(id, Arc::new(Cluster::new(id)));
-        let membership =
-            Membership { system: system.to_owned(), joined_at: now, why: Why::First };
+        let membership = Membership { system: system.to_owned(), joined_at: now, why: Why::First };
         self.attach(now, key, id, membership);
         self.let_go_later(now, key);
     }
@@ -209,7 +208,11 @@ impl State {
             }
             let text = scorer.text(&words, cluster, self.examples(cluster));
             let at = (cluster.as_ref(), summary);
-            let values = scorer.compare(signal, 1.0, at, Relation::Same, text);
+            // Seen as a caller's: what is felt has to fit what is broken.
+            let mut values = scorer.compare(signal, 1.0, at, Relation::Serves(1), text);
+            if let Some(graph) = values.get_mut(Feature::Graph.index()) {
+                *graph = self.grouping.weights.no_system;
+            }
             let score: f64 = values.iter().sum();
             if best.as_ref().is_none_or(|(known, _)| *known < score) {
                 let other = system.to_owned();

@@ -140,7 +140,9 @@ impl Cluster {
     /// The evidence without what was derived from it or decided about it: what must be the same after a
     /// signal came and went.
     #[must_use]
-    pub fn evidence(&self) -> (&BTreeMap<u64, Membership>, &BTreeMap<String, SystemSummary>, &Totals) {
+    pub fn evidence(
+        &self,
+    ) -> (&BTreeMap<u64, Membership>, &BTreeMap<String, SystemSummary>, &Totals) {
         (&self.members, &self.systems, &self.totals)
     }
 

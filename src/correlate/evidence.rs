@@ -45,6 +45,11 @@ impl Feature {
         Self::Mrf,
     ];
 
+    /// The place of its value.
+    pub(super) fn index(self) -> usize {
+        Self::ALL.iter().position(|feature| *feature == self).unwrap_or(usize::MAX)
+    }
+
     /// The key of its words, of all but the graph's.
     const fn message(self) -> &'static str {
         match self {
@@ -258,8 +263,8 @@ impl Scorer<'_> {
         if !signal.is_ticket() {
             return 0.0;
         }
-        let is_felt_by_nobody = tally.findings > 0
-            && tally.impacts.iter().all(|(impact, _)| *impact == Impact::Unfelt);
+        let is_felt_by_nobody =
+            tally.findings > 0 && tally.impacts.iter().all(|(impact, _)| *impact == Impact::Unfelt);
         match relation {
             _ if is_felt_by_nobody => 2.0 * self.weights.impact_differs,
             Relation::Same => 0.0,

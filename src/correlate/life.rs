@@ -312,9 +312,7 @@ impl State {
             .members()
             .keys()
             .copied()
-            .filter(|key| {
-                self.signals.get(*key).is_none_or(|s| s.is_ticket() || !s.is_active())
-            })
+            .filter(|key| self.signals.get(*key).is_none_or(|s| s.is_ticket() || !s.is_active()))
             .collect();
         for key in over {
             self.discard(key);

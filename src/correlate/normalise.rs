@@ -3,8 +3,8 @@
 use super::State;
 use super::evidence::Words as Vector;
 use crate::model::{
-    Detail, Finding, ForeignAlert, Life, Role, Severity, Signal, SignalKind, Text, Ticket,
-    Time, Worst,
+    Detail, Finding, ForeignAlert, Life, Role, Severity, Signal, SignalKind, Text, Ticket, Time,
+    Worst,
 };
 use crate::text::{self, Signs, Tagger, Words};
 
@@ -128,9 +128,10 @@ fn empty(since: Time) -> Signal {
 pub(super) fn note_worst(signal: &mut Signal, at: Time) {
     let first = signal.detail.as_ref().and_then(|detail| detail.evidence.first());
     let excess = first.map_or(0.0, |number| (number.value - number.limit.unwrap_or(0.0)).abs());
-    let is_worst = signal.worst.as_ref().is_none_or(|worst| {
-        (signal.severity, excess) >= (worst.severity, worst.excess)
-    });
+    let is_worst = signal
+        .worst
+        .as_ref()
+        .is_none_or(|worst| (signal.severity, excess) >= (worst.severity, worst.excess));
     if is_worst {
         signal.worst = Some(Box::new(Worst {
             severity: signal.severity,

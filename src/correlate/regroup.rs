@@ -172,9 +172,7 @@ impl State {
         for (_, _, home) in open {
             *sizes.entry(*home).or_insert(0) += 1;
         }
-        let rank = |id: u64, size: usize| {
-            (self.case_of(id).is_some(), size, std::cmp::Reverse(id))
-        };
+        let rank = |id: u64, size: usize| (self.case_of(id).is_some(), size, std::cmp::Reverse(id));
         let target = sizes.into_iter().max_by_key(|(id, size)| rank(*id, *size));
         let Some((target, _)) = target else { return };
         let strays: Vec<u64> =

@@ -69,7 +69,11 @@ async fn newest(store: &Store) -> Result<Restored, StoreError> {
     for seq in store.snapshots().await? {
         let Some(saved) = store.snapshot(seq).await? else { continue };
         if saved.format != STATE_FORMAT {
-            tracing::warn!(seq, format = saved.format, "a snapshot of another format is passed over");
+            tracing::warn!(
+                seq,
+                format = saved.format,
+                "a snapshot of another format is passed over"
+            );
             continue;
         }
         match serde_json::from_slice::<State>(&saved.body) {
@@ -84,7 +88,9 @@ async fn newest(store: &Store) -> Result<Restored, StoreError> {
                     ..Restored::default()
                 });
             }
-            Err(error) => tracing::warn!(seq, %error, "a snapshot cannot be read; an older one serves"),
+            Err(error) => {
+                tracing::warn!(seq, %error, "a snapshot cannot be read; an older one serves")
+            }
         }
     }
     Ok(Restored::default())
@@ -122,12 +128,8 @@ pub(super) async fn reconcile(
     let mut append = Append::default();
     let mut corrections = Vec::new();
     for key in wanted.difference(&known) {
-        let delivered = |state, reference, error| Event::Delivered {
-            key: *key,
-            state,
-            reference,
-            error,
-        };
+        let delivered =
+            |state, reference, error| Event::Delivered { key: *key, state, reference, error };
         match (store.outbox_outcome(key).await?, decided.get(key)) {
             (None, Some(effect)) => append.effects.push((*effect).clone()),
             (None, None) => {

@@ -82,12 +82,7 @@ impl Snapshots {
     }
 }
 
-async fn save(
-    store: &Store,
-    seq: u64,
-    at: Time,
-    body: Result<Vec<u8>, serde_json::Error>,
-) {
+async fn save(store: &Store, seq: u64, at: Time, body: Result<Vec<u8>, serde_json::Error>) {
     let body = match body {
         Ok(body) => body,
         Err(error) => return tracing::error!(%error, "cannot encode a snapshot"),

@@ -68,7 +68,8 @@ impl Deliver for OtrsChannel {
                 self.open(effect, &order, context.now).await
             }
             EffectKind::AddNote { subject, body, queue, priority } => {
-                let change = note::Change::Move { queue: queue.as_deref(), priority: priority.as_deref() };
+                let change =
+                    note::Change::Move { queue: queue.as_deref(), priority: priority.as_deref() };
                 let note = note::Note { subject, body, change };
                 self.note(effect, context, &note, retry).await
             }

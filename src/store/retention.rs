@@ -49,14 +49,30 @@ impl Store {
         // The log must reach back to the oldest snapshot that is kept.
         let oldest = signed(kept.last().copied().unwrap_or(0));
         let deletes = [
-            ("DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < ? AND seq <= ? \
-              ORDER BY seq LIMIT ?)", log, oldest),
-            ("DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE decided_at < ? \
-              AND ? >= 0 AND state NOT IN ('pending', 'in_flight') LIMIT ?)", log, 0),
-            ("DELETE FROM archive WHERE id IN (SELECT id FROM archive WHERE closed_at < ? \
-              AND ? >= 0 LIMIT ?)", now.plus_millis(-retention.archive_ms).0, 0),
-            ("DELETE FROM access WHERE hash IN (SELECT hash FROM access WHERE expires_at < ? \
-              AND ? >= 0 LIMIT ?)", now.0, 0),
+            (
+                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < ? AND seq <= ? \
+              ORDER BY seq LIMIT ?)",
+                log,
+                oldest,
+            ),
+            (
+                "DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE decided_at < ? \
+              AND ? >= 0 AND state NOT IN ('pending', 'in_flight') LIMIT ?)",
+                log,
+                0,
+            ),
+            (
+                "DELETE FROM archive WHERE id IN (SELECT id FROM archive WHERE closed_at < ? \
+              AND ? >= 0 LIMIT ?)",
+                now.plus_millis(-retention.archive_ms).0,
+                0,
+            ),
+            (
+                "DELETE FROM access WHERE hash IN (SELECT hash FROM access WHERE expires_at < ? \
+              AND ? >= 0 LIMIT ?)",
+                now.0,
+                0,
+            ),
         ];
         for (statement, before, bound) in deletes {
             let done = sqlx::query(statement)
@@ -120,9 +136,8 @@ mod tests {
     fn snapshots_thin_out_with_age() {
         let now = Time(1_790_000_000_000);
         // One a minute for ten days.
-        let all: Vec<(u64, Time)> = (0..14_400_i64)
-            .map(|n| (unsigned(14_400 - n), Time(now.0 - n * 60_000)))
-            .collect();
+        let all: Vec<(u64, Time)> =
+            (0..14_400_i64).map(|n| (unsigned(14_400 - n), Time(now.0 - n * 60_000))).collect();
         let dropped = surplus(now, &all);
         let kept = all.len() - dropped.len();
         assert!((3 + 24 + 6..=3 + 25 + 8).contains(&kept), "{kept}");

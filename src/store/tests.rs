@@ -113,8 +113,9 @@ async fn the_outbox_says_what_became_of_an_effect() {
     };
     store.append(0, &Append { events: vec![(1, NOW, event)], ..Append::default() }).await.unwrap();
     let outcome = async |text: &str| store.outbox_outcome(&key(text)).await.unwrap();
-    let said =
-        |state, reference: &str| Some(OutboxOutcome { state, reference: reference.into(), at: NOW });
+    let said = |state, reference: &str| {
+        Some(OutboxOutcome { state, reference: reference.into(), at: NOW })
+    };
     let done = said(DeliveryState::Delivered, "77");
     assert_eq!(outcome("PRB-000001/otrs/open").await, done);
     let waits = said(DeliveryState::Pending, "");
@@ -151,11 +152,16 @@ async fn what_is_superseded_before_it_began_is_not_done() {
 async fn the_log_is_trimmed_to_its_oldest_snapshot() {
     let (_folder, store) = with_store(Vec::new()).await;
     let day = 86_400_000;
-    let events = (1..=10_u64).map(|seq| (seq, Time(NOW.0 - (100 - signed(seq)) * day), Event::Tick));
+    let events =
+        (1..=10_u64).map(|seq| (seq, Time(NOW.0 - (100 - signed(seq)) * day), Event::Tick));
     store.append(0, &Append { events: events.collect(), ..Append::default() }).await.unwrap();
     store.save_snapshot(5, NOW, b"{}").await.unwrap();
     store.save_snapshot(10, NOW, b"{}").await.unwrap();
     store.trim(NOW, &Retention::default()).await.unwrap();
-    assert_eq!(store.log_range().await.unwrap(), Some((6, 10)), "the first snapshot can be folded on");
+    assert_eq!(
+        store.log_range().await.unwrap(),
+        Some((6, 10)),
+        "the first snapshot can be folded on"
+    );
     assert_eq!(store.snapshot(5).await.unwrap().unwrap().body, b"{}");
 }

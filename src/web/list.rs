@@ -75,7 +75,8 @@ pub(super) async fn show(
         state.engine.cases().iter().map(|case| (**case).clone()).collect()
     };
     problems.retain(|case| {
-        closed || !matches!(case.state, CaseState::Closed | CaseState::Merged) && !is_spoken_for(case)
+        closed
+            || !matches!(case.state, CaseState::Closed | CaseState::Merged) && !is_spoken_for(case)
     });
     // What needs somebody first: not taken before taken, users who suffer before sources that cannot be seen,
     // worse before milder, newer before older.

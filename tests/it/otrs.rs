@@ -9,7 +9,7 @@ use vakhta::collect::otrs::{RawTicket, TicketChannel, TicketReader};
 use vakhta::config::Secret;
 use vakhta::escalate::delivery::{Deliver, DeliverError, Delivered, DeliveryContext};
 use vakhta::escalate::otrs::OtrsChannel;
-use vakhta::model::{Channel, Effect, EffectKind, Time};
+use vakhta::model::{Effect, EffectKind, Time};
 use vakhta::otrs::{
     AdviceLevel, Articles, Client, Config, OtrsError, Route, ServerZone, TicketRecord,
 };
@@ -82,14 +82,14 @@ fn note(subject: &str) -> Value {
 
 /// A Problem nobody has used on this ticket system.
 fn problem() -> String {
-    format!("PRB-{:09}", rand::random::<u32>())
+    format!("PRB-{:06}", rand::random::<u32>())
 }
 
 fn effect(problem: &str, name: &str, kind: EffectKind) -> Effect {
     Effect {
-        key: format!("{problem}/otrs/{name}"),
-        problem: problem.to_owned(),
-        channel: Channel::Otrs,
+        key: format!("{problem}/otrs/{name}").parse().unwrap(),
+        expires_at: None,
+        supersedes: Vec::new(),
         at: Time(1_795_000_000_000),
         kind,
     }
@@ -299,7 +299,8 @@ async fn a_problem_lives_once() {
 
     let context = DeliveryContext { ticket: Some(ticket.clone()), ..DeliveryContext::default() };
     let (subject, body) = texts(&"Новые факты ".repeat(500));
-    let facts = effect(&problem, "n1", EffectKind::AddNote { subject, body });
+    let facts =
+        effect(&problem, "n1", EffectKind::AddNote { subject, body, queue: None, priority: None });
     let (subject, body) = texts("Восстановлено");
     let closing = effect(&problem, "n2", EffectKind::CloseTicket { subject, body });
     let (subject, body) = texts("Снова");
@@ -312,7 +313,7 @@ async fn a_problem_lives_once() {
         let made = whole(&client, ticket.id).await;
         assert_eq!((made.state_type.as_str(), made.articles.len()), (*state_type, *articles));
         let newest = made.articles.iter().max_by_key(|article| article.id).unwrap();
-        let mark = format!("[{}]", step.key.replace("/otrs/", "/"));
+        let mark = format!("[{}]", step.key.to_string().replace("/otrs/", "/"));
         assert!(newest.subject.ends_with(&mark), "{}", newest.subject);
         assert_eq!(newest.communication_channel, "Internal");
     }
@@ -338,7 +339,11 @@ async fn users_tickets_join_once() {
     let user = client.create(user_ticket("обращение")).await.unwrap();
     let join = |ticket_id: u64| {
         let (subject, body) = texts("Обращение относится к Проблеме");
-        effect(&problem, "j1", EffectKind::JoinTicket { ticket_id, subject, body })
+        effect(
+            &problem,
+            &format!("join/{ticket_id}/1"),
+            EffectKind::JoinTicket { ticket_id, subject, body },
+        )
     };
     for retry in [false, true, false] {
         let got =
@@ -385,7 +390,7 @@ async fn a_half_built_ticket_is_completed() {
     assert_eq!(channel.deliver(&opening, &none, true).await.unwrap(), done);
     let made = whole(&client, done.ticket.unwrap().id).await;
     assert_eq!(made.articles.len(), 1);
-    assert_eq!(made.fields.get("IdempotencyKey"), Some(&opening.key));
+    assert_eq!(made.fields.get("IdempotencyKey"), Some(&opening.key.to_string()));
     assert_eq!(with_title(&client, &problem).await, [made.id]);
 }
 
@@ -409,7 +414,7 @@ async fn a_lost_answer_opens_no_second_ticket() {
         assert_eq!(with_title(&patient, &problem).await, [ticket.id], "{outcome:?}");
         let made = whole(&patient, ticket.id).await;
         assert_eq!(made.articles.len(), 1, "{outcome:?}");
-        assert_eq!(made.fields.get("IdempotencyKey"), Some(&opening.key));
+        assert_eq!(made.fields.get("IdempotencyKey"), Some(&opening.key.to_string()));
     }
 }
 

@@ -225,8 +225,12 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     let problem = engine.problem_at("crm-db", 20).await;
     let id = problem["id"].as_str().unwrap().to_owned();
     // The page keeps itself true: nobody reloads it here.
-    let said =
-        ["БД CRM · crm-db-1: очередь на блокировки", "10 обращений", "тикет №", "2ЛТП оповещена"];
+    let said = [
+        "БД CRM · crm-db-1: очередь на блокировки",
+        "10 обращений",
+        "тикет №",
+        "передано в Alertmanager для 2ЛТП",
+    ];
     for part in said {
         browser.shows(part, 40).await;
     }

@@ -15,7 +15,7 @@ use crate::model::{
 const ONE_STEP_MS: i64 = 2_000;
 /// Labels that were replaced end this long after the new ones fire: by then Alertmanager has put the new
 /// ones before them.
-const GRACE_MS: i64 = 15_000;
+const GRACE_MS: i64 = 3_000;
 /// A silence of a taken case lasts this long, and is renewed an hour before its end.
 const SILENCE_MS: i64 = 24 * 3_600_000;
 const RENEW_MS: i64 = 3_600_000;
@@ -228,7 +228,11 @@ impl AlertRow {
             }
         }
         self.silenced_until = Some(until);
-        telling.wake(if case.decided.owner.is_none() { until } else { until.plus_millis(-RENEW_MS) });
+        telling.wake(if case.decided.owner.is_none() {
+            until
+        } else {
+            until.plus_millis(-RENEW_MS)
+        });
         let key = if by.is_empty() { "silence-snoozed" } else { "silence-taken" };
         let comment = telling.wording().say(&Message::new(key).word("who", &by));
         self.silence(telling, until, by, comment);

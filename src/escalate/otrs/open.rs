@@ -250,7 +250,8 @@ fn is_of(ticket: &TicketRecord, effect: &Effect, now: Time, config: &Config) -> 
 
 fn request(config: &Config, effect: &Effect, order: &Order<'_>, fields: Fields) -> Value {
     let mut ticket = Map::new();
-    let title = cut_keeping_end(&one_line(order.title), &mark(&effect.case().to_string()), TITLE_LIMIT);
+    let title =
+        cut_keeping_end(&one_line(order.title), &mark(&effect.case().to_string()), TITLE_LIMIT);
     ticket.insert("Title".into(), json!(title));
     ticket.insert("Queue".into(), json!(order.queue));
     ticket.insert("State".into(), json!(config.state_new));

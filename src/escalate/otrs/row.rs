@@ -359,7 +359,9 @@ impl Row for TicketRow {
             self.reference = Some(ticket);
         }
         let (state, key) = match (step, report.state) {
-            (Step::Open, DeliveryState::Delivered) => (DeliveryState::Delivered, "line-ticket-open"),
+            (Step::Open, DeliveryState::Delivered) => {
+                (DeliveryState::Delivered, "line-ticket-open")
+            }
             (Step::Close, DeliveryState::Delivered) => {
                 (DeliveryState::Resolved, "line-ticket-closed")
             }

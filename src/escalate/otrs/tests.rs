@@ -273,10 +273,14 @@ async fn what_cannot_be_delivered_says_why() {
             assert!(matches!(outcome, Err(DeliverError::Retry(_))), "{outcome:?}");
             let (subject, body) = ("Связано".to_owned(), String::new());
             let join = EffectKind::JoinTicket { ticket_id: 9, subject, body };
-            let outcome = channel.deliver(&effect("PRB-000001/otrs/join/9/1", join), &none, false).await;
+            let outcome =
+                channel.deliver(&effect("PRB-000001/otrs/join/9/1", join), &none, false).await;
             assert!(matches!(outcome, Err(DeliverError::Rejected(_))), "{outcome:?}");
             let (subject, body) = ("Ход".to_owned(), String::new());
-            let note = effect("PRB-000001/otrs/n1", EffectKind::AddNote { subject, body, queue: None, priority: None });
+            let note = effect(
+                "PRB-000001/otrs/n1",
+                EffectKind::AddNote { subject, body, queue: None, priority: None },
+            );
             let ticket = Some(TicketRef { id: 5, number: "5".to_owned() });
             let outcome = channel
                 .deliver(&note, &DeliveryContext { ticket, ..DeliveryContext::default() }, false)

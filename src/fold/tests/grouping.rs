@@ -89,7 +89,8 @@ fn a_lasting_fault_attracts_nothing_new() {
     core.pass(3 * DAY + MINUTE);
     assert_eq!(core.live(), ["PRB-000001", "PRB-000002"]);
     assert_eq!(opened(core.since(from)), 1, "the second fault is told");
-    for (n, text) in [(1, "CRM ошибка | ошибка при сохранении"), (2, "Тормозит CRM | долго")] {
+    for (n, text) in [(1, "CRM ошибка | ошибка при сохранении"), (2, "Тормозит CRM | долго")]
+    {
         core.written(3 * DAY + HOUR, n, text);
         assert_ne!(core.case_of(&format!("ticket:{n}")).as_deref(), Some("PRB-000001"), "{text}");
     }
@@ -244,7 +245,10 @@ fn a_foreign_alert_lives_like_a_finding() {
     core.pass(31 * MINUTE);
     assert_eq!(core.case("PRB-000001").state.as_str(), "resolved");
     // One that nobody repeats is over by itself.
-    core.event(60 * MINUTE, crate::fold::Event::Alert(Box::new(alert("SsoDown", "sso", 60 * MINUTE, None))));
+    core.event(
+        60 * MINUTE,
+        crate::fold::Event::Alert(Box::new(alert("SsoDown", "sso", 60 * MINUTE, None))),
+    );
     assert_eq!(core.live(), ["PRB-000002"]);
     core.pass(67 * MINUTE);
     assert_eq!(core.case("PRB-000002").state.as_str(), "resolved");

@@ -121,7 +121,11 @@ fn a_note_next_door_declares_nothing() {
 fn alike_tickets_that_name_nothing_meet() {
     let mut core = Core::new();
     for n in 0..20_u32 {
-        core.written(i64::from(n) * 10 * SECOND, u64::from(n), "Ничего не работает | вообще ничего");
+        core.written(
+            i64::from(n) * 10 * SECOND,
+            u64::from(n),
+            "Ничего не работает | вообще ничего",
+        );
     }
     assert_eq!(core.live(), ["MI-000001"]);
     assert!(core.case("MI-000001").tickets >= 18);
@@ -139,7 +143,11 @@ fn the_calendar_expects_more() {
     };
     core.event(0, Event::Calendar(Box::new(entry)));
     for n in 0..15_u32 {
-        core.written(i64::from(n) * 20 * SECOND, u64::from(n), BILLING[usize::try_from(n % 10).unwrap()]);
+        core.written(
+            i64::from(n) * 20 * SECOND,
+            u64::from(n),
+            BILLING[usize::try_from(n % 10).unwrap()],
+        );
     }
     assert!(core.live().is_empty(), "the last day of the month is like that");
 }

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::escalate::Policy;
 use crate::fold::Event;
 use crate::model::{
-    Channel, DeliveryState, EffectKind, Impact, Role, Severity, Step, Text, TimelineKind, Time,
+    Channel, DeliveryState, EffectKind, Impact, Role, Severity, Step, Text, Time, TimelineKind,
     Verb,
 };
 

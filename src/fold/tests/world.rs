@@ -125,7 +125,13 @@ impl Core {
     }
 
     pub(crate) fn act(&mut self, at: i64, case: &str, verb: Verb) -> Outcome {
-        let act = Act { case: id(case), expects: None, verb, by: "Иванова".into(), reason: String::new() };
+        let act = Act {
+            case: id(case),
+            expects: None,
+            verb,
+            by: "Иванова".into(),
+            reason: String::new(),
+        };
         self.event(at, Event::Act(Box::new(act)))
     }
 
