@@ -10,10 +10,13 @@
 
 mod acts;
 mod case;
+mod check;
+mod decided;
 mod decode;
 mod history;
 mod life;
 mod merge;
+mod open;
 mod refusal;
 mod settings;
 mod severity;
@@ -26,7 +29,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use acts::ActRecord;
-pub use case::{Case, Decided, Resolution};
+pub use case::Case;
+pub use decided::{Decided, Resolution};
 pub use refusal::Refused;
 pub use settings::Lifecycle;
 pub use view::{Facts, member};
@@ -54,6 +58,9 @@ pub struct State {
     tickets_read_to: Option<Time>,
     acts: BTreeMap<u64, Arc<ActRecord>>,
     next_act: u64,
+    /// The act of this step, if it was one.
+    #[serde(skip)]
+    fresh_act: Option<u64>,
     #[serde(skip)]
     touched: BTreeSet<CaseId>,
 }

@@ -281,6 +281,18 @@ impl State {
         Arc::make_mut(cluster).set_standing(standing);
     }
 
+    /// A cluster counted again from its members: equal to the cluster, always.
+    #[cfg(test)]
+    pub(crate) fn recounted(&self, cluster: &Cluster) -> Cluster {
+        let mut again = Cluster::new(cluster.id());
+        for (key, membership) in cluster.members() {
+            if let Some(signal) = self.signals.get(*key) {
+                again.add(*key, signal, membership.clone());
+            }
+        }
+        again
+    }
+
     /// Decisions and evidence, without counters and caches: what must be the same after an act was undone.
     #[must_use]
     pub fn decisions(&self) -> serde_json::Value {

@@ -12,6 +12,8 @@
     reason = "a test may fail by panicking, measures real time and may print"
 )]
 
+#[path = "it/acts.rs"]
+mod acts;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/faults.rs"]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::{Decided, Resolution};
+use super::case::Course;
+use super::decided::{Decided, Resolution};
 use super::{MOST_ACTS, Refused, State};
-use crate::correlate::{self, Moved};
+use crate::correlate::{self, Constraints, Moved};
 use crate::model::{
     Act, CaseId, CaseKind, CaseState, Link, LinkKind, Message, Severity, Time, TimelineEntry,
     TimelineKind, Verb,
@@ -22,16 +23,28 @@ pub struct ActRecord {
     pub at: Time,
     /// What was decided.
     pub act: Act,
-    /// The cases as they were decided before it.
-    pub(super) before: Vec<(CaseId, Decided)>,
+    /// The cases that it changed.
+    pub(super) changed: Vec<Changed>,
     /// Where signals were before it.
     pub(super) moved: Vec<Moved>,
+    /// What earlier verdicts had demanded of a cluster that went up in another.
+    pub(super) forgotten: Option<Constraints>,
     /// What was excused before it.
     pub(super) excused: Vec<(u64, Option<Severity>)>,
     /// Cases that it opened.
     pub(super) opened: Vec<CaseId>,
     /// It was taken back.
     pub undone: bool,
+}
+
+/// A case that an act changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Changed {
+    pub(super) case: CaseId,
+    pub(super) before: Decided,
+    pub(super) after: Decided,
+    /// How it had gone before, and with what followed at once.
+    pub(super) went: (Course, Course),
 }
 
 impl State {
@@ -57,8 +70,9 @@ impl State {
             id,
             at: now,
             act: act.clone(),
-            before: Vec::new(),
+            changed: Vec::new(),
             moved: Vec::new(),
+            forgotten: None,
             excused: Vec::new(),
             opened: Vec::new(),
             undone: false,
@@ -66,9 +80,10 @@ impl State {
         let mut doing = Doing { now, id, record, state: self, correlate };
         doing.carry_out(act);
         let record = doing.record;
-        for (case, _) in &record.before {
-            self.change(*case, |case| case.decided.last_act = Some(id));
+        for changed in &record.changed {
+            self.change(changed.case, |case| case.decided.last_act = Some(id));
         }
+        self.fresh_act = Some(id);
         self.acts.insert(id, Arc::new(record));
         if self.acts.len() > MOST_ACTS {
             self.acts.pop_first();
@@ -76,104 +91,16 @@ impl State {
         Ok(id)
     }
 
-    fn check(&self, now: Time, correlate: &correlate::State, act: &Act) -> Result<(), Refused> {
-        let case = self.case(act.case).ok_or(Refused::Unknown(act.case))?;
-        if let Some(expects) = act.expects.filter(|expects| *expects != case.version) {
-            let changed = case.changes.iter().filter(|(version, _)| *version > expects);
-            return Err(Refused::Stale {
-                case: case.id,
-                expects,
-                version: case.version,
-                changed: changed.map(|(_, message)| message.clone()).collect(),
-            });
-        }
-        let state = case.decided.state;
-        let not_now = || Err(Refused::NotNow { case: case.id, state, verb: act.verb.as_str() });
-        let is_open = state.is_live() || state == CaseState::Resolved;
-        match &act.verb {
-            Verb::Undo { .. } | Verb::Comment => return Ok(()),
-            Verb::Reopen if state != CaseState::Resolved => return not_now(),
-            Verb::Reopen => {}
-            Verb::Take | Verb::HandOver { .. } | Verb::Resolve | Verb::Snooze { .. }
-                if !state.is_live() =>
-            {
-                return not_now();
+    /// What followed from an act at once belongs to it.
+    pub(super) fn finish_act(&mut self) {
+        let Some(id) = self.fresh_act.take() else { return };
+        let Some(record) = self.acts.get_mut(&id).map(Arc::make_mut) else { return };
+        for changed in &mut record.changed {
+            if let Some(case) = self.cases.get(&changed.case) {
+                changed.after.clone_from(&case.decided);
+                changed.went.1 = case.course();
             }
-            _ if !is_open => return not_now(),
-            _ => {}
         }
-        match &act.verb {
-            Verb::HandOver { to } if to.trim().is_empty() => Err(Refused::NoText("hand_over")),
-            Verb::Snooze { until } | Verb::Mute { until, .. } if *until <= now => {
-                Err(Refused::Past)
-            }
-            Verb::SetCause { system: Some(system) }
-                if correlate.topology().get(system).is_none() =>
-            {
-                Err(Refused::NoSystem(system.clone()))
-            }
-            Verb::Merge { into } => self.check_merge(act.case, *into, act.verb.as_str()),
-            Verb::Split { signals } => self.check_split(correlate, act.case, signals),
-            Verb::Move { signals, to } => {
-                self.keys(correlate, act.case, signals)?;
-                let to = to.map(|to| self.case(to).ok_or(Refused::Unknown(to))).transpose()?;
-                match to {
-                    _ if signals.is_empty() => Err(Refused::NothingToSplit),
-                    Some(to) if to.decided.cluster.is_none() => Err(Refused::Unknown(to.id)),
-                    Some(to) if to.id == act.case => Err(Refused::SameCase(to.id)),
-                    _ => Ok(()),
-                }
-            }
-            Verb::Mute { signals, .. } => self.keys(correlate, act.case, signals).map(|_| ()),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_merge(&self, case: CaseId, into: CaseId, verb: &'static str) -> Result<(), Refused> {
-        if case == into {
-            return Err(Refused::SameCase(case));
-        }
-        let other = self.case(into).ok_or(Refused::Unknown(into))?;
-        let state = other.decided.state;
-        if !state.is_live() && state != CaseState::Resolved {
-            return Err(Refused::NotNow { case: into, state, verb });
-        }
-        Ok(())
-    }
-
-    fn check_split(
-        &self,
-        correlate: &correlate::State,
-        case: CaseId,
-        signals: &[String],
-    ) -> Result<(), Refused> {
-        let keys = self.keys(correlate, case, signals)?;
-        let cluster = self.case(case).and_then(|case| case.decided.cluster);
-        let all = cluster.and_then(|id| correlate.cluster(id)).map_or(0, |c| c.members().len());
-        if keys.is_empty() || keys.len() >= all {
-            return Err(Refused::NothingToSplit);
-        }
-        Ok(())
-    }
-
-    /// The keys of some signals of a case, each once.
-    fn keys(
-        &self,
-        correlate: &correlate::State,
-        case: CaseId,
-        signals: &[String],
-    ) -> Result<Vec<u64>, Refused> {
-        let cluster = self.case(case).and_then(|case| case.decided.cluster);
-        let members = cluster.and_then(|id| correlate.cluster(id)).map(|c| c.members());
-        let mut keys = Vec::new();
-        for signal in signals {
-            let key = correlate.key_of(signal);
-            let key = key.filter(|key| members.is_some_and(|members| members.contains_key(key)));
-            keys.push(key.ok_or_else(|| Refused::NoSignal { case, signal: signal.clone() })?);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
     }
 }
 
@@ -235,11 +162,16 @@ impl Doing<'_> {
 
     /// Keeps a case as it was decided, for undo.
     fn remember(&mut self, id: CaseId) {
-        if self.record.before.iter().any(|(known, _)| *known == id) {
+        if self.record.changed.iter().any(|known| known.case == id) {
             return;
         }
         if let Some(case) = self.state.case(id) {
-            self.record.before.push((id, case.decided.clone()));
+            self.record.changed.push(Changed {
+                case: id,
+                before: case.decided.clone(),
+                after: case.decided.clone(),
+                went: (case.course(), case.course()),
+            });
         }
     }
 
@@ -337,6 +269,7 @@ impl Doing<'_> {
                 self.state.relocate(other, to);
             }
             self.state.refresh_standing(self.correlate, from);
+            self.record.forgotten = Some(self.correlate.demands_on(from));
             let (moved, _) = self.correlate.move_signals(self.now, &keys, Some(to), self.id);
             self.record.moved.extend(moved);
             self.correlate.drop_if_empty(from);

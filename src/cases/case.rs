@@ -1,11 +1,11 @@
 //! One case: what was decided about it, and what follows from its cluster.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CaseDetail, CaseId, CaseState, Link, Message, Severity, Time};
+use super::decided::Decided;
+use crate::model::{CaseDetail, CaseId, CaseState, Message, Severity, Time};
 
 /// Changes of state kept to tell who was late what they missed.
 const CHANGES: usize = 16;
@@ -13,50 +13,6 @@ const CHANGES: usize = 16;
 const RETURNS: usize = 3;
 /// The time in which returns are counted.
 const RETURNS_MS: i64 = 3_600_000;
-
-/// How a case came to an end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resolution {
-    /// When.
-    pub at: Time,
-    /// The person who said so; none: its signals ended.
-    pub by: Option<String>,
-    /// What was done, in their words.
-    pub why: String,
-}
-
-/// What was decided about a case, by people or by its state machine: what undo restores.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decided {
-    /// Where in its life.
-    pub state: CaseState,
-    /// The cluster it is about; none once it is merged or closed.
-    pub cluster: Option<u64>,
-    /// Who has it, and since when.
-    pub owner: Option<(Time, String)>,
-    /// How it ended, if it did.
-    pub resolution: Option<Resolution>,
-    /// A person has said that it is not over: it ends by a person's word only.
-    pub kept_open: bool,
-    /// A person has confirmed it.
-    pub confirmed: bool,
-    /// A person has said that it is nothing.
-    pub rejected: bool,
-    /// A person has put its members where they are.
-    pub pinned: bool,
-    /// The cause that a person has named.
-    pub cause: Option<String>,
-    /// The known error that it is.
-    pub known_error: Option<String>,
-    /// Its paging pauses until then.
-    pub snoozed_until: Option<Time>,
-    /// The case that goes on for it.
-    pub merged_into: Option<CaseId>,
-    /// Other cases it belongs with.
-    pub links: BTreeSet<Link>,
-    /// The latest act about it.
-    pub last_act: Option<u64>,
-}
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,27 +54,23 @@ pub struct Case {
     pub(super) due: Option<Time>,
 }
 
+/// How a case has gone, apart from what was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Course {
+    severity: Severity,
+    peak: Severity,
+    milder_since: Option<Time>,
+    reopened: u32,
+    came_back_at: Option<Time>,
+    returns: Vec<Time>,
+}
+
 impl Case {
     pub(super) fn new(id: CaseId, cluster: u64, opened_at: Time, now: Time) -> Self {
         Self {
             id,
             version: 1,
-            decided: Decided {
-                state: CaseState::Open,
-                cluster: Some(cluster),
-                owner: None,
-                resolution: None,
-                kept_open: false,
-                confirmed: false,
-                rejected: false,
-                pinned: false,
-                cause: None,
-                known_error: None,
-                snoozed_until: None,
-                merged_into: None,
-                links: BTreeSet::new(),
-                last_act: None,
-            },
+            decided: Decided::new(cluster),
             severity: Severity::Info,
             peak: Severity::Info,
             blind: false,
@@ -165,6 +117,33 @@ impl Case {
     #[must_use]
     pub fn is_paging_paused(&self, now: Time) -> bool {
         self.decided.owner.is_some() || self.decided.snoozed_until.is_some_and(|at| now < at)
+    }
+
+    pub(super) fn course(&self) -> Course {
+        Course {
+            severity: self.severity,
+            peak: self.peak,
+            milder_since: self.milder_since,
+            reopened: self.reopened,
+            came_back_at: self.came_back_at,
+            returns: self.returns.clone(),
+        }
+    }
+
+    /// Takes back how an act made it go, unless it has gone on by itself since.
+    pub(super) fn take_back_course(&mut self, before: &Course, after: &Course) {
+        if self.severity == after.severity {
+            self.severity = before.severity;
+            self.peak = before.peak;
+            self.milder_since = before.milder_since;
+        }
+        if self.reopened == after.reopened {
+            self.reopened = before.reopened;
+            self.came_back_at = before.came_back_at;
+        }
+        if self.returns == after.returns {
+            self.returns.clone_from(&before.returns);
+        }
     }
 
     pub(super) fn note_return(&mut self, now: Time) {

@@ -1,9 +1,10 @@
 //! Taking an act back: what was decided before it holds again, signals go back to where they were, what it
 //! demanded of the grouping is forgotten.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::acts::{ActRecord, said};
+use super::acts::{ActRecord, Changed, said};
 use super::{Refused, State};
 use crate::correlate;
 use crate::model::{Act, CaseId, Message, Time, TimelineEntry, TimelineKind};
@@ -19,7 +20,7 @@ impl State {
     ) -> Result<(), Refused> {
         let record = self.acts.get(&number).filter(|record| !record.undone);
         let record = record.cloned().ok_or(Refused::NoAct(number))?;
-        for (id, _) in &record.before {
+        for Changed { case: id, .. } in &record.changed {
             let case = self.case(*id).ok_or(Refused::Unknown(*id))?;
             match case.decided.last_act {
                 Some(newer) if newer != number => {
@@ -32,7 +33,7 @@ impl State {
             }
         }
         self.restore(now, correlate, &record, is_told);
-        for (id, _) in &record.before {
+        for Changed { case: id, .. } in &record.changed {
             let message = said("line-undone", &act.by, &act.reason)
                 .with("what", crate::model::Arg::Key(format!("act-{}", record.act.verb.as_str())));
             self.add_line(
@@ -60,36 +61,73 @@ impl State {
         is_told: &dyn Fn(CaseId) -> bool,
     ) {
         let mut clusters = Vec::new();
-        for (id, decided) in &record.before {
-            let there = self.case(*id).and_then(|case| case.decided.cluster);
+        for changed in &record.changed {
+            let Some(case) = self.case(changed.case) else { continue };
+            let mut decided = case.decided.clone();
+            decided.take_back(&changed.before, &changed.after);
+            let there = case.decided.cluster;
             clusters.extend(there);
             clusters.extend(decided.cluster);
             if let Some(cluster) = there {
-                self.leave_cluster(*id, cluster);
+                self.leave_cluster(changed.case, cluster);
             }
             if let Some(cluster) = decided.cluster {
-                self.enter_cluster(*id, cluster);
+                correlate.ensure_cluster(cluster);
+                self.enter_cluster(changed.case, cluster);
             }
-            self.change(*id, |case| {
-                case.decided = decided.clone();
-                case.frozen = None;
+            self.change(changed.case, |case| {
+                case.decided = decided;
+                if case.decided.cluster.is_some() {
+                    case.frozen = None;
+                }
             });
         }
         correlate.move_back(now, &record.moved, record.id);
+        if let Some(forgotten) = &record.forgotten {
+            correlate.demand_again(forgotten);
+        }
         correlate.unmute(now, record.id);
         for (key, before) in &record.excused {
             correlate.excuse(*key, *before);
         }
-        for opened in &record.opened {
-            self.take_in(now, correlate, *opened, record.act.case, is_told);
+        for opened in self.opened_by(correlate, record) {
+            self.take_in(now, correlate, opened, record.act.case, is_told);
         }
         clusters.extend(record.moved.iter().flat_map(|one| [one.from, one.to]));
         clusters.sort_unstable();
         clusters.dedup();
         for cluster in clusters {
             self.refresh_standing(correlate, cluster);
-            correlate.drop_if_empty(cluster);
+            if self.of_cluster(cluster).next().is_none() {
+                correlate.drop_if_empty(cluster);
+            }
         }
+        for changed in &record.changed {
+            self.go_on(correlate, changed);
+        }
+    }
+
+    /// A case goes on as it went before an act.
+    fn go_on(&mut self, correlate: &correlate::State, changed: &Changed) {
+        let cluster = self.case(changed.case).and_then(|case| case.decided.cluster);
+        let Some(cluster) = cluster.and_then(|id| correlate.cluster(id)) else { return };
+        self.change(changed.case, |case| {
+            // Signals that a person has put back have not come back.
+            case.is_kept = !cluster.totals().keeping.is_empty();
+            case.take_back_course(&changed.went.0, &changed.went.1);
+        });
+    }
+
+    /// Cases that there are only because of an act: those that it opened, and those whose cluster is empty once its
+    /// signals have gone back.
+    fn opened_by(&self, correlate: &correlate::State, record: &ActRecord) -> BTreeSet<CaseId> {
+        let mut opened: BTreeSet<CaseId> = record.opened.iter().copied().collect();
+        for one in &record.moved {
+            let is_empty = correlate.cluster(one.to).is_some_and(|c| c.members().is_empty());
+            let here = self.of_cluster(one.to).map(|case| case.id).filter(|_| is_empty);
+            opened.extend(here.filter(|id| !record.changed.iter().any(|known| known.case == *id)));
+        }
+        opened
     }
 
     /// A case that an undone act had opened: nobody has heard of it, and it is gone; or somebody has, and it is

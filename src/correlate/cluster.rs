@@ -148,10 +148,11 @@ impl Cluster {
 
     /// Adds a signal; true when it brought a new system.
     pub(super) fn add(&mut self, key: u64, signal: &Signal, membership: Membership) -> bool {
-        let is_new = !self.systems.contains_key(&membership.system);
+        let system = membership.system.clone();
+        let was_here = self.systems.contains_key(&system);
         self.members.insert(key, membership);
         self.count(key, signal, true);
-        is_new
+        !was_here && self.systems.contains_key(&system)
     }
 
     /// Takes a signal away; returns why it was here.
@@ -170,7 +171,8 @@ impl Cluster {
         }
         if let Some(summary) = self.systems.get_mut(system) {
             summary.change(key, signal, up);
-            if !up && summary.is_empty() {
+            // What was withdrawn counts for nothing.
+            if summary.is_empty() {
                 self.systems.remove(system);
             }
         }

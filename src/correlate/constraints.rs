@@ -64,6 +64,29 @@ impl Constraints {
         self.barred.remove(&signal);
     }
 
+    /// What is forgotten with a cluster.
+    pub(super) fn of_cluster(&self, cluster: u64) -> Self {
+        let barred = self.barred.iter().filter_map(|(signal, by)| {
+            Some((*signal, BTreeMap::from([(cluster, *by.get(&cluster)?)])))
+        });
+        let apart = self.apart.iter().filter_map(|(lower, by)| {
+            let mut by = by.clone();
+            by.retain(|higher, _| *lower == cluster || *higher == cluster);
+            (!by.is_empty()).then_some((*lower, by))
+        });
+        Self { pinned: BTreeMap::new(), barred: barred.collect(), apart: apart.collect() }
+    }
+
+    /// Demands again what was forgotten.
+    pub(super) fn put_back(&mut self, forgotten: &Self) {
+        for (signal, by) in &forgotten.barred {
+            self.barred.entry(*signal).or_default().extend(by);
+        }
+        for (lower, by) in &forgotten.apart {
+            self.apart.entry(*lower).or_default().extend(by);
+        }
+    }
+
     pub(super) fn forget_cluster(&mut self, cluster: u64) {
         self.apart.remove(&cluster);
         for by in self.apart.values_mut().chain(self.barred.values_mut()) {

@@ -14,18 +14,12 @@ const EARLY_MS: i64 = 60_000;
 /// A release is a suspect for what begins at most this long after it.
 const SUSPECT_MS: i64 = 30 * 60_000;
 
-/// A person's mute of one signal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Mute {
-    until: Time,
-    act: u64,
-}
-
 /// Works, mutes, releases and the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Holds {
     works: BTreeMap<String, Work>,
-    mutes: BTreeMap<String, Mute>,
+    /// Until when, by act, by signal: one act's mute does not end another's.
+    mutes: BTreeMap<String, BTreeMap<u64, Time>>,
     releases: BTreeMap<String, Release>,
     calendar: BTreeMap<String, CalendarEntry>,
     /// Moments at which something begins or ends.
@@ -36,8 +30,9 @@ impl Holds {
     /// What holds a signal back at a moment: `work:ID` or `mute:ACT`.
     #[must_use]
     pub fn held(&self, signal: &Signal, now: Time) -> Option<String> {
-        if let Some(mute) = self.mutes.get(&signal.id).filter(|mute| now < mute.until) {
-            return Some(format!("mute:{}", mute.act));
+        let mutes = self.mutes.get(&signal.id);
+        if let Some((act, _)) = mutes.and_then(|mutes| mutes.iter().find(|(_, end)| now < **end)) {
+            return Some(format!("mute:{act}"));
         }
         let work = self.works.values().find(|work| work.is_on(now) && covers(work, signal))?;
         Some(format!("work:{}", work.id))
@@ -89,7 +84,10 @@ impl Holds {
             was_due = true;
         }
         if was_due {
-            self.mutes.retain(|_, mute| mute.until > now);
+            self.mutes.retain(|_, mutes| {
+                mutes.retain(|_, until| *until > now);
+                !mutes.is_empty()
+            });
         }
         was_due
     }
@@ -112,19 +110,20 @@ impl Holds {
 
     pub(super) fn mute(&mut self, signal: &str, until: Time, act: u64) {
         self.timers.insert(until);
-        self.mutes.insert(signal.to_owned(), Mute { until, act });
-        drop_oldest(&mut self.mutes, |mute| mute.until);
+        self.mutes.entry(signal.to_owned()).or_default().insert(act, until);
+        drop_oldest(&mut self.mutes, |mutes| mutes.values().copied().max().unwrap_or_default());
     }
 
-    pub(super) fn unmute(&mut self, act: u64) {
-        self.mutes.retain(|_, mute| mute.act != act);
-    }
-
-    /// Ids of the signals that an act has muted.
-    #[must_use]
-    pub fn muted_by(&self, act: u64) -> Vec<String> {
-        let of_act = self.mutes.iter().filter(|(_, mute)| mute.act == act);
-        of_act.map(|(signal, _)| signal.clone()).collect()
+    /// Takes an act's mutes back; returns the ids of the signals.
+    pub(super) fn unmute(&mut self, act: u64) -> Vec<String> {
+        let mut signals = Vec::new();
+        self.mutes.retain(|signal, mutes| {
+            if mutes.remove(&act).is_some() {
+                signals.push(signal.clone());
+            }
+            !mutes.is_empty()
+        });
+        signals
     }
 }
 

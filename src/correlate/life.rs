@@ -119,13 +119,14 @@ impl State {
         for id in signals.iter().filter_map(|key| Some(self.signals.get(*key)?.id.clone())) {
             self.holds.mute(&id, until, act);
         }
-        self.review_holds(now);
+        self.hold_again(now, signals);
     }
 
     /// Takes a mute back.
     pub fn unmute(&mut self, now: Time, act: u64) {
-        self.holds.unmute(act);
-        self.review_holds(now);
+        let ids = self.holds.unmute(act);
+        let keys: Vec<u64> = ids.iter().filter_map(|id| self.key_of(id)).collect();
+        self.hold_again(now, &keys);
     }
 
     /// A person has said that what lasts is over; or takes it back. Returns what was said before.
@@ -155,9 +156,10 @@ impl State {
     }
 
     /// Takes over what changed about a signal that is known; it may be back.
-    fn refresh(&mut self, now: Time, key: u64, fresh: Signal) {
+    fn refresh(&mut self, now: Time, key: u64, mut fresh: Signal) {
         let Some(known) = self.signals.get(key) else { return };
         let is_back = !known.is_active();
+        fresh.since = if is_back { now } else { known.since };
         let is_worse = fresh.severity > known.severity;
         if let Some(at) = fresh.expires_at {
             self.expiry.insert((at, key));
@@ -180,7 +182,7 @@ impl State {
                 signal.ended = None;
                 signal.excused = None;
                 signal.worst = None;
-                signal.since = now;
+                signal.since = fresh.since;
                 signal.worsened_at = now;
             } else if is_worse {
                 signal.worsened_at = now;
@@ -241,10 +243,18 @@ impl State {
         let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
         let Some(signal) = self.signals.get_mut(key) else { return };
         let Some(cluster) = cluster else { return change(signal) };
+        let system = cluster.members().get(&key).map(|membership| membership.system.clone());
+        let system = system.unwrap_or_default();
+        let was_here = cluster.systems().contains_key(&system);
         cluster.count(key, signal, false);
         change(signal);
         cluster.count(key, signal, true);
         let id = cluster.id();
+        match (was_here, cluster.systems().contains_key(&system)) {
+            (false, true) => self.derived.index.put(&system, id, cluster.standing().case.is_some()),
+            (true, false) => self.derived.index.forget(&system, id),
+            _ => {}
+        }
         self.news.touched.insert(id);
         if let Some(ticket) = signal.ticket_id() {
             self.news.tickets.push((id, ticket));
@@ -253,16 +263,23 @@ impl State {
 
     /// Looks again at what works and mutes hold back.
     pub(super) fn review_holds(&mut self, now: Time) {
-        let changed: Vec<(u64, Option<String>)> = self
-            .signals
-            .iter()
-            .filter(|(_, signal)| signal.is_active())
-            .map(|(key, signal)| (key, self.holds.held(signal, now)))
-            .filter(|(key, held)| self.signals.get(*key).is_some_and(|s| s.held_by != *held))
-            .collect();
-        for (key, held) in changed {
-            self.alter(key, |signal| signal.held_by = held);
-            if let Some(home) = self.home.get(&key).copied() {
+        let active = self.signals.iter().filter(|(_, signal)| signal.is_active());
+        let keys: Vec<u64> = active.map(|(key, _)| key).collect();
+        self.hold_again(now, &keys);
+    }
+
+    /// Looks again at what holds these signals back.
+    fn hold_again(&mut self, now: Time, keys: &[u64]) {
+        for key in keys {
+            let Some(signal) = self.signals.get(*key).filter(|signal| signal.is_active()) else {
+                continue;
+            };
+            let held = self.holds.held(signal, now);
+            if signal.held_by == held {
+                continue;
+            }
+            self.alter(*key, |signal| signal.held_by = held);
+            if let Some(home) = self.home.get(key).copied() {
                 self.rank_soon(now, home);
             }
         }

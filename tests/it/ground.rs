@@ -84,6 +84,16 @@ impl Ground {
         })
     }
 
+    /// The same with a routing of its own.
+    pub(crate) fn alertmanager_with(&self, config: &str) -> Option<String> {
+        has("HAS_PROMETHEUS").then(|| {
+            self.stop_alertmanager();
+            let env = self.alertmanager_env();
+            let started = script("tests/services/alertmanager-up", &[config], &env);
+            assignments(&started)["ALERTMANAGER_URL"].clone()
+        })
+    }
+
     pub(crate) fn stop_alertmanager(&self) {
         script("tests/services/alertmanager-down", &[], &self.alertmanager_env());
     }

@@ -160,8 +160,10 @@ async fn the_ticket_system_fails_in_every_way() {
         .await;
         assert_eq!(desk.problem_tickets(since, &id).len(), 1, "{name}: still once");
         once(&desk.notes(since, &id));
-        until("nothing is left open", 120, async || {
-            engine.problems("open,resolved").await.is_empty().then_some(())
+        // The ticket system's own Problem may last longer: its slowness is measured over minutes.
+        until("nothing is left open at the database", 120, async || {
+            let left = engine.problems("open,acknowledged,resolved").await;
+            left.iter().all(|problem| problem["cause"]["system"] == "otrs").then_some(())
         })
         .await;
     }
