@@ -34,5 +34,7 @@ mod outages;
 mod pages;
 #[path = "it/quiet.rs"]
 mod quiet;
+#[path = "it/upgrade.rs"]
+mod upgrade;
 #[path = "it/versions.rs"]
 mod versions;

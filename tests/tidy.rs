@@ -35,7 +35,12 @@ fn no_file_is_longer_than_600_lines_and_each_begins_with_its_head() {
     for folder in ["src", "detectors/src", "benches", "detectors/benches", "tests"] {
         for path in files(folder, "rs") {
             let text = fs::read_to_string(&path).unwrap();
-            assert!(text.lines().count() <= 600, "{} is too long", name(&path));
+            // The rooms where everything hangs together are read as a whole: they stay smaller.
+            let is_core = ["src/correlate/", "src/cases/", "src/escalate/"]
+                .iter()
+                .any(|room| name(&path).starts_with(room));
+            let most = if is_core { 400 } else { 600 };
+            assert!(text.lines().count() <= most, "{} is too long", name(&path));
             assert!(
                 text.starts_with("//!") || text.starts_with("#![doc"),
                 "{} has no head",

@@ -76,6 +76,17 @@ impl Method {
         matches!(self, Self::Outlier(_))
     }
 
+    /// How long a fault must last before the method says so, ms: a start with an empty memory cannot know better
+    /// before.
+    #[must_use]
+    pub const fn hold_ms(&self) -> i64 {
+        match self {
+            Self::Threshold(config) => config.hold_ms,
+            Self::Outlier(config) => config.hold_ms,
+            _ => 0,
+        }
+    }
+
     /// The state of an object that has just been seen for the first time.
     #[must_use]
     pub fn start(&self) -> State {

@@ -52,7 +52,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let watch = Watch::new(Arc::new(packs(RULE)));
+        Self::with(RULE)
+    }
+
+    fn with(rule: &str) -> Self {
+        let watch = Watch::new(Arc::new(packs(rule)));
         Self { store: Store::new(Limits::default()), watch }
     }
 
@@ -114,6 +118,26 @@ fn after_a_restart_findings_go_on_or_are_cleared() {
     }
     let states: Vec<FindingState> = said.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, [FindingState::Raised, FindingState::Cleared]);
+}
+
+#[test]
+fn a_restart_with_an_empty_memory_does_not_end_what_a_rule_takes_long_to_see() {
+    let slow = RULE.replace("clear: 40}", "clear: 40, hold: 60s}");
+    let mut bench = Bench::with(&slow);
+    for at in 0..10 {
+        bench.poll(at * 10, &[("cpu", 60.0)], 1.0);
+    }
+    let keys: std::collections::BTreeSet<String> =
+        bench.watch.active().map(|finding| finding.key.clone()).collect();
+    assert_eq!(keys.len(), 1);
+    for (value, expected) in [(60.0, FindingState::Raised), (20.0, FindingState::Cleared)] {
+        let mut blank = Bench::with(&slow);
+        blank.watch.adopt(keys.clone());
+        let said: Vec<_> =
+            (10..30).flat_map(|at| blank.poll(at * 10, &[("cpu", value)], 1.0)).collect();
+        let states: Vec<FindingState> = said.iter().map(|(state, _)| *state).collect();
+        assert_eq!(states, [expected], "at {value}");
+    }
 }
 
 #[test]

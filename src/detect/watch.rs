@@ -17,7 +17,8 @@ use crate::series::query::{Expr, Labels};
 
 /// The most objects of one rule at one source; what is beyond is not judged.
 const OBJECTS: usize = 10_000;
-/// A finding that only the core remembers is over after this many polls that do not show it.
+/// A finding that only the core remembers is over after this many polls that do not show it, and not before
+/// its rule could have raised it anew.
 const ADOPTED_POLLS: u32 = 3;
 /// A source that has not been polled this long after a start is not configured any more.
 const GRACE_MS: i64 = 120_000;
@@ -33,7 +34,7 @@ const PARTIAL_MS: i64 = 15 * 60_000;
 pub struct Watch {
     packs: Arc<Packs>,
     rules: BTreeMap<String, Memory>,
-    adopted: BTreeMap<String, u32>,
+    adopted: BTreeMap<String, Adopted>,
     polled: BTreeSet<String>,
     configured: Option<BTreeSet<String>>,
     started_at: Option<Time>,
@@ -42,6 +43,15 @@ pub struct Watch {
     part_success: Option<Expr>,
     /// Since when a source answers without some of its parts.
     partial_since: BTreeMap<String, Time>,
+}
+
+/// A finding that only the core remembers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Adopted {
+    /// Polls that did not show it.
+    polls: u32,
+    /// When the first of them was.
+    since: Option<Time>,
 }
 
 /// What one rule remembers; by source, so that a poll touches its own source alone.
@@ -175,7 +185,7 @@ impl Watch {
                 }
             }
         }
-        self.adopted = keys.into_iter().map(|key| (key, 0)).collect();
+        self.adopted = keys.into_iter().map(|key| (key, Adopted::default())).collect();
     }
 
     /// The findings that are on.
@@ -296,14 +306,19 @@ impl Watch {
         }
         let prefix = format!("{}/{}{{", turn.rule.pack, turn.rule.id);
         let at = turn.at;
-        self.adopted.retain(|key, polls| {
+        let hold_ms = match &turn.rule.judge {
+            Judge::Each(method) => method.hold_ms(),
+            Judge::Set(_) => 0,
+        };
+        self.adopted.retain(|key, adopted| {
             let is_of_this = key.starts_with(&prefix)
                 && label_of(key, "instance").is_none_or(|instance| instance == turn.instance);
             if !is_of_this || still_on.contains(key) {
                 return true;
             }
-            *polls += 1;
-            if *polls < ADOPTED_POLLS {
+            adopted.polls += 1;
+            let since = *adopted.since.get_or_insert(at);
+            if adopted.polls < ADOPTED_POLLS || at.0 - since.0 <= hold_ms {
                 return true;
             }
             found.push(forgotten(key, at));

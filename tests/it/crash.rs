@@ -1,8 +1,7 @@
-//! kill -9 at random moments while a fault lasts and tickets arrive, a hundred times: nothing that
-//! was acknowledged is lost, nothing outside is doubled, the Problems are those of an undisturbed
-//! run.
+//! kill -9 at random moments while a fault lasts, tickets arrive and people act, three hundred times: nothing
+//! that was acknowledged is lost, nothing outside is doubled, the Problems are those of an undisturbed run.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -11,13 +10,17 @@ use crate::harness::{Desk, Engine, Site, firing, until};
 use crate::lock_chain::{OTHER, SLOW, replayed};
 
 /// How often the engine is killed.
-const KILLS: u64 = 100;
+const KILLS: u64 = 300;
 /// How many of the kills come after the fault is over.
-const AFTERWARDS: u64 = 30;
+const AFTERWARDS: u64 = 60;
 /// Users' tickets about the fault, spread over the kills.
 const TICKETS: u64 = 30;
 /// The kill before which a person takes the Problem.
 const TAKEN_AT: u64 = 40;
+/// A person acts, or takes it back, before every so many kills.
+const ACT_EVERY: u64 = 10;
+/// The recipe's lock lasts two minutes: it is taken again before that.
+const LOCK_LASTS: Duration = Duration::from_secs(100);
 
 /// A fixed sequence that looks random (SplitMix64): the same moments in every run.
 fn mix(n: u64) -> u64 {
@@ -27,7 +30,7 @@ fn mix(n: u64) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
+async fn kill_9_three_hundred_times_loses_nothing_and_doubles_nothing() {
     let ground = FIRST.enter().await;
     let (Some(pg), Some(znuny), Some(am)) =
         (ground.postgres(), ground.znuny(), ground.alertmanager())
@@ -44,12 +47,14 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
     engine.warm(4).await;
     calm.warm(3).await;
     let mut fault = Some(ground.fault("pg-lock-wait"));
+    let mut locked_at = Instant::now();
     let mut about_it = Vec::new();
+    let mut confirmed = None;
     for n in 0..KILLS - AFTERWARDS {
-        // The recipe's lock lasts two minutes: it is taken again before that.
-        if n % 25 == 24 {
+        if locked_at.elapsed() > LOCK_LASTS {
             drop(fault.take());
             fault = Some(ground.fault("pg-lock-wait"));
+            locked_at = Instant::now();
         }
         if n % 2 == 0 && about_it.len() < 30 {
             let text = SLOW[usize::try_from(n).unwrap() % SLOW.len()];
@@ -61,6 +66,8 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
         }
         if n == TAKEN_AT {
             acknowledged_holds(&mut engine).await;
+        } else if n > TAKEN_AT && n % ACT_EVERY == 0 {
+            acted_holds(&mut engine, &mut confirmed).await;
         }
         pause(n).await;
         engine.kill();
@@ -87,7 +94,8 @@ async fn kill_9_a_hundred_times_loses_nothing_and_doubles_nothing() {
         engine.kill();
         engine.start();
     }
-    engine.reaches(&id, "closed", 120).await;
+    // What comes and goes is waited for longer, twice as long with each return.
+    engine.reaches(&id, "closed", 400).await;
     until("everybody was told that it is over", 90, async || {
         let problem = engine.get(&format!("/api/v1/problems/{id}")).await;
         let told = problem["told"].as_array().unwrap();
@@ -124,6 +132,22 @@ async fn acknowledged_holds(engine: &mut Engine) {
     engine.start();
     let problem = engine.get("/api/v1/problems/PRB-000001").await;
     assert_eq!(problem["state"], "acknowledged", "an acknowledged event was lost");
+}
+
+/// An act, and the next time its undo, is there after a kill in the same instant.
+async fn acted_holds(engine: &mut Engine, act: &mut Option<Value>) {
+    let body = match act.take() {
+        Some(act) => json!({"verb": "undo", "act": act}),
+        None => json!({"verb": "confirm", "reason": "так и есть"}),
+    };
+    let (status, done) = engine.post("/api/v1/cases/PRB-000001/acts", &body).await;
+    engine.kill();
+    assert_eq!(status, 200, "{body}: {done}");
+    engine.start();
+    let is_confirmed = body["verb"] == "confirm";
+    let problem = engine.get("/api/v1/problems/PRB-000001").await;
+    assert_eq!(problem["confirmed"], is_confirmed, "{body} was lost");
+    *act = is_confirmed.then(|| done["act"].clone());
 }
 
 /// The same Problems, by everything but the moments.

@@ -175,8 +175,14 @@ impl Site {
     }
 
     pub(crate) fn start(&self) -> Engine {
+        self.start_with(Path::new(env!("CARGO_BIN_EXE_vakhta")))
+    }
+
+    /// Starts another build of the program.
+    pub(crate) fn start_with(&self, program: &Path) -> Engine {
         self.write();
         let mut engine = Engine {
+            program: program.to_owned(),
             child: None,
             address: String::new(),
             token: String::new(),
@@ -192,6 +198,7 @@ impl Site {
 
 /// The running engine.
 pub(crate) struct Engine {
+    program: PathBuf,
     child: Option<Child>,
     pub(crate) address: String,
     pub(crate) token: String,
@@ -207,7 +214,7 @@ impl Engine {
             .append(true)
             .open(self.folder.join("vakhta.log"))
             .unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vakhta"))
+        let mut child = Command::new(&self.program)
             .args(["run", "--config", "vakhta.yaml", "--data", "data", "--listen", "127.0.0.1:0"])
             .current_dir(&self.folder)
             .stdin(Stdio::null())
@@ -227,13 +234,19 @@ impl Engine {
         panic!("the engine did not start:\n{}", self.log());
     }
 
+    /// Starts the build under test on what another one has left.
+    pub(crate) fn upgrade(&mut self) {
+        self.program = env!("CARGO_BIN_EXE_vakhta").into();
+        self.start();
+    }
+
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("vakhta.log")).unwrap_or_default()
     }
 
     /// Runs a command of the program on the same data.
     pub(crate) fn command(&self, arguments: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_vakhta"))
+        let output = Command::new(&self.program)
             .args(arguments)
             .args(["--data", "data"])
             .current_dir(&self.folder)
