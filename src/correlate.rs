@@ -217,8 +217,11 @@ impl State {
 
     /// Signals that might belong to a case, for people to decide.
     pub fn candidates(&self, case: CaseId) -> impl Iterator<Item = &Signal> {
-        let ids = self.reasons.candidates(case);
-        ids.filter_map(|id| self.signals.get(self.signals.key(id)?))
+        let keys = self.reasons.candidates(case).filter_map(|id| self.signals.key(id));
+        let alone = keys.filter(|key| {
+            self.cluster_of(*key).is_none_or(|cluster| cluster.standing().case.is_none())
+        });
+        alone.filter_map(|key| self.signals.get(key))
     }
 
     /// Keys of the findings that are on, for the detectors to take up after a restart.

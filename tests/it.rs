@@ -24,6 +24,8 @@ mod ground;
 mod harness;
 #[path = "it/lock_chain.rs"]
 mod lock_chain;
+#[path = "it/mass_incident.rs"]
+mod mass_incident;
 #[path = "it/monitoring.rs"]
 mod monitoring;
 #[path = "it/otrs.rs"]

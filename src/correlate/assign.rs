@@ -49,6 +49,7 @@ impl State {
         } else {
             let membership = self.membership(now, &best);
             self.attach(now, key, best.cluster, membership);
+            self.offer(&signal, best.cluster);
         }
         if let Some(home) = self.home.get(&key).copied() {
             self.tie(now, &signal, home, &candidates);
@@ -84,6 +85,9 @@ impl State {
                         Some(one) => one.values.get(Feature::Text.index()).copied().unwrap_or(0.0),
                         None => scorer.text(&words, cluster, self.examples(cluster)),
                     };
+                    if signal.systems.is_empty() && text < scorer.alike() {
+                        continue;
+                    }
                     let at = (cluster.as_ref(), summary);
                     let values = scorer.compare(signal, *belief, at, *relation, text);
                     let (score, other, relation) = (values.iter().sum(), *other, *relation);
@@ -182,6 +186,14 @@ impl State {
         let is_candidate = nearest.as_ref().is_some_and(|near| near.is_candidate);
         let key = if is_candidate { "unassigned-candidate" } else { "unassigned-alone" };
         self.reasons.put(&signal.id, Unassigned { why: Message::new(key), nearest });
+    }
+
+    /// A ticket without a system that is among its like, and in no case, may still belong to one.
+    fn offer(&mut self, signal: &Signal, cluster: u64) {
+        let known = self.clusters.get(&cluster).and_then(|cluster| cluster.standing().case);
+        if known.is_none() && signal.is_ticket() && signal.systems.is_empty() {
+            self.leave_alone(signal, None);
+        }
     }
 
     fn nearest(&self, best: &Candidate) -> Option<Nearest> {

@@ -323,6 +323,12 @@ impl Scorer<'_> {
         (self.weights.likeness * (best - 0.2)).max(least)
     }
 
+    /// What words must say at least where no system is named: they are all there is to go by, and one word in
+    /// common joins a printer and a monitor.
+    pub(super) fn alike(&self) -> f64 {
+        self.weights.likeness * (0.5 - 0.2)
+    }
+
     fn mrf(&self, signal: &Signal, cluster: &Cluster) -> f64 {
         let totals = cluster.totals();
         let Some(mrf) = &signal.mrf else { return 0.0 };

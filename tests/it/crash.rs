@@ -154,14 +154,17 @@ async fn acted_holds(engine: &mut Engine, act: &mut Option<Value>) {
 async fn same_as_undisturbed(engine: &Engine, calm: &Engine) {
     let shown = |problems: Vec<Value>| -> Vec<Value> {
         let keys = ["id", "severity", "systems", "tickets", "users", "mrfs"];
-        problems
+        let mut shown: Vec<Value> = problems
             .iter()
             .map(|problem| {
                 let mut same: Vec<Value> = keys.iter().map(|key| problem[key].clone()).collect();
                 same.push(problem["cause"]["system"].clone());
                 json!(same)
             })
-            .collect()
+            .collect();
+        // The latest news come first in the list, and which came last is a matter of moments.
+        shown.sort_by_key(ToString::to_string);
+        shown
     };
     let states = "open,acknowledged,resolved,closed";
     let undisturbed = until("the undisturbed run has read all tickets", 60, async || {

@@ -60,6 +60,27 @@ fn alike_tickets_are_a_mass_incident_and_few_are_none() {
     assert_eq!(core.case("MI-000001").cause.unwrap().0, "wfm");
 }
 
+/// Must show 4: things that have nothing to do with each other are no mass incident, however often they come.
+#[test]
+fn tickets_about_nothing_in_common_are_no_mass_incident() {
+    let texts = [
+        "Принтер не печатает | Зажевало бумагу на втором этаже",
+        "Мышь не работает | Перестала реагировать на нажатия",
+        "Роутер не списывается со склада | Серийный номер не находит",
+        "Монитор мигает | Второй день подряд",
+        "Гарнитура хрипит | Клиент меня не слышит",
+        "Сломался стул на рабочем месте | Отвалилось колесо",
+        "Приставка не проходит по складу CPE | Пишет, что оборудование не числится",
+        "Клавиатура залипает | Не нажимается пробел",
+    ];
+    let mut core = Core::new();
+    for n in 0..32_u64 {
+        let text = texts[usize::try_from(n).unwrap() % texts.len()];
+        core.written(i64::try_from(n).unwrap() * 12 * SECOND, n, text);
+    }
+    assert_eq!(core.live(), Vec::<String>::new());
+}
+
 /// A5: a help desk as it is every day is no mass incident, neither in the first hours nor later.
 #[test]
 fn a_usual_day_is_no_mass_incident() {
