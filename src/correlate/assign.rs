@@ -226,11 +226,14 @@ impl State {
                 *graph = self.grouping.weights.no_system;
             }
             let score: f64 = values.iter().sum();
+            // That they came at the same time is not enough to bother people with.
+            let of = |feature: Feature| values.get(feature.index()).copied().unwrap_or(0.0);
+            let is_candidate = score > 0.0 && of(Feature::Impact) + of(Feature::Text) > 0.0;
             if best.as_ref().is_none_or(|(known, _)| *known < score) {
                 let other = system.to_owned();
                 let own = String::new();
                 let why = Why::Evidence { values, own, other, relation: None };
-                best = Some((score, Nearest { case, why, is_candidate: score > 0.0 }));
+                best = Some((score, Nearest { case, why, is_candidate }));
             }
         }
         best.map(|(_, nearest)| nearest)

@@ -20,6 +20,8 @@ use crate::topology::Relation;
 
 /// The most suspects named.
 const SUSPECTS: usize = 5;
+/// The most reasons given for one of them.
+const REASONS: usize = 8;
 /// The most systems of a cluster that vote; beyond it the picture does not change.
 const VOTERS: usize = 64;
 /// How far below the members' systems suspects are looked for.
@@ -44,21 +46,27 @@ impl State {
         let keys = voters_of(&cluster);
         let topology = &self.derived.topology;
         let index = &mut self.derived.index;
-        let around: Vec<Near> = keys.iter().map(|key| index.near(key, topology)).collect();
+        let around: Vec<(u32, Near)> =
+            keys.iter().map(|key| (index.number(key), index.near(key, topology))).collect();
         let voters: Vec<Voter<'_>> = keys
             .iter()
             .zip(&around)
-            .filter_map(|(key, near)| {
+            .filter_map(|(key, (number, near))| {
                 let summary = cluster.systems().get(key)?;
-                Some(Voter { key, tally: &summary.all, near })
+                Some(Voter { number: *number, key, tally: &summary.all, near })
             })
             .collect();
+        let speaking = cluster.systems().iter().filter(|(_, summary)| speaks(&summary.all));
+        let mut here: Vec<(u32, &Tally)> =
+            speaking.map(|(key, summary)| (index.number(key), &summary.all)).collect();
+        here.sort_unstable_by_key(|(number, _)| *number);
         let rarity = |symptom: &str| rarity(&self.symptoms, self.symptoms_total, symptom);
         let first = cluster.systems().values().filter_map(SystemSummary::first).min();
         let names = &self.derived.index;
         let ranking = Ranking {
             cluster: &cluster,
             voters,
+            here,
             name: &|number| names.name(number),
             rarity: &rarity,
             holds: &self.holds,
@@ -114,7 +122,7 @@ fn voters_of(cluster: &Cluster) -> Vec<String> {
         .iter()
         .filter(|(key, _)| !key.is_empty())
         .map(|(key, summary)| (&summary.all, key))
-        .filter(|(tally, _)| tally.findings + tally.tickets > 0)
+        .filter(|(tally, _)| speaks(tally))
         .map(|(tally, key)| (Reverse(tally.findings), key))
         .collect();
     // A large storm touches thousands of systems: only those that vote are put in order.
@@ -126,17 +134,44 @@ fn voters_of(cluster: &Cluster) -> Vec<String> {
     voters.into_iter().map(|(_, key)| key.clone()).collect()
 }
 
+/// Something is said of a system.
+fn speaks(tally: &Tally) -> bool {
+    tally.findings + tally.tickets > 0
+}
+
 /// A system of the cluster that speaks for or against suspects.
 struct Voter<'a> {
+    number: u32,
     key: &'a str,
     tally: &'a Tally,
     near: &'a Near,
+}
+
+impl Voter<'_> {
+    /// The systems it depends on, by number, with the hops between.
+    fn needs(&self) -> impl Iterator<Item = (u32, u8)> {
+        self.near.iter().filter_map(|(number, relation)| match relation {
+            Relation::Needs(hops) => Some((*number, *hops)),
+            _ => None,
+        })
+    }
+}
+
+/// A system that may be the cause.
+#[derive(Clone, Copy)]
+struct Suspect<'a> {
+    number: u32,
+    name: &'a str,
+    /// A broken system that it depends on.
+    below: Option<&'a str>,
 }
 
 /// One ranking under way.
 struct Ranking<'a> {
     cluster: &'a Cluster,
     voters: Vec<Voter<'a>>,
+    /// What is said of each system of the cluster, in order of number.
+    here: Vec<(u32, &'a Tally)>,
     /// The name of a system by its number in the index.
     name: &'a dyn Fn(u32) -> &'a str,
     rarity: &'a dyn Fn(&str) -> f64,
@@ -146,37 +181,25 @@ struct Ranking<'a> {
 }
 
 impl<'a> Ranking<'a> {
-    fn needs(&self, voter: &Voter<'a>) -> impl Iterator<Item = (&'a str, u8)> {
-        let name = self.name;
-        let near = voter.near.iter();
-        let needs: Vec<(&'a str, u8)> = near
-            .filter_map(|(key, relation)| match relation {
-                Relation::Needs(hops) => Some((name(*key), *hops)),
-                _ => None,
-            })
-            .collect();
-        needs.into_iter()
+    fn tally(&self, system: u32) -> Option<&'a Tally> {
+        let at = self.here.binary_search_by_key(&system, |(number, _)| *number).ok()?;
+        self.here.get(at).map(|(_, tally)| *tally)
     }
 
-    fn tally(&self, system: &str) -> Option<&'a Tally> {
-        let tally = &self.cluster.systems().get(system)?.all;
-        (tally.findings + tally.tickets > 0).then_some(tally)
-    }
-
-    /// Scores are summed as numbers first; texts are made for the few that are named, so the cost follows
+    /// Scores are summed by number first; texts are made for the few that are named, so the cost follows
     /// the systems that vote and what they need, not their product.
     fn causes(&self) -> Vec<Cause> {
         let against_all: f64 = self.voters.iter().map(|voter| vote(voter.tally, None)).sum();
-        let mut scores: BTreeMap<&str, f64> = BTreeMap::new();
-        let mut broken_below: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut scores: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut broken_below: BTreeMap<u32, u32> = BTreeMap::new();
         for voter in &self.voters {
             // A suspect does not vote about itself.
             let against = vote(voter.tally, None);
-            *scores.entry(voter.key).or_insert(against_all) -= against;
-            for (needed, hops) in self.needs(voter) {
+            *scores.entry(voter.number).or_insert(against_all) -= against;
+            for (needed, hops) in voter.needs() {
                 let tally = self.tally(needed);
                 if tally.is_some_and(is_broken) {
-                    broken_below.entry(voter.key).or_insert(needed);
+                    broken_below.entry(voter.number).or_insert(needed);
                 }
                 if hops <= HOPS_BELOW || tally.is_some() {
                     *scores.entry(needed).or_insert(against_all) +=
@@ -184,56 +207,64 @@ impl<'a> Ranking<'a> {
                 }
             }
         }
-        let mut ranked: Vec<(f64, &str)> = Vec::with_capacity(scores.len());
-        for (suspect, votes) in scores {
+        let mut ranked: Vec<(f64, Suspect<'a>)> = Vec::with_capacity(scores.len());
+        for (number, votes) in scores {
             let mut score = votes;
-            let below = broken_below.get(suspect).copied();
-            self.own_evidence(suspect, below, |weight, _| score += weight);
+            let below = broken_below.get(&number).map(|below| (self.name)(*below));
+            let suspect = Suspect { number, name: (self.name)(number), below };
+            self.own_evidence(suspect, |weight, _| score += weight);
             ranked.push((score, suspect));
         }
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(b.1.name)));
         let best = ranked.first().map_or(0.0, |(score, _)| *score);
         let total: f64 = ranked.iter().map(|(score, _)| (SHARPNESS * (score - best)).exp()).sum();
         ranked.truncate(SUSPECTS);
-        let cause = |(score, suspect): (f64, &str)| Cause {
-            system: suspect.to_owned(),
+        let cause = |(score, suspect): (f64, Suspect<'a>)| Cause {
+            system: suspect.name.to_owned(),
             probability: (SHARPNESS * (score - best)).exp() / total,
-            evidence: self.reasons(suspect, broken_below.get(suspect).copied()),
+            evidence: self.reasons(suspect),
         };
         ranked.into_iter().map(cause).collect()
     }
 
     /// What speaks for and against a suspect, in words, the weightiest first.
-    fn reasons(&self, suspect: &str, below: Option<&str>) -> Vec<Reason> {
+    fn reasons(&self, suspect: Suspect<'a>) -> Vec<Reason> {
+        let mut votes: Vec<(f64, bool, &str)> = self
+            .voters
+            .iter()
+            .filter(|voter| voter.number != suspect.number)
+            .map(|voter| {
+                let found = voter.needs().find(|(needed, _)| *needed == suspect.number);
+                let hops = found.map(|(_, hops)| hops);
+                (vote(voter.tally, hops), hops.is_some(), voter.key)
+            })
+            .collect();
+        votes.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+        votes.truncate(REASONS);
         let mut reasons = Vec::new();
-        self.own_evidence(suspect, below, |weight, message| {
+        self.own_evidence(suspect, |weight, message| {
             reasons.push(Reason::new(weight, message()));
         });
-        for voter in self.voters.iter().filter(|voter| voter.key != suspect) {
-            let found = self.needs(voter).find(|(needed, _)| *needed == suspect);
-            let hops = found.map(|(_, hops)| hops);
-            let key = if hops.is_some() { "cause-explains" } else { "cause-does-not-explain" };
-            let message = Message::new(key).system("system", voter.key);
-            reasons.push(Reason::new(vote(voter.tally, hops), message));
-        }
+        reasons.extend(votes.into_iter().map(|(weight, explains, system)| {
+            let key = if explains { "cause-explains" } else { "cause-does-not-explain" };
+            Reason::new(weight, Message::new(key).system("system", system))
+        }));
         reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        reasons.truncate(8);
+        reasons.truncate(REASONS);
         reasons
     }
 
     /// Gives each piece of a suspect's own evidence to `take`: a weight, and the words if they are wanted.
-    /// `below` is a broken system that the suspect depends on.
     fn own_evidence(
         &self,
-        suspect: &str,
-        below: Option<&str>,
+        Suspect { number, name: suspect, below }: Suspect<'a>,
         mut take: impl FnMut(f64, &dyn Fn() -> Message),
     ) {
         if let Some(release) = self.holds.release_before(suspect, self.first) {
             let version = || Message::new("cause-release").word("version", &release.version);
             take(RELEASED, &version);
         }
-        let Some(tally) = self.tally(suspect) else {
+        let Some(tally) = self.tally(number) else {
             let nothing = || Message::new("cause-shows-nothing").system("system", suspect);
             return take(SHOWS_NOTHING, &nothing);
         };

@@ -37,6 +37,10 @@ fn mixed_words_about_one_system_are_one_mass_incident() {
             core.written(at, 100 + u64::from(n), other);
         }
     }
+    core.written(9 * MINUTE + SECOND, 200, "Ничего не работает | вообще ничего");
+    let why = core.state.correlate().why_unassigned("ticket:200").cloned();
+    let nearest = why.and_then(|why| why.nearest).map(|near| near.case.to_string());
+    assert_eq!(nearest.as_deref(), Some("MI-000001"), "who names no system is offered the nearest");
     core.pass(10 * MINUTE);
     assert_eq!(core.live(), ["MI-000001"]);
     let case = core.case("MI-000001");
