@@ -135,10 +135,11 @@ impl TicketRow {
             Said::Live => {}
             Said::Resolved => self.come_back(telling),
             Said::Merged => {
-                let letter = telling.wording().unmerged();
+                let (subject, body) = telling.wording().unmerged();
                 self.said = Said::Live;
-                self.queue = String::new();
-                self.plain_note(telling, letter);
+                // Back to where it was before it went to the other's queue.
+                let queue = Some(self.queue.clone()).filter(|queue| !queue.is_empty());
+                self.note(telling, EffectKind::AddNote { subject, body, queue, priority: None });
             }
         }
         if policy.is_some_and(|policy| policy.join_tickets) {
