@@ -20,6 +20,8 @@ use vakhta::topology::System;
 const SIZES: [(u64, u64); 5] =
     [(1_000, 10_000), (10_000, 10_000), (50_000, 10_000), (1_000, 200), (10_000, 2_000)];
 const START: i64 = 1_790_000_000_000;
+/// Findings of one measurement.
+const BATCH: u64 = 1_000;
 
 /// Each system needs three others of a lower number: a graph without cycles, with hubs.
 fn systems(count: u64) -> Vec<System> {
@@ -74,6 +76,15 @@ fn finding(n: u64, systems: u64) -> (Time, Event) {
     (at, Event::Finding(Box::new(finding)))
 }
 
+/// The end of one of them.
+fn over(n: u64, systems: u64) -> Event {
+    let (at, event) = finding(n, systems);
+    let Event::Finding(mut finding) = event else { return event };
+    finding.state = FindingState::Cleared;
+    finding.at = at;
+    Event::Finding(finding)
+}
+
 /// One step as the engine makes it: a tick when something is due, then the event.
 fn step(state: &mut State, catalogue: &Catalogue, (at, event): &(Time, Event)) {
     if state.next_timer().is_some_and(|due| due <= *at) {
@@ -93,21 +104,44 @@ fn filled(active: u64, count: u64, catalogue: &Catalogue) -> State {
     state
 }
 
-fn bench(criterion: &mut Criterion) {
+/// As it is in the long run: what was raised `active` findings ago ends when a new one is raised.
+fn steady(criterion: &mut Criterion) {
     let catalogue = Catalogue::default();
-    let mut group = criterion.benchmark_group("correlate");
+    let mut group = criterion.benchmark_group("correlate, in the long run");
+    group.sample_size(10);
+    for (active, count) in SIZES {
+        let mut state = filled(active, count, &catalogue);
+        let mut n = active;
+        group.throughput(Throughput::Elements(BATCH));
+        group.bench_function(format!("{active} active, {count} systems"), |bencher| {
+            bencher.iter(|| {
+                for _ in 0..BATCH {
+                    let (at, fresh) = finding(n, count);
+                    step(&mut state, &catalogue, &(at, fresh));
+                    step(&mut state, &catalogue, &(at, over(n - active, count)));
+                    n += 1;
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Right after a start: what lies around each system is not known yet.
+fn cold(criterion: &mut Criterion) {
+    let catalogue = Catalogue::default();
+    let mut group = criterion.benchmark_group("correlate, after a start");
     group.sample_size(10);
     for (active, count) in SIZES {
         let filled = filled(active, count, &catalogue);
         let saved = serde_json::to_vec(&filled).unwrap();
-        let batch = 1_000_u64;
-        group.throughput(Throughput::Elements(batch));
+        group.throughput(Throughput::Elements(BATCH));
         group.bench_function(format!("{active} active, {count} systems"), |bencher| {
             bencher.iter_batched(
                 || {
                     let mut state: State = serde_json::from_slice(&saved).unwrap();
                     state.revive();
-                    let fresh = (active..active + batch).map(|n| finding(n, count));
+                    let fresh = (active..active + BATCH).map(|n| finding(n, count));
                     (state, fresh.collect::<Vec<_>>())
                 },
                 |(mut state, fresh)| {
@@ -123,5 +157,5 @@ fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+criterion_group!(benches, steady, cold);
 criterion_main!(benches);

@@ -57,6 +57,8 @@ pub enum Relation {
 pub struct Topology {
     systems: Vec<System>,
     keys: Vec<Arc<str>>,
+    /// The place of each system in the order of keys: comparing names is what a walk would cost most.
+    places: Vec<u32>,
     index: BTreeMap<String, NodeIndex>,
     graph: DiGraph<(), ()>,
 }
@@ -82,7 +84,13 @@ impl Topology {
             }
         }
         let keys = systems.iter().map(|system| system.key.as_str().into()).collect();
-        Self { systems, keys, index, graph }
+        let mut places = vec![0; systems.len()];
+        for (node, place) in index.values().zip(0..) {
+            if let Some(at) = places.get_mut(node.index()) {
+                *at = place;
+            }
+        }
+        Self { systems, keys, places, index, graph }
     }
 
     /// All systems in the order of the file.
@@ -126,14 +134,12 @@ impl Topology {
                 found.entry(sibling).or_insert(Relation::Sibling);
             }
         }
-        let mut near: Vec<_> = found
-            .into_iter()
-            .filter_map(|(node, relation)| {
-                Some((Arc::clone(self.keys.get(node.index())?), relation))
-            })
-            .collect();
-        near.sort_by(|(a, x), (b, y)| x.cmp(y).then_with(|| a.cmp(b)));
-        near
+        let mut near: Vec<(NodeIndex, Relation)> = found.into_iter().collect();
+        near.sort_by_key(|(node, relation)| (*relation, self.places.get(node.index()).copied()));
+        let named = near.into_iter().filter_map(|(node, relation)| {
+            Some((Arc::clone(self.keys.get(node.index())?), relation))
+        });
+        named.collect()
     }
 
     /// Hops from `from` down to `to` along «needs», if it is within reach.

@@ -234,7 +234,7 @@ fn foreign(source: &str, alert: &AlertBody, now: Time) -> Result<ForeignAlert, S
         severity: severity(label("severity")),
         role: if label("role") == "cause" { CausalRole::Cause } else { CausalRole::Symptom },
         spreads: label("spreads") != "no",
-        impact: impact(label("impact")),
+        impact: Impact::from_word(label("impact")),
         mrf: Some(cut(label("mrf"))).filter(|mrf| !mrf.is_empty()),
         title: Text::new(&title, &title),
         labels: alert.labels.iter().map(|(name, value)| (cut(name), cut(value))).collect(),
@@ -252,17 +252,6 @@ fn severity(word: &str) -> Severity {
         "high" | "error" | "major" => Severity::High,
         "info" | "information" | "none" | "ok" => Severity::Info,
         _ => Severity::Warning,
-    }
-}
-
-fn impact(word: &str) -> Option<Impact> {
-    match word {
-        "slow" => Some(Impact::Slow),
-        "errors" => Some(Impact::Errors),
-        "down" => Some(Impact::Down),
-        "stale" => Some(Impact::Stale),
-        "unfelt" => Some(Impact::Unfelt),
-        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Why;
 use super::summary::{SystemSummary, Tally, Totals};
-use crate::model::{CaseId, Cause, Severity, Signal, Time};
+use crate::model::{CaseId, Cause, Signal, Time};
 
 /// Why and since when a signal is in a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,12 +129,6 @@ impl Cluster {
             weight(x).cmp(&weight(y)).then_with(|| b.cmp(a))
         });
         most.map_or("", |(key, _)| key.as_str())
-    }
-
-    /// How bad what lasts is, by monitoring alone.
-    #[must_use]
-    pub fn worst_lasting(&self) -> Option<Severity> {
-        self.totals.keeping.last().or_else(|| self.totals.lasting.last()).copied()
     }
 
     /// The evidence without what was derived from it or decided about it: what must be the same after a

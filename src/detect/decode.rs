@@ -158,14 +158,7 @@ fn role(reader: &mut Reader<'_, '_>) -> Option<Role> {
 
 fn impact(reader: &mut Reader<'_, '_>) -> Option<Impact> {
     reader.required("impact");
-    reader.word("impact", &["slow", "errors", "down", "stale", "unfelt"], |word| match word {
-        "slow" => Some(Impact::Slow),
-        "errors" => Some(Impact::Errors),
-        "down" => Some(Impact::Down),
-        "stale" => Some(Impact::Stale),
-        "unfelt" => Some(Impact::Unfelt),
-        _ => None,
-    })
+    reader.word("impact", &["slow", "errors", "down", "stale", "unfelt"], Impact::from_word)
 }
 
 fn tests(reader: &mut Reader<'_, '_>) -> Vec<RuleTest> {

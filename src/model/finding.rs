@@ -44,6 +44,21 @@ pub enum Impact {
     Unfelt,
 }
 
+impl Impact {
+    /// Reads the word that packs and foreign alerts use.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "slow" => Some(Self::Slow),
+            "errors" => Some(Self::Errors),
+            "down" => Some(Self::Down),
+            "stale" => Some(Self::Stale),
+            "unfelt" => Some(Self::Unfelt),
+            _ => None,
+        }
+    }
+}
+
 /// One number that a verdict rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
