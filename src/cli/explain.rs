@@ -12,7 +12,7 @@ use crate::cases::member;
 use crate::correlate::{Constraints, Unassigned};
 use crate::engine::{Restored, restore};
 use crate::fold::State;
-use crate::i18n::Catalogue;
+use crate::i18n::{self, Catalogue};
 use crate::model::{CaseDetail, CaseId, Language, Member, Message, Reason, Signal};
 use crate::store::Store;
 
@@ -102,8 +102,8 @@ impl Explainer<'_> {
 
     fn reasons(&self, text: &mut String, reasons: &[Reason]) {
         for reason in reasons {
-            let _infallible =
-                writeln!(text, "    {:+5.1}  {}", reason.weight, self.say(&reason.message));
+            let weight = i18n::signed(reason.weight, self.language);
+            let _infallible = writeln!(text, "    {weight:>5}  {}", self.say(&reason.message));
         }
     }
 
@@ -117,8 +117,8 @@ impl Explainer<'_> {
         let _infallible = writeln!(text, "\n{}", self.label("head-causes"));
         for cause in &case.causes {
             let name = self.state.correlate().topology().short(&cause.system);
-            let _infallible =
-                writeln!(text, "  {:.2}  {}", cause.probability, name.get(self.language));
+            let share = i18n::share(cause.probability, self.language);
+            let _infallible = writeln!(text, "  {share}  {}", name.get(self.language));
             self.reasons(&mut text, &cause.evidence);
         }
         let _infallible = writeln!(text, "\n{}", self.label("explain-members"));
@@ -127,7 +127,8 @@ impl Explainer<'_> {
         }
         let _infallible = writeln!(text, "\n{}", self.label("head-timeline"));
         for entry in &case.timeline {
-            let _infallible = writeln!(text, "  {}  {}", entry.at, self.say(&entry.message));
+            let at = i18n::moment(entry.at, self.language);
+            let _infallible = writeln!(text, "  {at}  {}", self.say(&entry.message));
         }
         text
     }
@@ -138,7 +139,8 @@ impl Explainer<'_> {
         if member.why.is_empty() {
             let _infallible = writeln!(text, "    {}", self.label("explain-first"));
         } else {
-            let sum = Message::new("explain-sum").word("sum", format!("{:+.1}", member.log_odds));
+            let sum = i18n::signed(member.log_odds, self.language);
+            let sum = Message::new("explain-sum").word("sum", sum);
             let _infallible = writeln!(text, "    {}", self.say(&sum));
             self.reasons(text, &member.why);
         }
@@ -234,8 +236,9 @@ impl Explainer<'_> {
     fn unassigned(&self, text: &mut String, reason: &Unassigned) {
         let _infallible = writeln!(text, "{}", self.say(&reason.why));
         if let Some(nearest) = &reason.nearest {
-            let sum = format!("{:+.1}", nearest.why.log_odds());
-            let message = Message::new("explain-nearest").word("case", nearest.case.to_string());
+            let sum = i18n::signed(nearest.why.log_odds(), self.language);
+            let key = if nearest.is_candidate { "explain-candidate" } else { "explain-nearest" };
+            let message = Message::new(key).word("case", nearest.case.to_string());
             let _infallible = writeln!(text, "{}", self.say(&message.word("sum", sum)));
             self.reasons(text, &nearest.why.reasons());
         }
