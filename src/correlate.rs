@@ -49,6 +49,7 @@ pub use weights::Weights;
 use crate::model::{CaseId, Severity, Signal, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
+use cause::Board;
 use index::Index;
 use signals::Signals;
 use surge::Rates;
@@ -112,13 +113,14 @@ struct Derived {
     topology: Arc<Topology>,
     tagger: Arc<Tagger>,
     index: Index,
+    board: Board,
 }
 
 impl Clone for Derived {
     fn clone(&self) -> Self {
         // The index is made again by whoever steps the copy.
         let (topology, tagger) = (Arc::clone(&self.topology), Arc::clone(&self.tagger));
-        Self { topology, tagger, index: Index::default() }
+        Self { topology, tagger, ..Self::default() }
     }
 }
 

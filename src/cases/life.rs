@@ -313,16 +313,10 @@ impl State {
     }
 }
 
-/// The signal that speaks loudest in a cluster: the worst that keeps it open.
+/// The signal that speaks loudest in a cluster.
 pub(super) fn loudest<'s>(
     correlate: &'s correlate::State,
     cluster: &Cluster,
 ) -> Option<&'s Signal> {
-    let leads = cluster.systems().values().filter_map(|summary| summary.active.lead());
-    let signals = leads.filter_map(|key| correlate.signal(key));
-    signals.max_by(|a, b| {
-        (a.keeps_open(), a.severity, std::cmp::Reverse(a.since))
-            .cmp(&(b.keeps_open(), b.severity, std::cmp::Reverse(b.since)))
-            .then_with(|| b.id.cmp(&a.id))
-    })
+    cluster.totals().loudest().and_then(|key| correlate.signal(key))
 }

@@ -34,7 +34,7 @@ pub(super) struct Candidate {
 impl State {
     /// Puts a signal into the cluster it fits best, or into a new one.
     pub(super) fn assign(&mut self, now: Time, key: u64) {
-        let Some(signal) = self.signals.get(key).cloned() else { return };
+        let Some(signal) = self.signals.share(key) else { return };
         let candidates = self.candidates_for(key, &signal);
         let best = candidates.first().copied().filter(|best| best.score > 0.0);
         let Some(best) = best else {

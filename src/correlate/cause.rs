@@ -6,73 +6,64 @@
 //! its own speaks against itself. What is over counts as well: the cause often ends before what it caused. The
 //! sums become shares of belief by softmax.
 
-use std::cmp::Reverse;
+mod votes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::State;
 use super::cluster::Cluster;
-use super::holds::Holds;
-use super::index::Near;
-use super::summary::{SystemSummary, Tally};
+use super::holds::ReleasesBefore;
+use super::index::Index;
+use super::summary::SystemSummary;
 use crate::model::{Cause, Message, Reason, Time};
-use crate::topology::Relation;
+pub(super) use votes::Board;
+use votes::{Suspect, Voter};
 
 /// The most suspects named.
 const SUSPECTS: usize = 5;
 /// The most reasons given for one of them.
 const REASONS: usize = 8;
-/// The most systems of a cluster that vote; beyond it the picture does not change.
-const VOTERS: usize = 64;
-/// How far below the members' systems suspects are looked for.
-const HOPS_BELOW: u8 = 2;
-/// How much a vote fades with each hop.
-const FADE: f64 = 0.7;
 /// Members up to which a cluster is ranked at each of them.
 const YOUNG: usize = 8;
-/// The longest a larger cluster waits for its causes to be ranked again.
+/// A larger cluster waits so long for its causes to be ranked again, for each [`SETTLE_SYSTEMS`] systems.
 const SETTLE_MS: i64 = 1_000;
+const SETTLE_SYSTEMS: usize = 64;
+/// But never longer than this.
+const SETTLE_MOST_MS: i64 = 10_000;
 /// Sharpness of the shares.
 const SHARPNESS: f64 = 1.0;
 /// What speaks against a suspect that shows nothing of its own.
 const SHOWS_NOTHING: f64 = -2.0;
 /// A release just before says much, but most releases break nothing.
 const RELEASED: f64 = 2.0;
+/// What its own findings say for a suspect, when one is a cause by its nature.
+const OWN_CAUSE: f64 = 3.0;
+/// How much more for each e-fold of them.
+const PER_FINDINGS: f64 = 0.3;
+/// What a rare symptom is worth, a nat, and up to how many.
+const PER_RARITY: f64 = 0.5;
+const MOST_RARE: f64 = 5.0;
+/// What being first to break is worth.
+const FIRST: f64 = 1.0;
+/// A suspect this far behind the first, in nats, has no share worth counting.
+const HOPELESS: f64 = 12.0;
+/// The least that a suspect's own evidence can come to.
+const LEAST_OWN: f64 = -2.0;
 
 impl State {
     /// Ranks the causes of a cluster again.
     pub(super) fn rank(&mut self, id: u64) {
         let Some(cluster) = self.clusters.get(&id).map(Arc::clone) else { return };
-        let keys = voters_of(&cluster);
-        let topology = &self.derived.topology;
-        let index = &mut self.derived.index;
-        let around: Vec<(u32, Near)> =
-            keys.iter().map(|key| (index.number(key), index.near(key, topology))).collect();
-        let voters: Vec<Voter<'_>> = keys
-            .iter()
-            .zip(&around)
-            .filter_map(|(key, (number, near))| {
-                let summary = cluster.systems().get(key)?;
-                Some(Voter { number: *number, key, tally: &summary.all, near })
-            })
-            .collect();
-        let speaking = cluster.systems().iter().filter(|(_, summary)| speaks(&summary.all));
-        let mut here: Vec<(u32, &Tally)> =
-            speaking.map(|(key, summary)| (index.number(key), &summary.all)).collect();
-        here.sort_unstable_by_key(|(number, _)| *number);
+        let voters = votes::voters(&cluster, &mut self.derived.index, &self.derived.topology);
+        let index = &self.derived.index;
+        let suspects = self.derived.board.suspects(&voters, cluster.id(), index);
         let rarity = |symptom: &str| rarity(&self.symptoms, self.symptoms_total, symptom);
-        let first = cluster.systems().values().filter_map(SystemSummary::first).min();
-        let names = &self.derived.index;
-        let ranking = Ranking {
-            cluster: &cluster,
-            voters,
-            here,
-            name: &|number| names.name(number),
-            rarity: &rarity,
-            holds: &self.holds,
-            first: first.unwrap_or_default(),
-        };
-        let causes = ranking.causes();
+        let first = cluster.totals().first().unwrap_or_default();
+        let releases = self.holds.releases_before(first);
+        let ranking = Ranking { cluster: &cluster, index, voters, rarity: &rarity, releases, first };
+        let causes = ranking.causes(suspects);
+        drop(ranking);
         drop(cluster);
         if let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) {
             if let Some(due) = cluster.rank_due {
@@ -82,8 +73,8 @@ impl State {
         }
     }
 
-    /// Ranks at once while a cluster is young or has grown by an eighth, else within [`SETTLE_MS`]: a storm
-    /// into one cluster must not rank it for each member.
+    /// Ranks at once while a cluster is young or has grown by an eighth, else after [`settle_ms`]: a storm into
+    /// one cluster must not rank it for each member.
     pub(super) fn rank_soon(&mut self, now: Time, id: u64) {
         let Some(cluster) = self.clusters.get_mut(&id) else { return };
         let members = cluster.members().len();
@@ -91,7 +82,7 @@ impl State {
             return self.rank(id);
         }
         if cluster.rank_due.is_none() {
-            let due = now.plus_millis(SETTLE_MS);
+            let due = now.plus_millis(settle_ms(cluster));
             Arc::make_mut(cluster).rank_due = Some(due);
             self.rank_timers.insert((due, id));
         }
@@ -109,134 +100,91 @@ impl State {
     }
 }
 
+/// How long a cluster waits for its causes to be ranked again. What a ranking costs follows its systems, and so
+/// does the wait: a large storm costs no more a second than a small one.
+fn settle_ms(cluster: &Cluster) -> i64 {
+    let times = 1 + cluster.systems().len() / SETTLE_SYSTEMS;
+    let times = i64::try_from(times).unwrap_or(i64::MAX);
+    SETTLE_MS.saturating_mul(times).min(SETTLE_MOST_MS)
+}
+
 /// Information of a symptom's name in nats: rare names say more about the cause.
 fn rarity(symptoms: &BTreeMap<String, f64>, total: f64, symptom: &str) -> f64 {
     let count = symptoms.get(symptom).copied().unwrap_or(0.0);
     if symptom.is_empty() || total < 20.0 { 0.0 } else { ((total + 1.0) / (count + 1.0)).ln() }
 }
 
-/// The systems that vote: those with the most findings, of equal ones the first by key.
-fn voters_of(cluster: &Cluster) -> Vec<String> {
-    let mut voters: Vec<(Reverse<u32>, &String)> = cluster
-        .systems()
-        .iter()
-        .filter(|(key, _)| !key.is_empty())
-        .map(|(key, summary)| (&summary.all, key))
-        .filter(|(tally, _)| speaks(tally))
-        .map(|(tally, key)| (Reverse(tally.findings), key))
-        .collect();
-    // A large storm touches thousands of systems: only those that vote are put in order.
-    if voters.len() > VOTERS {
-        voters.select_nth_unstable(VOTERS);
-        voters.truncate(VOTERS);
-    }
-    voters.sort_unstable();
-    voters.into_iter().map(|(_, key)| key.clone()).collect()
-}
-
-/// Something is said of a system.
-fn speaks(tally: &Tally) -> bool {
-    tally.findings + tally.tickets > 0
-}
-
-/// A system of the cluster that speaks for or against suspects.
-struct Voter<'a> {
-    number: u32,
-    key: &'a str,
-    tally: &'a Tally,
-    near: &'a Near,
-}
-
-impl Voter<'_> {
-    /// The systems it depends on, by number, with the hops between.
-    fn needs(&self) -> impl Iterator<Item = (u32, u8)> {
-        self.near.iter().filter_map(|(number, relation)| match relation {
-            Relation::Needs(hops) => Some((*number, *hops)),
-            _ => None,
-        })
-    }
-}
-
-/// A system that may be the cause.
-#[derive(Clone, Copy)]
-struct Suspect<'a> {
-    number: u32,
-    name: &'a str,
-    /// A broken system that it depends on.
-    below: Option<&'a str>,
-}
-
 /// One ranking under way.
 struct Ranking<'a> {
     cluster: &'a Cluster,
-    voters: Vec<Voter<'a>>,
-    /// What is said of each system of the cluster, in order of number.
-    here: Vec<(u32, &'a Tally)>,
-    /// The name of a system by its number in the index.
-    name: &'a dyn Fn(u32) -> &'a str,
+    index: &'a Index,
+    voters: Vec<Voter>,
     rarity: &'a dyn Fn(&str) -> f64,
-    holds: &'a Holds,
+    releases: ReleasesBefore<'a>,
     /// When the first signal began.
     first: Time,
 }
 
-impl<'a> Ranking<'a> {
-    fn tally(&self, system: u32) -> Option<&'a Tally> {
-        let at = self.here.binary_search_by_key(&system, |(number, _)| *number).ok()?;
-        self.here.get(at).map(|(_, tally)| *tally)
-    }
-
-    /// Scores are summed by number first; texts are made for the few that are named, so the cost follows
-    /// the systems that vote and what they need, not their product.
-    fn causes(&self) -> Vec<Cause> {
-        let against_all: f64 = self.voters.iter().map(|voter| vote(voter.tally, None)).sum();
-        let mut scores: BTreeMap<u32, f64> = BTreeMap::new();
-        let mut broken_below: BTreeMap<u32, u32> = BTreeMap::new();
-        for voter in &self.voters {
-            // A suspect does not vote about itself.
-            let against = vote(voter.tally, None);
-            *scores.entry(voter.number).or_insert(against_all) -= against;
-            for (needed, hops) in voter.needs() {
-                let tally = self.tally(needed);
-                if tally.is_some_and(is_broken) {
-                    broken_below.entry(voter.number).or_insert(needed);
-                }
-                if hops <= HOPS_BELOW || tally.is_some() {
-                    *scores.entry(needed).or_insert(against_all) +=
-                        vote(voter.tally, Some(hops)) - against;
-                }
-            }
+impl Ranking<'_> {
+    /// Scores are summed by number first; what a suspect shows itself is asked of those that have a chance, and
+    /// texts are made for the few that are named: of thousands below a storm most have none.
+    fn causes(&self, mut suspects: Vec<Suspect>) -> Vec<Cause> {
+        let most = suspects.iter().map(|suspect| suspect.score).fold(f64::MIN, f64::max);
+        let least = most + LEAST_OWN - self.most_own() - HOPELESS;
+        suspects.retain(|suspect| suspect.score >= least);
+        for suspect in &mut suspects {
+            let mut own = 0.0;
+            self.own_evidence(*suspect, |weight, _| own += weight);
+            suspect.score += own;
         }
-        let mut ranked: Vec<(f64, Suspect<'a>)> = Vec::with_capacity(scores.len());
-        for (number, votes) in scores {
-            let mut score = votes;
-            let below = broken_below.get(&number).map(|below| (self.name)(*below));
-            let suspect = Suspect { number, name: (self.name)(number), below };
-            self.own_evidence(suspect, |weight, _| score += weight);
-            ranked.push((score, suspect));
-        }
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(b.1.name)));
-        let best = ranked.first().map_or(0.0, |(score, _)| *score);
-        let total: f64 = ranked.iter().map(|(score, _)| (SHARPNESS * (score - best)).exp()).sum();
-        ranked.truncate(SUSPECTS);
-        let cause = |(score, suspect): (f64, Suspect<'a>)| Cause {
-            system: suspect.name.to_owned(),
-            probability: (SHARPNESS * (score - best)).exp() / total,
+        let best = suspects.iter().map(|suspect| suspect.score).fold(f64::MIN, f64::max);
+        suspects.retain(|suspect| suspect.score >= best - HOPELESS);
+        // By numbers alone first: names are compared only where it decides who is named.
+        suspects.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        let share = |suspect: &Suspect| (SHARPNESS * (suspect.score - best)).exp();
+        let total: f64 = suspects.iter().map(share).sum();
+        let last = suspects.get(SUSPECTS - 1).map_or(f64::MIN, |suspect| suspect.score);
+        suspects.truncate(suspects.partition_point(|suspect| suspect.score >= last));
+        suspects.sort_unstable_by(|a, b| {
+            let by_name = || self.index.name(a.number).cmp(self.index.name(b.number));
+            b.score.total_cmp(&a.score).then_with(by_name)
+        });
+        suspects.truncate(SUSPECTS);
+        let cause = |suspect: Suspect| Cause {
+            system: self.index.name(suspect.number).to_owned(),
+            probability: share(&suspect) / total,
             evidence: self.reasons(suspect),
         };
-        ranked.into_iter().map(cause).collect()
+        suspects.into_iter().map(cause).collect()
+    }
+
+    /// What the cluster knows of a system.
+    fn tally(&self, system: u32) -> Option<&SystemSummary> {
+        let is_here = self.index.is_at(system, self.cluster.id());
+        is_here.then(|| self.cluster.systems().get(self.index.name(system))).flatten()
+    }
+
+    /// The nearest broken system that a suspect depends on.
+    fn broken_below(&self, suspect: Suspect) -> Option<u32> {
+        let needs = self.voters.get(suspect.voter?)?.needs();
+        let is_broken = |here: &SystemSummary| here.all.findings > 0 && here.all.spreading > 0;
+        needs.iter().map(|(needed, _)| *needed).find(|one| self.tally(*one).is_some_and(is_broken))
+    }
+
+    /// The most that a suspect's own evidence can come to here.
+    fn most_own(&self) -> f64 {
+        let findings = self.voters.iter().map(Voter::findings).max().unwrap_or(0);
+        let released = if self.releases.is_empty() { 0.0 } else { RELEASED };
+        OWN_CAUSE + PER_FINDINGS * f64::from(findings.max(1)).ln() + PER_RARITY * MOST_RARE + FIRST + released
     }
 
     /// What speaks for and against a suspect, in words, the weightiest first.
-    fn reasons(&self, suspect: Suspect<'a>) -> Vec<Reason> {
-        let mut votes: Vec<(f64, bool, &str)> = self
-            .voters
-            .iter()
-            .filter(|voter| voter.number != suspect.number)
+    fn reasons(&self, suspect: Suspect) -> Vec<Reason> {
+        let others = self.voters.iter().filter(|voter| voter.number != suspect.number);
+        let mut votes: Vec<(f64, bool, u32)> = others
             .map(|voter| {
-                let found = voter.needs().find(|(needed, _)| *needed == suspect.number);
-                let hops = found.map(|(_, hops)| hops);
-                (vote(voter.tally, hops), hops.is_some(), voter.key)
+                let hops = voter.hops_to(suspect.number);
+                (voter.vote(hops), hops.is_some(), voter.number)
             })
             .collect();
         votes.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
@@ -245,9 +193,9 @@ impl<'a> Ranking<'a> {
         self.own_evidence(suspect, |weight, message| {
             reasons.push(Reason::new(weight, message()));
         });
-        reasons.extend(votes.into_iter().map(|(weight, explains, system)| {
+        reasons.extend(votes.into_iter().map(|(weight, explains, number)| {
             let key = if explains { "cause-explains" } else { "cause-does-not-explain" };
-            Reason::new(weight, Message::new(key).system("system", system))
+            Reason::new(weight, Message::new(key).system("system", self.index.name(number)))
         }));
         reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         reasons.truncate(REASONS);
@@ -257,57 +205,46 @@ impl<'a> Ranking<'a> {
     /// Gives each piece of a suspect's own evidence to `take`: a weight, and the words if they are wanted.
     fn own_evidence(
         &self,
-        Suspect { number, name: suspect, below }: Suspect<'a>,
+        suspect: Suspect,
         mut take: impl FnMut(f64, &dyn Fn() -> Message),
     ) {
-        if let Some(release) = self.holds.release_before(suspect, self.first) {
+        let name = self.index.name(suspect.number);
+        if let Some(release) = self.releases.of(name) {
             let version = || Message::new("cause-release").word("version", &release.version);
             take(RELEASED, &version);
         }
-        let Some(tally) = self.tally(number) else {
-            let nothing = || Message::new("cause-shows-nothing").system("system", suspect);
+        let Some(summary) = self.tally(suspect.number) else {
+            let nothing = || Message::new("cause-shows-nothing").system("system", name);
             return take(SHOWS_NOTHING, &nothing);
         };
+        let tally = &summary.all;
         if tally.findings == 0 {
             let count = f64::from(tally.tickets);
             let weight = 0.5 * count.ln_1p().min(3.0);
             return take(weight, &|| Message::new("cause-own-tickets").number("count", count));
         }
-        let nature = if tally.causes > 0 { 3.0 } else { 1.0 };
+        let nature = if tally.causes > 0 { OWN_CAUSE } else { 1.0 };
         let count = f64::from(tally.findings);
         let found = || Message::new("cause-own-findings").number("count", count);
-        take(nature + 0.3 * count.ln(), &found);
+        take(nature + PER_FINDINGS * count.ln(), &found);
         let rarest = tally.symptoms.iter().map(|(symptom, _)| (self.rarity)(symptom));
         let rarest = rarest.fold(0.0, f64::max);
         if rarest > 0.0 {
-            take(0.5 * rarest.min(5.0), &|| Message::new("cause-rare"));
+            take(PER_RARITY * rarest.min(MOST_RARE), &|| Message::new("cause-rare"));
         }
-        let summary = self.cluster.systems().get(suspect);
-        let own_first = summary.and_then(SystemSummary::first).unwrap_or(self.first);
+        let own_first = summary.first().unwrap_or(self.first);
         let later = own_first.seconds_since(self.first);
         if later < 1.0 {
-            take(1.0, &|| Message::new("cause-first"));
+            take(FIRST, &|| Message::new("cause-first"));
         } else {
             let message = || Message::new("cause-later").span("span", later.round());
             take(-(later / 60.0).min(1.5), &message);
         }
-        if let (Some(below), 0) = (below, tally.causes) {
+        if tally.causes == 0
+            && let Some(below) = self.broken_below(suspect)
+        {
+            let below = self.index.name(below);
             take(-1.5, &|| Message::new("cause-broken-below").system("system", below));
         }
-    }
-}
-
-/// Something here is broken and felt above.
-fn is_broken(tally: &Tally) -> bool {
-    tally.findings > 0 && tally.spreading > 0
-}
-
-/// What the trouble at one system says about a suspect `distance` hops below it.
-fn vote(tally: &Tally, distance: Option<u8>) -> f64 {
-    let count = f64::from(tally.findings) + 0.5 * f64::from(tally.tickets);
-    let strength = 0.6 + 0.2 * count.ln_1p();
-    match distance {
-        Some(hops) => strength * FADE.powi(i32::from(hops) - 1),
-        None => -0.6 * strength,
     }
 }

@@ -54,14 +54,14 @@ impl Holds {
         self.releases.values()
     }
 
-    /// The release of a system that went into operation shortly before a moment.
+    /// The releases that went into operation shortly before a moment.
     #[must_use]
-    pub fn release_before(&self, system: &str, at: Time) -> Option<&Release> {
+    pub(super) fn releases_before(&self, at: Time) -> ReleasesBefore<'_> {
         let is_suspect = |release: &&Release| {
             let later = at.0.saturating_sub(release.at.0);
-            release.system == system && (0..=SUSPECT_MS).contains(&later)
+            (0..=SUSPECT_MS).contains(&later)
         };
-        self.releases.values().filter(is_suspect).max_by_key(|release| release.at)
+        ReleasesBefore(self.releases.values().filter(is_suspect).collect())
     }
 
     /// So many times as many tickets as usual are expected at a moment.
@@ -124,6 +124,22 @@ impl Holds {
             !mutes.is_empty()
         });
         signals
+    }
+}
+
+/// Releases that what begins now may come from.
+pub(super) struct ReleasesBefore<'a>(Vec<&'a Release>);
+
+impl<'a> ReleasesBefore<'a> {
+    /// There is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The latest of a system.
+    pub(super) fn of(&self, system: &str) -> Option<&'a Release> {
+        let here = self.0.iter().copied().filter(|release| release.system == system);
+        here.max_by_key(|release| release.at)
     }
 }
 

@@ -12,6 +12,9 @@ use crate::topology::{Relation, Topology};
 /// A neighbourhood, nearest first: systems by number.
 pub(super) type Near = Arc<[(u32, Relation)]>;
 
+/// What a system depends on, nearest first: by number, with the hops between.
+pub(super) type Needs = Arc<[(u32, u8)]>;
+
 /// The most clusters looked at for one system: those that people know as cases first, then the youngest.
 const PER_SYSTEM: usize = 16;
 
@@ -22,6 +25,7 @@ struct Slot {
     /// The others, in order of age.
     plain: Vec<u64>,
     near: Option<Near>,
+    needs: Option<Needs>,
 }
 
 /// System → the clusters alive there.
@@ -71,6 +75,39 @@ impl Index {
             slot.near = Some(Arc::clone(&near));
         }
         near
+    }
+
+    /// The number of a system, and what it depends on, remembered.
+    pub(super) fn needs(&mut self, system: &str, topology: &Topology) -> (u32, Needs) {
+        let number = self.number(system);
+        if let Some(needs) = self.slot(number).and_then(|slot| slot.needs.clone()) {
+            return (number, needs);
+        }
+        let near = self.near(system, topology);
+        let hops = |relation: Relation| match relation {
+            Relation::Needs(hops) => Some(hops),
+            _ => None,
+        };
+        let needs: Needs =
+            near.iter().filter_map(|(number, relation)| Some((*number, hops(*relation)?))).collect();
+        if let Some(slot) = self.slot(number) {
+            slot.needs = Some(Arc::clone(&needs));
+        }
+        (number, needs)
+    }
+
+    /// How many systems were met.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether a cluster is alive at a system.
+    pub(super) fn is_at(&self, number: u32, cluster: u64) -> bool {
+        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
+        slot.is_some_and(|slot| {
+            let lists = [&slot.cased, &slot.plain];
+            lists.into_iter().any(|list| list.binary_search(&cluster).is_ok())
+        })
     }
 
     /// Notes that a cluster is alive at a system.

@@ -197,7 +197,9 @@ impl State {
         let home = self.home.get(&key).copied();
         if let Some(home) = home.filter(|_| is_back || is_worse) {
             self.news.worsened.push((home, key));
-            self.rank_soon(now, home);
+            if is_back {
+                self.rank_soon(now, home);
+            }
         }
     }
 
@@ -209,8 +211,9 @@ impl State {
             signal.ended = None;
             signal.held_by = held_by;
         });
-        if let Some(home) = self.home.get(&key) {
-            self.news.worsened.push((*home, key));
+        if let Some(home) = self.home.get(&key).copied() {
+            self.news.worsened.push((home, key));
+            self.rank_soon(now, home);
         }
     }
 
@@ -233,7 +236,10 @@ impl State {
         self.let_go_later(now, key);
         if let Some(home) = self.home.get(&key).copied() {
             self.news.ended.push((home, key));
-            self.rank_soon(now, home);
+            // What is over counts as well, unless it was a mistake.
+            if life == Life::Withdrawn {
+                self.rank_soon(now, home);
+            }
         }
     }
 
@@ -279,9 +285,6 @@ impl State {
                 continue;
             }
             self.alter(*key, |signal| signal.held_by = held);
-            if let Some(home) = self.home.get(key).copied() {
-                self.rank_soon(now, home);
-            }
         }
     }
 

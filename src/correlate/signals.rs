@@ -21,6 +21,10 @@ impl Signals {
         self.by_key.get(&key).map(AsRef::as_ref)
     }
 
+    pub(super) fn share(&self, key: u64) -> Option<Arc<Signal>> {
+        self.by_key.get(&key).map(Arc::clone)
+    }
+
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Signal> {
         self.by_key.get_mut(&key).map(Arc::make_mut)
     }

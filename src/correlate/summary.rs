@@ -12,6 +12,10 @@ use crate::model::{Impact, Life, Role, Severity, Signal, Time};
 /// before younger.
 type Lead = (Reverse<bool>, Reverse<Severity>, Time, u64);
 
+/// The order in which what lasts is told: what keeps a case open before what does not, worse before milder,
+/// older before younger.
+type Loud = (bool, Severity, Reverse<Time>, Reverse<u64>);
+
 /// What some signals say of one system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -155,6 +159,7 @@ pub struct Totals {
     pub blind: u32,
     /// Severities of all findings and alerts that last and are not held back.
     pub lasting: Counts<Severity>,
+    loud: Counts<Loud>,
     /// Who reported, by tickets that were not withdrawn.
     pub users: Counts<String>,
     /// Who reported and is not helped yet.
@@ -197,6 +202,8 @@ impl Totals {
         }
         if signal.counts_now() {
             self.lasting.change(&signal.severity, up);
+            let (since, key) = (Reverse(signal.since), Reverse(key));
+            self.loud.change(&(signal.keeps_open(), signal.severity, since, key), up);
         }
         self.began.change(&signal.since, up);
         if signal.severity > Severity::Info {
@@ -226,6 +233,20 @@ impl Totals {
     #[must_use]
     pub fn last_written(&self) -> Option<Time> {
         self.written.last().map(|(at, _)| *at)
+    }
+
+    /// The signal that speaks loudest: the worst finding or alert that keeps a case open, else the worst that
+    /// lasts and is not held back.
+    #[must_use]
+    pub fn loudest(&self) -> Option<u64> {
+        self.loud.last().map(|(_, _, _, Reverse(key))| *key)
+    }
+
+    /// When the first signal began.
+    #[must_use]
+    pub fn first(&self) -> Option<Time> {
+        let written = self.written.first().map(|(at, _)| *at);
+        self.began.first().copied().into_iter().chain(written).min()
     }
 
     /// The fault's onset: of monitoring's signals, else of the tickets.

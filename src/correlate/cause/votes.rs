@@ -1,0 +1,152 @@
+//! Votes: which systems speak for and against which suspects.
+
+use std::cmp::Reverse;
+
+use super::super::cluster::Cluster;
+use super::super::index::{Index, Needs};
+use super::super::summary::Tally;
+use crate::topology::Topology;
+
+/// The most systems of a cluster that vote; beyond it the picture does not change.
+const VOTERS: usize = 64;
+/// How far below the members' systems suspects are looked for.
+const HOPS_BELOW: u8 = 2;
+/// How much a vote fades with each hop.
+const FADE: f64 = 0.7;
+/// The weight of a vote against, beside one for a direct neighbour.
+const AGAINST: f64 = -0.6;
+
+/// A system of the cluster that speaks for or against suspects.
+#[derive(Debug)]
+pub(super) struct Voter {
+    pub(super) number: u32,
+    findings: u32,
+    strength: f64,
+    needs: Needs,
+}
+
+impl Voter {
+    fn new(number: u32, tally: &Tally, needs: Needs) -> Self {
+        let findings = tally.findings;
+        let count = f64::from(findings) + 0.5 * f64::from(tally.tickets);
+        Self { number, findings, strength: 0.6 + 0.2 * count.ln_1p(), needs }
+    }
+
+    /// Its findings.
+    pub(super) fn findings(&self) -> u32 {
+        self.findings
+    }
+
+    /// What it depends on, nearest first.
+    pub(super) fn needs(&self) -> &[(u32, u8)] {
+        &self.needs
+    }
+
+    /// The hops down to a system, if it depends on it.
+    pub(super) fn hops_to(&self, system: u32) -> Option<u8> {
+        let found = self.needs.iter().find(|(needed, _)| *needed == system);
+        found.map(|(_, hops)| *hops)
+    }
+
+    /// What the trouble here says about a suspect so many hops below, or not below at all.
+    pub(super) fn vote(&self, hops: Option<u8>) -> f64 {
+        match hops {
+            Some(hops) => self.strength * FADE.powi(i32::from(hops) - 1),
+            None => AGAINST * self.strength,
+        }
+    }
+}
+
+/// The systems that vote: those with the most findings, of equal ones the first by key.
+pub(super) fn voters(cluster: &Cluster, index: &mut Index, topology: &Topology) -> Vec<Voter> {
+    let mut order: Vec<(Reverse<u32>, usize, &str, &Tally)> = Vec::new();
+    for (place, (key, summary)) in cluster.systems().iter().enumerate() {
+        let tally = &summary.all;
+        if !key.is_empty() && tally.findings + tally.tickets > 0 {
+            order.push((Reverse(tally.findings), place, key, tally));
+        }
+    }
+    // A large storm touches thousands of systems: only those that vote are put in order.
+    if order.len() > VOTERS {
+        order.select_nth_unstable_by_key(VOTERS, |(findings, place, ..)| (*findings, *place));
+        order.truncate(VOTERS);
+    }
+    order.sort_unstable_by_key(|(findings, place, ..)| (*findings, *place));
+    let voter = |(_, _, key, tally): (_, _, &str, &Tally)| {
+        let (number, needs) = index.needs(key, topology);
+        Voter::new(number, tally, needs)
+    };
+    order.into_iter().map(voter).collect()
+}
+
+/// A system that may be the cause.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Suspect {
+    pub(super) number: u32,
+    /// Its place among the voters, if it is one.
+    pub(super) voter: Option<usize>,
+    /// The votes, for a start.
+    pub(super) score: f64,
+    /// Near enough below a voter to be suspected without showing anything.
+    is_near: bool,
+}
+
+/// Where each suspect stands in the list, by the number of its system: kept between rankings, so that votes
+/// are summed without a search. Always all zero between two of them.
+#[derive(Debug, Default)]
+pub(in super::super) struct Board {
+    /// The place in the list, plus one.
+    places: Vec<u32>,
+}
+
+impl Board {
+    /// Sums the votes of a cluster.
+    pub(super) fn suspects(&mut self, voters: &[Voter], cluster: u64, index: &Index) -> Vec<Suspect> {
+        self.places.resize(index.len(), 0);
+        let none: f64 = voters.iter().map(|voter| voter.vote(None)).sum();
+        let mut list: Vec<Suspect> = Vec::new();
+        for (place, voter) in voters.iter().enumerate() {
+            let against = voter.vote(None);
+            // A suspect does not vote about itself.
+            if let Some(suspect) = self.find(&mut list, voter.number, none) {
+                suspect.score -= against;
+                suspect.voter = Some(place);
+            }
+            let votes = [1, 2, 3].map(|hops| voter.vote(Some(hops)) - against);
+            for (needed, hops) in voter.needs.iter() {
+                if let Some(suspect) = self.find(&mut list, *needed, none) {
+                    let vote = votes.get(usize::from(*hops).saturating_sub(1));
+                    suspect.score += vote.copied().unwrap_or_default();
+                    suspect.is_near |= *hops <= HOPS_BELOW;
+                }
+            }
+        }
+        for suspect in &list {
+            if let Some(place) = self.place(suspect.number) {
+                *place = 0;
+            }
+        }
+        list.retain(|suspect| suspect.is_near || index.is_at(suspect.number, cluster));
+        list
+    }
+
+    fn place(&mut self, system: u32) -> Option<&mut u32> {
+        self.places.get_mut(usize::try_from(system).ok()?)
+    }
+
+    /// The suspect of a system; a new one has the votes of those who do not know it.
+    fn find<'l>(
+        &mut self,
+        list: &'l mut Vec<Suspect>,
+        system: u32,
+        none: f64,
+    ) -> Option<&'l mut Suspect> {
+        let place = self.place(system)?;
+        if *place == 0 {
+            list.push(Suspect { number: system, voter: None, score: none, is_near: false });
+            *place = u32::try_from(list.len()).unwrap_or(0);
+        }
+        let at = usize::try_from(*place).ok()?.checked_sub(1)?;
+        list.get_mut(at)
+    }
+}
