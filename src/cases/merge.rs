@@ -73,11 +73,7 @@ impl State {
         let absorbed = Message::new("line-merged").word("case", goes.to_string());
         self.note(now, stays, TimelineKind::State, absorbed.clone());
         // Its signals are the other one's; what is left of it are its line and its history.
-        let frozen = self.detail(goes, correlate).map(|mut detail| {
-            detail.members.clear();
-            detail.candidates.clear();
-            Arc::new(detail)
-        });
+        let frozen = self.outline(goes, correlate).map(Arc::new);
         if let Some(cluster) = self.case(goes).and_then(|case| case.decided.cluster) {
             self.leave_cluster(goes, cluster);
         }

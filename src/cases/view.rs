@@ -29,7 +29,34 @@ pub struct Facts<'a> {
     pub survivor: Option<&'a Case>,
 }
 
+/// How much a case is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Systems.
+    pub systems: u32,
+    /// Findings and alerts.
+    pub findings: u32,
+    /// Tickets.
+    pub tickets: u32,
+    /// Different users among the tickets.
+    pub users: u32,
+}
+
 impl Facts<'_> {
+    /// How much it is about; of a case that is closed, how much it was.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        if let (None, Some(frozen)) = (self.cluster, &self.case.frozen) {
+            let CaseSummary { system_count, findings, tickets, users, .. } = frozen.summary;
+            return Size { systems: system_count, findings, tickets, users };
+        }
+        let Some(cluster) = self.cluster else { return Size::default() };
+        let totals = cluster.totals();
+        let systems = u32::try_from(cluster.systems().len()).unwrap_or(u32::MAX);
+        let (findings, tickets, users) = (totals.findings, totals.tickets, totals.users.len());
+        Size { systems, findings, tickets, users }
+    }
+
     /// The first cause: a person's word, else the most likely.
     #[must_use]
     pub fn first_system(&self) -> &str {
@@ -120,7 +147,8 @@ impl Facts<'_> {
             systems.push(first.to_owned());
         }
         systems.extend(others.take(SYSTEMS).cloned());
-        let all = self.cluster.map_or(0, |cluster| cluster.systems().len());
+        let size = self.size();
+        let named = u32::try_from(systems.len()).unwrap_or(u32::MAX);
         let causes = self.cluster.map_or(&[][..], Cluster::causes);
         let cause = match &case.decided.cause {
             Some(system) => Some((system.clone(), 1.0)),
@@ -145,14 +173,14 @@ impl Facts<'_> {
             known_error: case.decided.known_error.clone(),
             merged_into: case.decided.merged_into,
             links: case.decided.links.iter().copied().collect(),
-            system_count: u32::try_from(all.max(systems.len())).unwrap_or(u32::MAX),
+            system_count: size.systems.max(named),
             systems,
             mrfs: totals
                 .map(|totals| totals.mrfs.iter().map(|(mrf, _)| mrf.clone()).collect())
                 .unwrap_or_default(),
-            tickets: totals.map_or(0, |totals| totals.tickets),
-            users: totals.map_or(0, |totals| totals.users.len()),
-            findings: totals.map_or(0, |totals| totals.findings),
+            tickets: size.tickets,
+            users: size.users,
+            findings: size.findings,
             cause,
             told: told.to_vec(),
         }
@@ -166,9 +194,8 @@ impl State {
         let case = self.case(id)?;
         let cluster = case.decided.cluster.and_then(|number| correlate.cluster(number));
         let is_explained = case.decided.links.iter().any(|link| {
-            let other = self.case(link.case);
-            link.kind == LinkKind::ExplainedBy
-                && other.is_some_and(|other| !other.decided.state.is_over())
+            let is_open = || self.case(link.case).is_some_and(|it| !it.decided.state.is_over());
+            link.kind == LinkKind::ExplainedBy && is_open()
         });
         let survivor = case.decided.merged_into.and_then(|id| self.case(id));
         Some(Facts { case, cluster, correlate, is_explained, survivor })
@@ -177,29 +204,33 @@ impl State {
     /// Everything about a case; who was told of it is added by those who know.
     #[must_use]
     pub fn detail(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
+        let mut detail = self.outline(id, correlate)?;
+        let Some(cluster) = self.facts(id, correlate)?.cluster else { return Some(detail) };
+        let members = cluster.members().iter().filter_map(|(key, membership)| {
+            let signal = correlate.signal(*key)?;
+            Some(Member {
+                joined_at: membership.joined_at,
+                log_odds: membership.why.log_odds(),
+                why: membership.why.reasons(),
+                ..member(signal, &membership.system)
+            })
+        });
+        detail.members = members.collect();
+        detail.members.sort_by_key(|member| member.joined_at);
+        let candidates = correlate.candidates(id).take(CANDIDATES);
+        detail.candidates = candidates.map(|signal| member(signal, "")).collect();
+        Some(detail)
+    }
+
+    /// A case without what it is made of, unless it has been frozen with it.
+    pub(super) fn outline(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let facts = self.facts(id, correlate)?;
         let summary = facts.summary(&[]);
         let timeline = self.history(id).to_vec();
         if let (None, Some(frozen)) = (facts.cluster, &facts.case.frozen) {
             return Some(CaseDetail { summary, timeline, ..(**frozen).clone() });
         }
-        let mut members: Vec<Member> = facts
-            .cluster
-            .into_iter()
-            .flat_map(Cluster::members)
-            .filter_map(|(key, membership)| {
-                let signal = correlate.signal(*key)?;
-                Some(Member {
-                    joined_at: membership.joined_at,
-                    log_odds: membership.why.log_odds(),
-                    why: membership.why.reasons(),
-                    ..member(signal, &membership.system)
-                })
-            })
-            .collect();
-        members.sort_by_key(|member| member.joined_at);
-        let candidates = correlate.candidates(id).take(CANDIDATES);
-        let candidates = candidates.map(|signal| member(signal, "")).collect();
+        let (members, candidates) = (Vec::new(), Vec::new());
         Some(CaseDetail { summary, members, causes: facts.causes(), timeline, candidates })
     }
 }

@@ -67,8 +67,14 @@ impl State {
             let near = self.derived.index.near(own, &self.derived.topology);
             let own = self.derived.index.number(own);
             let scorer = Scorer { weights: &self.grouping.weights };
+            let mut most = (None, 0.0);
             for (other, relation) in near.iter() {
-                let bound: f64 = scorer.bounds(signal, *belief, *relation).iter().sum();
+                // They come in order of relation.
+                if most.0 != Some(*relation) {
+                    let bound = scorer.bounds(signal, *belief, *relation).iter().sum();
+                    most = (Some(*relation), bound);
+                }
+                let bound = most.1;
                 if bound <= 0.0 {
                     continue;
                 }
@@ -77,10 +83,15 @@ impl State {
                     if !self.may_join(key, signal, cluster) {
                         continue;
                     }
-                    let system = self.derived.index.name(*other);
-                    let Some(summary) = cluster.systems().get(system) else { continue };
                     compared += 1;
                     let known = found.iter().position(|one| one.cluster == id);
+                    let score = known.and_then(|at| found.get(at)).map(|one| one.score);
+                    // It fits better already than it could from here.
+                    if score.is_some_and(|score| score >= bound) {
+                        continue;
+                    }
+                    let system = self.derived.index.name(*other);
+                    let Some(summary) = cluster.systems().get(system) else { continue };
                     let text = match known.and_then(|at| found.get(at)) {
                         Some(one) => one.values.get(Feature::Text.index()).copied().unwrap_or(0.0),
                         None => scorer.text(&words, cluster, self.examples(cluster)),

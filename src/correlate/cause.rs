@@ -61,7 +61,8 @@ impl State {
         let rarity = |symptom: &str| rarity(&self.symptoms, self.symptoms_total, symptom);
         let first = cluster.totals().first().unwrap_or_default();
         let releases = self.holds.releases_before(first);
-        let ranking = Ranking { cluster: &cluster, index, voters, rarity: &rarity, releases, first };
+        let ranking =
+            Ranking { cluster: &cluster, index, voters, rarity: &rarity, releases, first };
         let causes = ranking.causes(suspects);
         drop(ranking);
         drop(cluster);
@@ -129,18 +130,24 @@ impl Ranking<'_> {
     /// Scores are summed by number first; what a suspect shows itself is asked of those that have a chance, and
     /// texts are made for the few that are named: of thousands below a storm most have none.
     fn causes(&self, mut suspects: Vec<Suspect>) -> Vec<Cause> {
+        let by_score = |a: &Suspect, b: &Suspect| b.score.total_cmp(&a.score);
         let most = suspects.iter().map(|suspect| suspect.score).fold(f64::MIN, f64::max);
-        let least = most + LEAST_OWN - self.most_own() - HOPELESS;
-        suspects.retain(|suspect| suspect.score >= least);
+        let most_own = self.most_own();
+        suspects.retain(|suspect| suspect.score >= most + LEAST_OWN - most_own - HOPELESS);
+        suspects.sort_unstable_by(by_score);
+        let (mut best, mut hopeful) = (f64::MIN, 0);
         for suspect in &mut suspects {
-            let mut own = 0.0;
-            self.own_evidence(*suspect, |weight, _| own += weight);
-            suspect.score += own;
+            if suspect.score + most_own < best - HOPELESS {
+                break;
+            }
+            self.own_evidence(*suspect, |weight, _| suspect.score += weight);
+            best = best.max(suspect.score);
+            hopeful += 1;
         }
-        let best = suspects.iter().map(|suspect| suspect.score).fold(f64::MIN, f64::max);
+        suspects.truncate(hopeful);
         suspects.retain(|suspect| suspect.score >= best - HOPELESS);
         // By numbers alone first: names are compared only where it decides who is named.
-        suspects.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        suspects.sort_unstable_by(by_score);
         let share = |suspect: &Suspect| (SHARPNESS * (suspect.score - best)).exp();
         let total: f64 = suspects.iter().map(share).sum();
         let last = suspects.get(SUSPECTS - 1).map_or(f64::MIN, |suspect| suspect.score);
@@ -175,7 +182,11 @@ impl Ranking<'_> {
     fn most_own(&self) -> f64 {
         let findings = self.voters.iter().map(Voter::findings).max().unwrap_or(0);
         let released = if self.releases.is_empty() { 0.0 } else { RELEASED };
-        OWN_CAUSE + PER_FINDINGS * f64::from(findings.max(1)).ln() + PER_RARITY * MOST_RARE + FIRST + released
+        OWN_CAUSE
+            + PER_FINDINGS * f64::from(findings.max(1)).ln()
+            + PER_RARITY * MOST_RARE
+            + FIRST
+            + released
     }
 
     /// What speaks for and against a suspect, in words, the weightiest first.
@@ -203,11 +214,7 @@ impl Ranking<'_> {
     }
 
     /// Gives each piece of a suspect's own evidence to `take`: a weight, and the words if they are wanted.
-    fn own_evidence(
-        &self,
-        suspect: Suspect,
-        mut take: impl FnMut(f64, &dyn Fn() -> Message),
-    ) {
+    fn own_evidence(&self, suspect: Suspect, mut take: impl FnMut(f64, &dyn Fn() -> Message)) {
         let name = self.index.name(suspect.number);
         if let Some(release) = self.releases.of(name) {
             let version = || Message::new("cause-release").word("version", &release.version);

@@ -1,19 +1,39 @@
 //! A multiset: how often each value was added and not taken away again. Adding and removing are
 //! inverse to the byte, because a value with a count of zero is not kept.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::slice;
 
-/// Values with their counts, in order. A sorted list: most have one to four values, and the long ones
-/// (moments, users) grow at their end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Counts<K>(Vec<(K, u32)>);
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Up to so many different values are a list; it becomes one again at half as many.
+const FEW: usize = 64;
+
+/// Values with their counts, in order. Most have one to four: they are a sorted list, which is small; the many
+/// users of a large storm are a tree, so that one more costs the same however many there are.
+#[derive(Clone, Debug)]
+pub struct Counts<K>(Kept<K>);
+
+#[derive(Clone, Debug)]
+enum Kept<K> {
+    Few(Vec<(K, u32)>),
+    Many(BTreeMap<K, u32>),
+}
 
 impl<K> Default for Counts<K> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Kept::Few(Vec::new()))
     }
 }
+
+impl<K: Ord> PartialEq for Counts<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl<K: Ord> Eq for Counts<K> {}
 
 impl<K: Ord + Clone> Counts<K> {
     /// Adds (`up`) or takes away one of a value.
@@ -22,78 +42,170 @@ impl<K: Ord + Clone> Counts<K> {
     }
 
     fn add(&mut self, value: &K) {
-        let at = match self.0.last() {
-            Some((last, _)) if last < value => Err(self.0.len()),
-            _ => self.0.binary_search_by(|(known, _)| known.cmp(value)),
+        let few = match &mut self.0 {
+            Kept::Few(few) => few,
+            Kept::Many(many) => {
+                match many.get_mut(value) {
+                    Some(count) => *count += 1,
+                    None => drop(many.insert(value.clone(), 1)),
+                }
+                return;
+            }
         };
-        match at {
+        match few.binary_search_by(|(known, _)| known.cmp(value)) {
             Ok(at) => {
-                if let Some((_, count)) = self.0.get_mut(at) {
+                if let Some((_, count)) = few.get_mut(at) {
                     *count += 1;
                 }
             }
-            Err(at) => self.0.insert(at, (value.clone(), 1)),
+            Err(at) => {
+                few.insert(at, (value.clone(), 1));
+                if few.len() > FEW {
+                    self.0 = Kept::Many(std::mem::take(few).into_iter().collect());
+                }
+            }
         }
     }
 
     fn remove(&mut self, value: &K) {
-        let Ok(at) = self.0.binary_search_by(|(known, _)| known.cmp(value)) else { return };
-        let Some((_, count)) = self.0.get_mut(at) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.0.remove(at);
+        match &mut self.0 {
+            Kept::Few(few) => {
+                let Ok(at) = few.binary_search_by(|(known, _)| known.cmp(value)) else { return };
+                let Some((_, count)) = few.get_mut(at) else { return };
+                *count -= 1;
+                if *count == 0 {
+                    few.remove(at);
+                }
+            }
+            Kept::Many(many) => {
+                let Some(count) = many.get_mut(value) else { return };
+                *count -= 1;
+                if *count == 0 {
+                    many.remove(value);
+                    if many.len() <= FEW / 2 {
+                        self.0 = Kept::Few(std::mem::take(many).into_iter().collect());
+                    }
+                }
+            }
         }
     }
+}
 
+impl<K: Ord> Counts<K> {
     /// How often a value is there.
     pub fn count<Q: Ord + ?Sized>(&self, value: &Q) -> u32
     where
         K: std::borrow::Borrow<Q>,
     {
-        let at = self.0.binary_search_by(|(known, _)| known.borrow().cmp(value)).ok();
-        at.and_then(|at| self.0.get(at)).map_or(0, |(_, count)| *count)
+        match &self.0 {
+            Kept::Few(few) => {
+                let at = few.binary_search_by(|(known, _)| known.borrow().cmp(value)).ok();
+                at.and_then(|at| few.get(at)).map_or(0, |(_, count)| *count)
+            }
+            Kept::Many(many) => many.get(value).copied().unwrap_or(0),
+        }
     }
 
     /// Different values.
     #[must_use]
     pub fn len(&self) -> u32 {
-        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+        let len = match &self.0 {
+            Kept::Few(few) => few.len(),
+            Kept::Many(many) => many.len(),
+        };
+        u32::try_from(len).unwrap_or(u32::MAX)
     }
 
     /// No value at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The smallest value.
     #[must_use]
     pub fn first(&self) -> Option<&K> {
-        self.0.first().map(|(value, _)| value)
+        self.iter().next().map(|(value, _)| value)
     }
 
     /// The largest value.
     #[must_use]
     pub fn last(&self) -> Option<&K> {
-        self.0.last().map(|(value, _)| value)
+        self.iter().next_back().map(|(value, _)| value)
     }
 
     /// Values with their counts, in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, u32)> {
-        self.0.iter().map(|(value, count)| (value, *count))
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_, K> {
+        match &self.0 {
+            Kept::Few(few) => Iter::Few(few.iter()),
+            Kept::Many(many) => Iter::Many(many.iter()),
+        }
     }
 
     /// All counts added up.
     #[must_use]
     pub fn total(&self) -> u32 {
-        self.0.iter().map(|(_, count)| *count).sum()
+        self.iter().map(|(_, count)| count).sum()
     }
 
     /// The largest value that is less than `bound`.
     #[must_use]
     pub fn last_before(&self, bound: &K) -> Option<&K> {
-        let at = self.0.partition_point(|(known, _)| known < bound);
-        at.checked_sub(1).and_then(|at| self.0.get(at)).map(|(value, _)| value)
+        match &self.0 {
+            Kept::Few(few) => {
+                let at = few.partition_point(|(known, _)| known < bound);
+                at.checked_sub(1).and_then(|at| few.get(at)).map(|(value, _)| value)
+            }
+            Kept::Many(many) => many.range(..bound).next_back().map(|(value, _)| value),
+        }
+    }
+}
+
+/// Values with their counts, in order.
+#[derive(Debug)]
+pub enum Iter<'a, K> {
+    /// Of a list.
+    Few(slice::Iter<'a, (K, u32)>),
+    /// Of a tree.
+    Many(btree_map::Iter<'a, K, u32>),
+}
+
+impl<'a, K> Iterator for Iter<'a, K> {
+    type Item = (&'a K, u32);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Few(few) => few.next().map(|(value, count)| (value, *count)),
+            Self::Many(many) => many.next().map(|(value, count)| (value, *count)),
+        }
+    }
+}
+
+impl<K> DoubleEndedIterator for Iter<'_, K> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Few(few) => few.next_back().map(|(value, count)| (value, *count)),
+            Self::Many(many) => many.next_back().map(|(value, count)| (value, *count)),
+        }
+    }
+}
+
+/// Written as a list of pairs, whatever it is kept as.
+impl<K: Ord + Serialize> Serialize for Counts<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de, K: Ord + Deserialize<'de>> Deserialize<'de> for Counts<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let few = Vec::<(K, u32)>::deserialize(deserializer)?;
+        Ok(Self(if few.len() > FEW {
+            Kept::Many(few.into_iter().collect())
+        } else {
+            Kept::Few(few)
+        }))
     }
 }
 
@@ -103,16 +215,23 @@ mod tests {
 
     use super::*;
 
+    fn counted(values: &[u8]) -> Counts<u8> {
+        let mut counts = Counts::default();
+        for value in values {
+            counts.change(value, true);
+        }
+        counts
+    }
+
     proptest! {
+        /// Few values and many: with up to 200 different ones it becomes a tree and a list again.
         #[test]
         fn removing_what_was_added_leaves_no_trace(
-            kept in prop::collection::vec(0..20_u8, 0..20), passing in prop::collection::vec(0..20_u8, 0..20),
+            kept in prop::collection::vec(0..200_u8, 0..160),
+            passing in prop::collection::vec(0..200_u8, 0..160),
         ) {
-            let mut counts = Counts::default();
-            for value in &kept {
-                counts.change(value, true);
-            }
-            let before = counts.clone();
+            let before = counted(&kept);
+            let mut counts = before.clone();
             for value in &passing {
                 counts.change(value, true);
             }
@@ -121,7 +240,31 @@ mod tests {
             for value in passing.iter().rev() {
                 counts.change(value, false);
             }
-            prop_assert_eq!(counts, before);
+            prop_assert_eq!(&counts, &before);
+            let written = serde_json::to_string(&counts).unwrap();
+            prop_assert_eq!(&written, &serde_json::to_string(&before).unwrap());
+            let read: Counts<u8> = serde_json::from_str(&written).unwrap();
+            prop_assert_eq!(read, before);
+        }
+
+        #[test]
+        fn it_is_the_sorted_list_of_what_was_added(values in prop::collection::vec(0..200_u8, 0..200)) {
+            let counts = counted(&values);
+            let mut sorted = values;
+            sorted.sort_unstable();
+            let listed: Vec<u8> = counts
+                .iter()
+                .flat_map(|(value, count)| (0..count).map(|_| *value))
+                .collect();
+            prop_assert_eq!(&listed, &sorted);
+            prop_assert_eq!(counts.first(), sorted.first());
+            prop_assert_eq!(counts.last(), sorted.last());
+            for bound in 0..200 {
+                let before = sorted.iter().rev().find(|value| **value < bound);
+                prop_assert_eq!(counts.last_before(&bound), before);
+                let same = sorted.iter().filter(|value| **value == bound).count();
+                prop_assert_eq!(counts.count(&bound), u32::try_from(same).unwrap());
+            }
         }
     }
 }

@@ -230,9 +230,9 @@ impl Scorer<'_> {
             return 0.0;
         }
         let is_same_instance =
-            signal.object.is_empty() || tally.objects.count(signal.object.as_str()) > 0;
+            || signal.object.is_empty() || tally.objects.count(signal.object.as_str()) > 0;
         match relation {
-            Relation::Same if is_same_instance => 0.0,
+            Relation::Same if is_same_instance() => 0.0,
             Relation::Same => self.weights.other_instance,
             _ => self.weights.two_causes,
         }

@@ -88,8 +88,10 @@ impl Index {
             Relation::Needs(hops) => Some(hops),
             _ => None,
         };
-        let needs: Needs =
-            near.iter().filter_map(|(number, relation)| Some((*number, hops(*relation)?))).collect();
+        let needs: Needs = near
+            .iter()
+            .filter_map(|(number, relation)| Some((*number, hops(*relation)?)))
+            .collect();
         if let Some(slot) = self.slot(number) {
             slot.needs = Some(Arc::clone(&needs));
         }

@@ -59,7 +59,7 @@ impl State {
             let key = self.add(now, signal);
             Arc::make_mut(&mut self.rates).count(&system, key, since, &surge);
             self.assign(now, key);
-            self.note_surge(now, &system);
+            self.note_surge(now, key, &system);
             return;
         };
         self.ticket_again(now, key, ticket);

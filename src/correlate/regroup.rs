@@ -11,7 +11,7 @@ use super::cluster::{Cluster, Membership};
 use super::evidence::Why;
 use super::surge::Scope;
 use super::unassigned::{Nearest, Unassigned};
-use crate::model::{CaseId, Message, Signal, Time};
+use crate::model::{CaseId, Life, Message, Signal, Time};
 
 /// The most members judged again at one step: the latest.
 const MOST_JUDGED: usize = 512;
@@ -111,27 +111,20 @@ impl State {
     }
 
     /// Looks whether a ticket was one too many: at its system as a whole, or among those alike.
-    pub(super) fn note_surge(&mut self, now: Time, system: &str) {
+    pub(super) fn note_surge(&mut self, now: Time, key: u64, system: &str) {
         let surge = self.grouping.surge;
-        let recent = self.rates.recent(system, now, &surge);
-        let Some((_, latest)) = recent.last().copied() else { return };
-        // Tickets that no finding explains: a surge among them is news.
-        let open: Vec<(Time, u64, u64)> = recent
-            .iter()
-            .filter_map(|(at, key)| {
-                let home = self.home.get(key)?;
-                let cluster = self.clusters.get(home)?;
-                let is_free = cluster.only_tickets()
-                    && !cluster.standing().pinned
-                    && cluster.standing().resolved_at.is_none()
-                    && self.constraints.pinned(*key).is_none()
-                    && self.signals.get(*key)?.life != crate::model::Life::Withdrawn;
-                is_free.then_some((*at, *key, *home))
-            })
-            .collect();
         let factor = self.holds.expected(now);
-        // Unrelated tickets that name nothing are the daily noise of a help desk: only alike ones count.
-        if !system.is_empty() {
+        // Unrelated tickets that name nothing are the daily noise of a help desk: only alike ones count. One that
+        // is explained, or in a mass incident already, brings no news: those beside it were looked at when
+        // they came.
+        if !system.is_empty()
+            && self.unexplained(key).is_some_and(|c| !c.standing().has_mass_incident)
+        {
+            let recent = self.rates.recent(system, now, &surge);
+            let free = recent.iter().filter_map(|(at, key)| {
+                self.unexplained(*key).map(|cluster| (*at, *key, cluster.id()))
+            });
+            let open: Vec<(Time, u64, u64)> = free.collect();
             let tickets: Vec<(Time, &str)> = open
                 .iter()
                 .filter_map(|(at, key, _)| Some((*at, self.signals.get(*key)?.reporter.as_str())))
@@ -141,9 +134,21 @@ impl State {
                 return self.gather(now, system, &open);
             }
         }
-        if let Some(home) = self.home.get(&latest).copied() {
+        if let Some(home) = self.home.get(&key).copied() {
             self.note_alike(now, home, factor);
         }
+    }
+
+    /// The cluster of a ticket that no finding explains and no person has put where it is: a surge among such is
+    /// news.
+    fn unexplained(&self, key: u64) -> Option<&Cluster> {
+        let cluster = self.clusters.get(self.home.get(&key)?)?;
+        let is_free = cluster.only_tickets()
+            && !cluster.standing().pinned
+            && cluster.standing().resolved_at.is_none()
+            && self.constraints.pinned(key).is_none()
+            && self.signals.get(key)?.life != Life::Withdrawn;
+        is_free.then_some(cluster)
     }
 
     fn note_alike(&mut self, now: Time, home: u64, factor: f64) {

@@ -1,5 +1,6 @@
 //! What was told of each case, and what must be told next.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -166,8 +167,8 @@ impl State {
 
 impl Told {
     fn decide(&mut self, context: Context<'_>, facts: Facts<'_>) -> (Vec<Effect>, Option<Time>) {
-        let summary = facts.summary(&[]);
-        let policy = context.escalation.matching(&summary);
+        let policy = context.escalation.matching(facts.first_system(), facts.case.severity);
+        let summary = OnceCell::new();
         let pending = std::mem::take(&mut self.pending);
         let mut deliveries = std::mem::take(&mut self.deliveries);
         let mut telling = Telling {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CaseSummary, Language, Severity};
+use crate::model::{Language, Severity};
 
 /// Who is told of which cases, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,12 +80,11 @@ impl Escalation {
 
     /// The policy for a case as it stands.
     #[must_use]
-    pub fn matching(&self, case: &CaseSummary) -> Option<&Policy> {
-        let system = case.systems.first().map_or("", String::as_str);
+    pub fn matching(&self, system: &str, severity: Severity) -> Option<&Policy> {
         self.policies.iter().find(|policy| {
             let system_fits =
                 policy.systems.is_empty() || policy.systems.iter().any(|key| key == system);
-            system_fits && case.severity >= policy.from_severity
+            system_fits && severity >= policy.from_severity
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What a channel has at hand when it decides, and where its decisions go.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::notify::Report;
@@ -32,7 +33,8 @@ pub struct Context<'a> {
 pub(super) struct Telling<'a> {
     pub(super) context: Context<'a>,
     pub(super) facts: Facts<'a>,
-    pub(super) summary: &'a CaseSummary,
+    /// Made when it is first asked for: most of the time nothing is told.
+    pub(super) summary: &'a OnceCell<CaseSummary>,
     /// The policy for the case as it stands.
     pub(super) policy: Option<&'a Policy>,
     /// Somebody may be told: the case has lasted as long as its policy asks.
@@ -45,7 +47,12 @@ pub(super) struct Telling<'a> {
     pub(super) due: Option<Time>,
 }
 
-impl Telling<'_> {
+impl<'a> Telling<'a> {
+    /// The case on one line.
+    pub(super) fn summary(&self) -> &'a CaseSummary {
+        self.summary.get_or_init(|| self.facts.summary(&[]))
+    }
+
     /// The system of the first cause, and whether it has held long enough to be followed; if not, the case is
     /// looked at again when it has.
     pub(super) fn settled_cause(&mut self) -> Option<String> {
@@ -100,7 +107,7 @@ impl Telling<'_> {
     }
 
     pub(super) fn wording(&self) -> Wording<'_> {
-        Wording { context: self.context, facts: self.facts, summary: self.summary }
+        Wording { context: self.context, facts: self.facts, summary: self.summary() }
     }
 }
 

@@ -101,7 +101,12 @@ pub(in super::super) struct Board {
 
 impl Board {
     /// Sums the votes of a cluster.
-    pub(super) fn suspects(&mut self, voters: &[Voter], cluster: u64, index: &Index) -> Vec<Suspect> {
+    pub(super) fn suspects(
+        &mut self,
+        voters: &[Voter],
+        cluster: u64,
+        index: &Index,
+    ) -> Vec<Suspect> {
         self.places.resize(index.len(), 0);
         let none: f64 = voters.iter().map(|voter| voter.vote(None)).sum();
         let mut list: Vec<Suspect> = Vec::new();

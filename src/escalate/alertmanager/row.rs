@@ -144,7 +144,7 @@ impl AlertRow {
         supersedes: Vec<EffectKey>,
     ) -> EffectKey {
         let annotations = telling.wording().annotations();
-        let starts_at = telling.summary.opened_at.min(telling.context.now);
+        let starts_at = telling.facts.case.opened_at.min(telling.context.now);
         self.noted = Some(noted(telling));
         self.noted_at = telling.context.now;
         let raised = Raised { labels, annotations, starts_at, ends_at: None };
@@ -321,13 +321,13 @@ impl Row for AlertRow {
 }
 
 fn noted(telling: &Telling<'_>) -> Noted {
-    let size = |count: u32| u32::BITS - count.leading_zeros();
-    let summary = telling.summary;
+    let magnitude = |count: u32| u32::BITS - count.leading_zeros();
+    let size = telling.facts.size();
     Noted {
         cause: telling.facts.first_system().to_owned(),
-        systems: summary.system_count,
-        findings: summary.findings.min(16) + size(summary.findings),
-        tickets: size(summary.tickets),
+        systems: size.systems,
+        findings: size.findings.min(16) + magnitude(size.findings),
+        tickets: magnitude(size.tickets),
     }
 }
 

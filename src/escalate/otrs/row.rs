@@ -78,13 +78,13 @@ pub(super) struct Noted {
 
 impl Noted {
     fn of(telling: &Telling<'_>) -> Self {
-        let summary = telling.summary;
+        let size = telling.facts.size();
         Self {
-            severity: summary.severity,
+            severity: telling.facts.case.severity,
             cause: telling.facts.first_system().to_owned(),
-            systems: summary.system_count,
-            findings: summary.findings,
-            tickets: summary.tickets,
+            systems: size.systems,
+            findings: size.findings,
+            tickets: size.tickets,
         }
     }
 
@@ -159,7 +159,7 @@ impl TicketRow {
         self.stage = Stage::Open;
         let system = telling.facts.first_system().to_owned();
         self.queue = queue_of(telling, policy, &system);
-        self.priority = priority(telling.summary.severity).to_owned();
+        self.priority = priority(telling.facts.case.severity).to_owned();
         self.noted = Some(Noted::of(telling));
         self.noted_at = telling.context.now;
         let wording = telling.wording();
@@ -247,7 +247,7 @@ impl TicketRow {
         let settled = telling.settled_cause();
         let queue = settled.zip(policy).map(|(system, policy)| queue_of(telling, policy, &system));
         let queue = queue.filter(|queue| *queue != self.queue);
-        let urgency = priority(telling.summary.severity);
+        let urgency = priority(telling.facts.case.severity);
         let is_moved = queue.is_some() || urgency != self.priority;
         let noted = Noted::of(telling);
         let before = self.noted.clone().unwrap_or_else(|| noted.clone());
