@@ -8,6 +8,7 @@
 
 mod votes;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,6 +116,11 @@ fn rarity(symptoms: &BTreeMap<String, f64>, total: f64, symptom: &str) -> f64 {
     if symptom.is_empty() || total < 20.0 { 0.0 } else { ((total + 1.0) / (count + 1.0)).ln() }
 }
 
+/// The highest score first.
+fn by_score(a: &Suspect, b: &Suspect) -> Ordering {
+    b.score.total_cmp(&a.score)
+}
+
 /// One ranking under way.
 struct Ranking<'a> {
     cluster: &'a Cluster,
@@ -129,25 +135,11 @@ struct Ranking<'a> {
 impl Ranking<'_> {
     /// Scores are summed by number first; what a suspect shows itself is asked of those that have a chance, and
     /// texts are made for the few that are named: of thousands below a storm most have none.
-    fn causes(&self, mut suspects: Vec<Suspect>) -> Vec<Cause> {
-        let by_score = |a: &Suspect, b: &Suspect| b.score.total_cmp(&a.score);
-        let most = suspects.iter().map(|suspect| suspect.score).fold(f64::MIN, f64::max);
-        let most_own = self.most_own();
-        suspects.retain(|suspect| suspect.score >= most + LEAST_OWN - most_own - HOPELESS);
-        suspects.sort_unstable_by(by_score);
-        let (mut best, mut hopeful) = (f64::MIN, 0);
-        for suspect in &mut suspects {
-            if suspect.score + most_own < best - HOPELESS {
-                break;
-            }
-            self.own_evidence(*suspect, |weight, _| suspect.score += weight);
-            best = best.max(suspect.score);
-            hopeful += 1;
-        }
-        suspects.truncate(hopeful);
-        suspects.retain(|suspect| suspect.score >= best - HOPELESS);
+    fn causes(&self, suspects: Vec<Suspect>) -> Vec<Cause> {
+        let mut suspects = self.weighed(suspects);
         // By numbers alone first: names are compared only where it decides who is named.
         suspects.sort_unstable_by(by_score);
+        let best = suspects.first().map_or(0.0, |suspect| suspect.score);
         let share = |suspect: &Suspect| (SHARPNESS * (suspect.score - best)).exp();
         let total: f64 = suspects.iter().map(share).sum();
         let last = suspects.get(SUSPECTS - 1).map_or(f64::MIN, |suspect| suspect.score);
@@ -163,6 +155,39 @@ impl Ranking<'_> {
             evidence: self.reasons(suspect),
         };
         suspects.into_iter().map(cause).collect()
+    }
+
+    /// The suspects that could be named, or have a share worth counting, with their own evidence.
+    fn weighed(&self, mut suspects: Vec<Suspect>) -> Vec<Suspect> {
+        let most_own = self.most_own();
+        let mut votes: Vec<f64> = suspects.iter().map(|suspect| suspect.score).collect();
+        let named = SUSPECTS.min(votes.len()).saturating_sub(1);
+        let most = votes.iter().copied().fold(f64::MIN, f64::max);
+        if votes.len() > SUSPECTS {
+            votes.select_nth_unstable_by(named, |a, b| b.total_cmp(a));
+        }
+        // Whatever each may show: below this none is named, nor near the first.
+        let last = votes.get(named).copied().unwrap_or(most);
+        let least = last.min(most - HOPELESS) + LEAST_OWN - most_own;
+        suspects.retain(|suspect| suspect.score >= least);
+        suspects.sort_unstable_by(by_score);
+        let (mut best, mut last) = (f64::MIN, f64::MAX);
+        let mut weighed = 0;
+        for suspect in &mut suspects {
+            let has_chance = suspect.score + most_own >= last.min(best - HOPELESS);
+            if weighed >= SUSPECTS && !has_chance {
+                break;
+            }
+            self.own_evidence(*suspect, |weight, _| suspect.score += weight);
+            best = best.max(suspect.score);
+            if weighed < SUSPECTS {
+                last = last.min(suspect.score);
+            }
+            weighed += 1;
+        }
+        suspects.truncate(weighed);
+        suspects.retain(|suspect| suspect.score >= last.min(best - HOPELESS));
+        suspects
     }
 
     /// What the cluster knows of a system.

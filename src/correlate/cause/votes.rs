@@ -87,6 +87,8 @@ pub(super) struct Suspect {
     pub(super) voter: Option<usize>,
     /// The votes, for a start.
     pub(super) score: f64,
+    /// The votes of those far above: they count for a suspect that shows something itself.
+    from_afar: f64,
     /// Near enough below a voter to be suspected without showing anything.
     is_near: bool,
 }
@@ -121,8 +123,13 @@ impl Board {
             for (needed, hops) in voter.needs.iter() {
                 if let Some(suspect) = self.find(&mut list, *needed, none) {
                     let vote = votes.get(usize::from(*hops).saturating_sub(1));
-                    suspect.score += vote.copied().unwrap_or_default();
-                    suspect.is_near |= *hops <= HOPS_BELOW;
+                    let vote = vote.copied().unwrap_or_default();
+                    if *hops <= HOPS_BELOW {
+                        suspect.score += vote;
+                        suspect.is_near = true;
+                    } else {
+                        suspect.from_afar += vote;
+                    }
                 }
             }
         }
@@ -131,7 +138,13 @@ impl Board {
                 *place = 0;
             }
         }
-        list.retain(|suspect| suspect.is_near || index.is_at(suspect.number, cluster));
+        list.retain_mut(|suspect| {
+            let is_here = index.is_at(suspect.number, cluster);
+            if is_here {
+                suspect.score += suspect.from_afar;
+            }
+            suspect.is_near || is_here
+        });
         list
     }
 
@@ -148,7 +161,13 @@ impl Board {
     ) -> Option<&'l mut Suspect> {
         let place = self.place(system)?;
         if *place == 0 {
-            list.push(Suspect { number: system, voter: None, score: none, is_near: false });
+            list.push(Suspect {
+                number: system,
+                voter: None,
+                score: none,
+                from_afar: 0.0,
+                is_near: false,
+            });
             *place = u32::try_from(list.len()).unwrap_or(0);
         }
         let at = usize::try_from(*place).ok()?.checked_sub(1)?;
