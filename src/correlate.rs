@@ -19,6 +19,7 @@ mod life;
 mod moves;
 mod normalise;
 mod regroup;
+mod rungs;
 mod settings;
 mod signals;
 mod summary;
@@ -32,6 +33,8 @@ mod weights;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use compact_str::CompactString;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use cluster::{Cluster, Membership, Standing};
@@ -41,6 +44,7 @@ pub use evidence::{Feature, Why};
 pub use holds::Holds;
 pub use moves::Moved;
 pub use normalise::{alert_id, ticket_id};
+pub use rungs::{Rung, Rungs};
 pub use settings::{Grouping, Surge};
 pub use summary::{SystemSummary, Tally, Totals};
 pub use unassigned::{Nearest, Unassigned};
@@ -79,7 +83,8 @@ pub struct State {
     recent_cases: Vec<u64>,
     likeness: Arc<Likeness>,
     rates: Arc<Rates>,
-    symptoms: BTreeMap<String, f64>,
+    /// How often each kind of trouble was seen, in the order in which they were first.
+    symptoms: IndexMap<CompactString, f64>,
     /// The sum over all symptoms.
     symptoms_total: f64,
     #[serde(skip)]
@@ -130,6 +135,13 @@ impl State {
         self.systems = systems;
         self.grouping = grouping;
         self.derive();
+    }
+
+    /// Counts again what the clusters know: for a state that was written when they knew less.
+    pub fn recount(&mut self) {
+        for cluster in self.clusters.values_mut() {
+            Arc::make_mut(cluster).recount(|key| self.signals.get(key));
+        }
     }
 
     /// Rebuilds what is not stored; call it after reading a state back or copying one.
@@ -286,15 +298,20 @@ impl State {
         Arc::make_mut(cluster).set_standing(standing);
     }
 
+    /// What the index knows is what the clusters are.
+    #[cfg(test)]
+    pub(crate) fn index_agrees(&self) -> bool {
+        let alive = self.clusters.values().flat_map(|cluster| {
+            cluster.systems().keys().map(|system| (system.to_string(), cluster.id()))
+        });
+        alive.collect::<BTreeSet<_>>() == self.derived.index.all()
+    }
+
     /// A cluster counted again from its members: equal to the cluster, always.
     #[cfg(test)]
     pub(crate) fn recounted(&self, cluster: &Cluster) -> Cluster {
-        let mut again = Cluster::new(cluster.id());
-        for (key, membership) in cluster.members() {
-            if let Some(signal) = self.signals.get(*key) {
-                again.add(*key, signal, membership.clone());
-            }
-        }
+        let mut again = cluster.clone();
+        again.recount(|key| self.signals.get(key));
         again
     }
 

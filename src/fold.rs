@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use event::{Event, Settings};
-pub use upcast::{FORMAT, UpcastError, event_from};
+pub use upcast::{FORMAT, STATE_FORMAT, UpcastError, event_from, state_from};
 
 use crate::cases::{self, Refused};
 use crate::correlate;

@@ -24,7 +24,7 @@ use sqlx::sqlite::{
 };
 
 pub use access::{Access, AccessKind, Role};
-pub use log::{Append, Appended, Record, STATE_FORMAT, Snapshot};
+pub use log::{Append, Appended, Record, Snapshot};
 pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
 pub use retention::{Retention, Trimmed};
 

@@ -16,6 +16,23 @@ pub(super) struct History {
     pub(super) lines: Vec<TimelineEntry>,
 }
 
+impl History {
+    /// Drops the oldest lines but the very first, people's words last; many at once, so that a line more does
+    /// not move all the others.
+    fn make_room(&mut self) {
+        let mut over = MOST_LINES / 8;
+        let mut is_first = true;
+        self.lines.retain(|line| {
+            let is_kept = is_first || over == 0 || line.kind == TimelineKind::Review;
+            is_first = false;
+            over -= usize::from(!is_kept);
+            is_kept
+        });
+        let rest = over.min(self.lines.len().saturating_sub(1));
+        self.lines.drain(1..=rest);
+    }
+}
+
 impl State {
     /// Adds a line to a case's history.
     pub fn note(&mut self, at: Time, id: CaseId, kind: TimelineKind, message: Message) {
@@ -28,11 +45,7 @@ impl State {
         }
         let history = Arc::make_mut(self.histories.entry(id).or_default());
         if history.lines.len() >= MOST_LINES {
-            // People's words go last.
-            let mut from = history.lines.iter().skip(1);
-            let oldest =
-                from.position(|line| line.kind != TimelineKind::Review).map_or(1, |n| n + 1);
-            history.lines.remove(oldest);
+            history.make_room();
         }
         history.lines.push(line);
         self.touched.insert(id);

@@ -14,7 +14,7 @@ const BRANCHES: u32 = 3;
 pub(super) fn severity(cluster: &Cluster) -> (Option<Severity>, bool) {
     let totals = cluster.totals();
     let users = totals.suffering.len();
-    let evidence = totals.keeping.last().copied();
+    let evidence = totals.keeping.last();
     let blind = evidence.is_some() && totals.blind == totals.keeping.total() && users < USERS[0];
     if let (Some(evidence), true) = (evidence, blind) {
         // Not seeing is never worse than users who suffer.
@@ -25,7 +25,7 @@ pub(super) fn severity(cluster: &Cluster) -> (Option<Severity>, bool) {
         Some(evidence) => Some(raised(evidence, steps)),
         // Tickets alone: a mass incident is a warning, and worse with each step beyond it.
         None if users > 0 => Some(raised(Severity::Warning, steps.saturating_sub(1))),
-        None => totals.lasting.last().copied(),
+        None => totals.lasting.last(),
     };
     (severity, false)
 }
@@ -46,7 +46,7 @@ fn steps(users: u32, branches: u32, felt: Option<Impact>) -> u32 {
 
 fn mostly_felt(cluster: &Cluster) -> Option<Impact> {
     let felt = cluster.totals().felt.iter();
-    felt.max_by_key(|(impact, count)| (*count, **impact)).map(|(impact, _)| *impact)
+    felt.max_by_key(|(impact, count)| (*count, *impact)).map(|(impact, _)| impact)
 }
 
 fn raised(severity: Severity, steps: u32) -> Severity {

@@ -146,7 +146,7 @@ impl Facts<'_> {
         if !first.is_empty() {
             systems.push(first.to_owned());
         }
-        systems.extend(others.take(SYSTEMS).cloned());
+        systems.extend(others.take(SYSTEMS).map(ToString::to_string));
         let size = self.size();
         let named = u32::try_from(systems.len()).unwrap_or(u32::MAX);
         let causes = self.cluster.map_or(&[][..], Cluster::causes);

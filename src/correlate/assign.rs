@@ -79,17 +79,18 @@ impl State {
                     continue;
                 }
                 for id in self.derived.index.at(*other) {
+                    let known = found.iter().position(|one| one.cluster == id);
+                    let score = known.and_then(|at| found.get(at)).map(|one| one.score);
+                    // It fits better already than it could from here.
+                    if score.is_some_and(|score| score >= bound) {
+                        compared += 1;
+                        continue;
+                    }
                     let Some(cluster) = self.clusters.get(&id) else { continue };
                     if !self.may_join(key, signal, cluster) {
                         continue;
                     }
                     compared += 1;
-                    let known = found.iter().position(|one| one.cluster == id);
-                    let score = known.and_then(|at| found.get(at)).map(|one| one.score);
-                    // It fits better already than it could from here.
-                    if score.is_some_and(|score| score >= bound) {
-                        continue;
-                    }
                     let system = self.derived.index.name(*other);
                     let Some(summary) = cluster.systems().get(system) else { continue };
                     let text = match known.and_then(|at| found.get(at)) {

@@ -9,8 +9,10 @@
 mod votes;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use compact_str::CompactString;
+use indexmap::IndexMap;
 
 use super::State;
 use super::cluster::Cluster;
@@ -28,10 +30,10 @@ const REASONS: usize = 8;
 /// Members up to which a cluster is ranked at each of them.
 const YOUNG: usize = 8;
 /// A larger cluster waits so long for its causes to be ranked again, for each [`SETTLE_SYSTEMS`] systems.
-const SETTLE_MS: i64 = 1_000;
+const SETTLE_MS: i64 = 2_000;
 const SETTLE_SYSTEMS: usize = 64;
 /// But never longer than this.
-const SETTLE_MOST_MS: i64 = 10_000;
+const SETTLE_MOST_MS: i64 = 20_000;
 /// Sharpness of the shares.
 const SHARPNESS: f64 = 1.0;
 /// What speaks against a suspect that shows nothing of its own.
@@ -96,7 +98,7 @@ impl State {
         }
         // Bounded: a source that invents names must not fill the memory.
         if self.symptoms.len() < 4096 || self.symptoms.contains_key(symptom) {
-            *self.symptoms.entry(symptom.to_owned()).or_insert(0.0) += 1.0;
+            *self.symptoms.entry(symptom.into()).or_insert(0.0) += 1.0;
             self.symptoms_total += 1.0;
         }
     }
@@ -111,7 +113,7 @@ fn settle_ms(cluster: &Cluster) -> i64 {
 }
 
 /// Information of a symptom's name in nats: rare names say more about the cause.
-fn rarity(symptoms: &BTreeMap<String, f64>, total: f64, symptom: &str) -> f64 {
+fn rarity(symptoms: &IndexMap<CompactString, f64>, total: f64, symptom: &str) -> f64 {
     let count = symptoms.get(symptom).copied().unwrap_or(0.0);
     if symptom.is_empty() || total < 20.0 { 0.0 } else { ((total + 1.0) / (count + 1.0)).ln() }
 }
@@ -125,7 +127,7 @@ fn by_score(a: &Suspect, b: &Suspect) -> Ordering {
 struct Ranking<'a> {
     cluster: &'a Cluster,
     index: &'a Index,
-    voters: Vec<Voter>,
+    voters: Vec<Voter<'a>>,
     rarity: &'a dyn Fn(&str) -> f64,
     releases: ReleasesBefore<'a>,
     /// When the first signal began.
@@ -174,11 +176,14 @@ impl Ranking<'_> {
         let (mut best, mut last) = (f64::MIN, f64::MAX);
         let mut weighed = 0;
         for suspect in &mut suspects {
-            let has_chance = suspect.score + most_own >= last.min(best - HOPELESS);
-            if weighed >= SUSPECTS && !has_chance {
+            let enough = last.min(best - HOPELESS);
+            if weighed >= SUSPECTS && suspect.score + most_own < enough {
                 break;
             }
             self.own_evidence(*suspect, |weight, _| suspect.score += weight);
+            if weighed < SUSPECTS || suspect.score + PER_RARITY * MOST_RARE >= enough {
+                suspect.score += self.rareness(*suspect);
+            }
             best = best.max(suspect.score);
             if weighed < SUSPECTS {
                 last = last.min(suspect.score);
@@ -190,8 +195,16 @@ impl Ranking<'_> {
         suspects
     }
 
+    /// What the cluster knows of a suspect.
+    fn summary(&self, suspect: Suspect) -> Option<&SystemSummary> {
+        match suspect.voter.and_then(|place| self.voters.get(place)) {
+            Some(voter) => Some(voter.summary),
+            None => self.summary_at(suspect.number),
+        }
+    }
+
     /// What the cluster knows of a system.
-    fn tally(&self, system: u32) -> Option<&SystemSummary> {
+    fn summary_at(&self, system: u32) -> Option<&SystemSummary> {
         let is_here = self.index.is_at(system, self.cluster.id());
         is_here.then(|| self.cluster.systems().get(self.index.name(system))).flatten()
     }
@@ -200,12 +213,16 @@ impl Ranking<'_> {
     fn broken_below(&self, suspect: Suspect) -> Option<u32> {
         let needs = self.voters.get(suspect.voter?)?.needs();
         let is_broken = |here: &SystemSummary| here.all.findings > 0 && here.all.spreading > 0;
-        needs.iter().map(|(needed, _)| *needed).find(|one| self.tally(*one).is_some_and(is_broken))
+        needs
+            .iter()
+            .map(|(needed, _)| *needed)
+            .find(|one| self.summary_at(*one).is_some_and(is_broken))
     }
 
     /// The most that a suspect's own evidence can come to here.
     fn most_own(&self) -> f64 {
-        let findings = self.voters.iter().map(Voter::findings).max().unwrap_or(0);
+        let findings =
+            self.voters.iter().map(|voter| voter.summary.all.findings).max().unwrap_or(0);
         let released = if self.releases.is_empty() { 0.0 } else { RELEASED };
         OWN_CAUSE
             + PER_FINDINGS * f64::from(findings.max(1)).ln()
@@ -229,6 +246,10 @@ impl Ranking<'_> {
         self.own_evidence(suspect, |weight, message| {
             reasons.push(Reason::new(weight, message()));
         });
+        let rareness = self.rareness(suspect);
+        if rareness > 0.0 {
+            reasons.push(Reason::new(rareness, Message::new("cause-rare")));
+        }
         reasons.extend(votes.into_iter().map(|(weight, explains, number)| {
             let key = if explains { "cause-explains" } else { "cause-does-not-explain" };
             Reason::new(weight, Message::new(key).system("system", self.index.name(number)))
@@ -238,14 +259,23 @@ impl Ranking<'_> {
         reasons
     }
 
-    /// Gives each piece of a suspect's own evidence to `take`: a weight, and the words if they are wanted.
+    /// What it says for a suspect that its symptoms are rare.
+    fn rareness(&self, suspect: Suspect) -> f64 {
+        let Some(summary) = self.summary(suspect) else { return 0.0 };
+        let symptoms = summary.all.symptoms.iter();
+        let rarest = symptoms.map(|(symptom, _)| (self.rarity)(symptom)).fold(0.0, f64::max);
+        PER_RARITY * rarest.min(MOST_RARE)
+    }
+
+    /// Gives each piece of a suspect's own evidence but [`Self::rareness`], which costs most, to `take`: a weight,
+    /// and the words if they are wanted.
     fn own_evidence(&self, suspect: Suspect, mut take: impl FnMut(f64, &dyn Fn() -> Message)) {
         let name = self.index.name(suspect.number);
         if let Some(release) = self.releases.of(name) {
             let version = || Message::new("cause-release").word("version", &release.version);
             take(RELEASED, &version);
         }
-        let Some(summary) = self.tally(suspect.number) else {
+        let Some(summary) = self.summary(suspect) else {
             let nothing = || Message::new("cause-shows-nothing").system("system", name);
             return take(SHOWS_NOTHING, &nothing);
         };
@@ -259,11 +289,6 @@ impl Ranking<'_> {
         let count = f64::from(tally.findings);
         let found = || Message::new("cause-own-findings").number("count", count);
         take(nature + PER_FINDINGS * count.ln(), &found);
-        let rarest = tally.symptoms.iter().map(|(symptom, _)| (self.rarity)(symptom));
-        let rarest = rarest.fold(0.0, f64::max);
-        if rarest > 0.0 {
-            take(PER_RARITY * rarest.min(MOST_RARE), &|| Message::new("cause-rare"));
-        }
         let own_first = summary.first().unwrap_or(self.first);
         let later = own_first.seconds_since(self.first);
         if later < 1.0 {

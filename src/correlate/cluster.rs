@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Why;
@@ -39,7 +40,7 @@ pub struct Standing {
 pub struct Cluster {
     id: u64,
     members: BTreeMap<u64, Membership>,
-    systems: BTreeMap<String, SystemSummary>,
+    systems: BTreeMap<CompactString, SystemSummary>,
     totals: Totals,
     standing: Standing,
     /// The ranking last made, and of how many members it was.
@@ -76,7 +77,7 @@ impl Cluster {
 
     /// What is known by system.
     #[must_use]
-    pub fn systems(&self) -> &BTreeMap<String, SystemSummary> {
+    pub fn systems(&self) -> &BTreeMap<CompactString, SystemSummary> {
         &self.systems
     }
 
@@ -136,17 +137,17 @@ impl Cluster {
     #[must_use]
     pub fn evidence(
         &self,
-    ) -> (&BTreeMap<u64, Membership>, &BTreeMap<String, SystemSummary>, &Totals) {
+    ) -> (&BTreeMap<u64, Membership>, &BTreeMap<CompactString, SystemSummary>, &Totals) {
         (&self.members, &self.systems, &self.totals)
     }
 
     /// Adds a signal; true when it brought a new system.
     pub(super) fn add(&mut self, key: u64, signal: &Signal, membership: Membership) -> bool {
         let system = membership.system.clone();
-        let was_here = self.systems.contains_key(&system);
+        let was_here = self.systems.contains_key(system.as_str());
         self.members.insert(key, membership);
         self.count(key, signal, true);
-        !was_here && self.systems.contains_key(&system)
+        !was_here && self.systems.contains_key(system.as_str())
     }
 
     /// Takes a signal away; returns why it was here.
@@ -160,14 +161,26 @@ impl Cluster {
         let Some(membership) = self.members.get(&key) else { return };
         self.totals.change(key, signal, up);
         let system = &membership.system;
-        if !self.systems.contains_key(system) {
-            self.systems.insert(system.clone(), SystemSummary::default());
+        if !self.systems.contains_key(system.as_str()) {
+            self.systems.insert(system.as_str().into(), SystemSummary::default());
         }
-        if let Some(summary) = self.systems.get_mut(system) {
+        if let Some(summary) = self.systems.get_mut(system.as_str()) {
             summary.change(key, signal, up);
             // What was withdrawn counts for nothing.
             if summary.is_empty() {
-                self.systems.remove(system);
+                self.systems.remove(system.as_str());
+            }
+        }
+    }
+
+    /// Counts everything again from the members.
+    pub(super) fn recount<'s>(&mut self, signal: impl Fn(u64) -> Option<&'s Signal>) {
+        self.systems.clear();
+        self.totals = Totals::default();
+        let keys: Vec<u64> = self.members.keys().copied().collect();
+        for key in keys {
+            if let Some(signal) = signal(key) {
+                self.count(key, signal, true);
             }
         }
     }

@@ -253,7 +253,7 @@ impl Scorer<'_> {
                 _ => fit,
             }
         };
-        let best = tally.impacts.iter().map(|(below, _)| fits(*below)).max_by(f64::total_cmp);
+        let best = tally.impacts.iter().map(|(below, _)| fits(below)).max_by(f64::total_cmp);
         best.unwrap_or(0.0)
     }
 
@@ -264,7 +264,7 @@ impl Scorer<'_> {
             return 0.0;
         }
         let is_felt_by_nobody =
-            tally.findings > 0 && tally.impacts.iter().all(|(impact, _)| *impact == Impact::Unfelt);
+            tally.findings > 0 && tally.impacts.iter().all(|(impact, _)| impact == Impact::Unfelt);
         match relation {
             _ if is_felt_by_nobody => 2.0 * self.weights.impact_differs,
             Relation::Same => 0.0,
@@ -279,7 +279,7 @@ impl Scorer<'_> {
         if all == 0 {
             return 0.0;
         }
-        let share = f64::from(tally.felt.count(&felt)) / f64::from(all);
+        let share = f64::from(tally.felt.count(felt)) / f64::from(all);
         match relation {
             _ if share >= 0.34 => self.weights.impact_fits,
             Relation::Same => self.weights.felt_differs,

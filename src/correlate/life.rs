@@ -251,12 +251,12 @@ impl State {
         let Some(cluster) = cluster else { return change(signal) };
         let system = cluster.members().get(&key).map(|membership| membership.system.clone());
         let system = system.unwrap_or_default();
-        let was_here = cluster.systems().contains_key(&system);
+        let was_here = cluster.systems().contains_key(system.as_str());
         cluster.count(key, signal, false);
         change(signal);
         cluster.count(key, signal, true);
         let id = cluster.id();
-        match (was_here, cluster.systems().contains_key(&system)) {
+        match (was_here, cluster.systems().contains_key(system.as_str())) {
             (false, true) => self.derived.index.put(&system, id, cluster.standing().case.is_some()),
             (true, false) => self.derived.index.forget(&system, id),
             _ => {}

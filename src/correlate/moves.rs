@@ -58,7 +58,7 @@ impl State {
         let signal = self.signals.get(key)?;
         let cluster = self.clusters.get_mut(&id).map(Arc::make_mut)?;
         let membership = cluster.remove(key, signal)?;
-        let is_gone = !cluster.systems().contains_key(&membership.system);
+        let is_gone = !cluster.systems().contains_key(membership.system.as_str());
         let is_empty = cluster.members().is_empty();
         let has_case = cluster.standing().case.is_some();
         if let Some(ticket) = signal.ticket_id() {

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use super::State;
 use super::assign::Candidate;
 use super::cluster::{Cluster, Membership};
@@ -164,7 +166,7 @@ impl State {
             .take_while(|((at, _), _)| *at >= from)
             .filter_map(|((at, key), _)| Some((*at, self.signals.get(*key)?.reporter.as_str())))
             .collect();
-        let systems = cluster.systems().keys().map(String::as_str);
+        let systems = cluster.systems().keys().map(CompactString::as_str);
         if self.rates.is_surge(systems, &tickets, (Scope::Alike, factor, now), &surge) {
             self.news.surges.insert(home);
             self.news.touched.insert(home);

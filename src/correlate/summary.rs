@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
+use super::rungs::Rungs;
 use crate::model::{Impact, Life, Role, Severity, Signal, Time};
 
 /// The order in which members speak for a system: cause before symptom, worse before milder, older
@@ -28,11 +29,11 @@ pub struct Tally {
     /// Signals whose trouble callers feel.
     pub spreading: u32,
     /// What is broken, by findings and alerts.
-    pub impacts: Counts<Impact>,
+    pub impacts: Rungs<Impact>,
     /// What tickets say is felt.
-    pub felt: Counts<Impact>,
+    pub felt: Rungs<Impact>,
     /// How bad, by findings and alerts.
-    pub severities: Counts<Severity>,
+    pub severities: Rungs<Severity>,
     /// Kinds of trouble, by findings and alerts.
     pub symptoms: Counts<String>,
     /// The things inside the system that findings speak of.
@@ -46,7 +47,7 @@ impl Tally {
         if signal.is_ticket() {
             step(&mut self.tickets, true, up);
             if let Some(felt) = &signal.impact {
-                self.felt.change(felt, up);
+                self.felt.change(*felt, up);
             }
             return;
         }
@@ -54,9 +55,9 @@ impl Tally {
         step(&mut self.findings, true, up);
         step(&mut self.causes, is_cause, up);
         if let Some(impact) = &signal.impact {
-            self.impacts.change(impact, up);
+            self.impacts.change(*impact, up);
         }
-        self.severities.change(&signal.severity, up);
+        self.severities.change(signal.severity, up);
         self.symptoms.change(&signal.symptom, up);
         self.objects.change(&signal.object, up);
         let lead = (Reverse(is_cause), Reverse(signal.severity), signal.since, key);
@@ -72,13 +73,13 @@ impl Tally {
     /// The worst severity among findings and alerts.
     #[must_use]
     pub fn worst(&self) -> Severity {
-        self.severities.last().copied().unwrap_or(Severity::Info)
+        self.severities.last().unwrap_or(Severity::Info)
     }
 
     /// What most tickets say is felt; of equals the worse to hear of.
     #[must_use]
     pub fn mostly_felt(&self) -> Option<Impact> {
-        self.felt.iter().max_by_key(|(impact, count)| (*count, **impact)).map(|(felt, _)| *felt)
+        self.felt.iter().max_by_key(|(impact, count)| (*count, *impact)).map(|(felt, _)| felt)
     }
 }
 
@@ -154,11 +155,13 @@ pub struct Totals {
     /// Causes by their nature that last and are not held back.
     pub causes: u32,
     /// Severities of what keeps a case open.
-    pub keeping: Counts<Severity>,
+    pub keeping: Rungs<Severity>,
     /// Of those, how many only say that a source cannot be seen.
     pub blind: u32,
     /// Severities of all findings and alerts that last and are not held back.
-    pub lasting: Counts<Severity>,
+    pub lasting: Rungs<Severity>,
+    /// Not yet counted by what wrote states of format 2.
+    #[serde(default)]
     loud: Counts<Loud>,
     /// Who reported, by tickets that were not withdrawn.
     pub users: Counts<String>,
@@ -167,7 +170,7 @@ pub struct Totals {
     /// Branches named.
     pub mrfs: Counts<String>,
     /// What those who suffer feel.
-    pub felt: Counts<Impact>,
+    pub felt: Rungs<Impact>,
     /// When findings and alerts began.
     pub began: Counts<Time>,
     /// When findings and alerts that are more than a note became as bad as they are.
@@ -197,11 +200,11 @@ impl Totals {
         step(&mut self.held, is_active && signal.held_by.is_some(), up);
         step(&mut self.causes, signal.counts_now() && signal.role == Role::Cause, up);
         if signal.keeps_open() {
-            self.keeping.change(&signal.severity, up);
+            self.keeping.change(signal.severity, up);
             step(&mut self.blind, signal.blind, up);
         }
         if signal.counts_now() {
-            self.lasting.change(&signal.severity, up);
+            self.lasting.change(signal.severity, up);
             let (since, key) = (Reverse(signal.since), Reverse(key));
             self.loud.change(&(signal.keeps_open(), signal.severity, since, key), up);
         }
@@ -224,7 +227,7 @@ impl Totals {
         if signal.counts_now() {
             self.suffering.change(&signal.reporter, up);
             if let Some(felt) = &signal.impact {
-                self.felt.change(felt, up);
+                self.felt.change(*felt, up);
             }
         }
     }

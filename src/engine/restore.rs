@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fold::{Event, State};
+use crate::fold::{Event, State, state_from};
 use crate::i18n::Catalogue;
 use crate::model::{CaseDetail, DeliveryState, Effect, EffectKey, Text, Time};
-use crate::store::{Append, OutboxOutcome, STATE_FORMAT, Store, StoreError};
+use crate::store::{Append, OutboxOutcome, Store, StoreError};
 
 /// Events read at once.
 const AT_ONCE: u32 = 1_000;
@@ -28,7 +28,7 @@ pub struct Restored {
     archived: Vec<CaseDetail>,
 }
 
-/// Reads the newest snapshot of our format and folds the events after it. One that cannot be read costs time,
+/// Reads the newest snapshot that can be read and folds the events after it. One that cannot be read costs time,
 /// not data: an older one, or the whole log, is folded then.
 ///
 /// # Errors
@@ -68,28 +68,13 @@ pub async fn restore(
 async fn newest(store: &Store) -> Result<Restored, StoreError> {
     for seq in store.snapshots().await? {
         let Some(saved) = store.snapshot(seq).await? else { continue };
-        if saved.format != STATE_FORMAT {
-            tracing::warn!(
-                seq,
-                format = saved.format,
-                "a snapshot of another format is passed over"
-            );
-            continue;
-        }
-        match serde_json::from_slice::<State>(&saved.body) {
-            Ok(mut state) => {
-                state.revive();
-                let from = Some(saved.seq);
-                return Ok(Restored {
-                    seq: saved.seq,
-                    state,
-                    at: saved.at,
-                    from,
-                    ..Restored::default()
-                });
+        match state_from(saved.format, &saved.body) {
+            Ok(state) => {
+                let (seq, at, from) = (saved.seq, saved.at, Some(saved.seq));
+                return Ok(Restored { seq, state, at, from, ..Restored::default() });
             }
             Err(error) => {
-                tracing::warn!(seq, %error, "a snapshot cannot be read; an older one serves")
+                tracing::warn!(seq, %error, "a snapshot cannot be read; an older one serves");
             }
         }
     }

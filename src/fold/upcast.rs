@@ -1,19 +1,30 @@
-//! Reading events that an earlier version has written: each record carries the number of its format, and is
-//! brought up to today's step by step.
+//! Reading events and states that an earlier version has written: each record carries the number of its format,
+//! and is brought up to today's step by step.
 
 use serde_json::{Value, json};
 
-use super::Event;
+use super::{Event, State};
 
-/// The format that is written now.
+/// The format of events that is written now.
 pub const FORMAT: u32 = 2;
+/// The format of states that is written now. In 2 a cluster did not count which of its signals is the loudest;
+/// 1 was of Problems without signals.
+pub const STATE_FORMAT: u32 = 3;
 
 /// A record that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum UpcastError {
     /// It was written by a newer version.
-    #[error("it has format {0}, this version reads up to {FORMAT}: start the newer version")]
-    Newer(u32),
+    #[error("it has format {found}, this version reads up to {newest}: start the newer version")]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The newest that is known here.
+        newest: u32,
+    },
+    /// It is a state of a format that has nothing in common with today's.
+    #[error("it has format {0}, which is no longer read: the log is folded instead")]
+    Older(u32),
     /// It is not what its format says.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
@@ -27,8 +38,25 @@ pub fn event_from(format: u32, body: &str) -> Result<Event, UpcastError> {
     match format {
         FORMAT => Ok(serde_json::from_str(body)?),
         0 | 1 => Ok(serde_json::from_value(from_first(serde_json::from_str(body)?))?),
-        newer => Err(UpcastError::Newer(newer)),
+        found => Err(UpcastError::Newer { found, newest: FORMAT }),
     }
+}
+
+/// Reads a state of any format and makes it ready for use.
+///
+/// # Errors
+/// When it is of a newer or a far older format, or not what its format says.
+pub fn state_from(format: u32, body: &[u8]) -> Result<State, UpcastError> {
+    let mut state: State = match format {
+        0 | 1 => return Err(UpcastError::Older(format)),
+        2 | STATE_FORMAT => serde_json::from_slice(body)?,
+        found => return Err(UpcastError::Newer { found, newest: STATE_FORMAT }),
+    };
+    if format < STATE_FORMAT {
+        state.correlate.recount();
+    }
+    state.revive();
+    Ok(state)
 }
 
 /// From format 1: verdicts were two words, effects had their Problem and channel beside the key.
@@ -70,7 +98,8 @@ fn key_from_first(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Step, Verb};
+    use crate::fold::tests::world::{Core, SECOND, finding};
+    use crate::model::{Impact, Role, Step, Verb};
 
     #[test]
     fn what_the_first_format_wrote_is_read() {
@@ -93,7 +122,28 @@ mod tests {
             };
             assert_eq!(key.step, step, "{name}");
         }
-        assert!(matches!(event_from(9, "{}"), Err(UpcastError::Newer(9))));
+        assert!(matches!(event_from(9, "{}"), Err(UpcastError::Newer { found: 9, .. })));
         assert_eq!(event_from(1, "\"tick\"").unwrap(), Event::Tick);
+    }
+
+    /// The second format is the third without what was not counted then.
+    #[test]
+    fn what_the_second_format_did_not_count_is_counted() {
+        let mut core = Core::new();
+        core.raise(0, finding("crm-db", "pg-lock-wait", Role::Cause, Impact::Slow));
+        core.raise(SECOND, finding("crm-app", "http-slow", Role::Symptom, Impact::Slow));
+        let now = serde_json::to_value(&core.state).unwrap();
+        let mut before = now.clone();
+        let clusters = before["correlate"]["clusters"].as_object_mut().unwrap();
+        let mut left = 0;
+        for cluster in clusters.values_mut() {
+            let totals = cluster["totals"].as_object_mut().unwrap();
+            left += usize::from(totals.remove("loud").is_some());
+        }
+        assert!(left > 0);
+        let read = state_from(2, &serde_json::to_vec(&before).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), now);
+        assert!(matches!(state_from(1, b"{}"), Err(UpcastError::Older(1))));
+        assert!(matches!(state_from(9, b"{}"), Err(UpcastError::Newer { found: 9, newest: 3 })));
     }
 }

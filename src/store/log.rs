@@ -4,12 +4,8 @@ use sqlx::{Connection, Row};
 
 use super::squeeze::{squeeze, unsqueeze};
 use super::{Store, StoreError, archive, encode, outbox, signed, unsigned, while_doing};
-use crate::fold::{Event, FORMAT, UpcastError, event_from};
+use crate::fold::{Event, FORMAT, STATE_FORMAT, UpcastError, event_from};
 use crate::model::{CaseDetail, DeliveryState, Effect, Time};
-
-/// The format of snapshots that is written and read now. A snapshot of another format is passed over: an
-/// older one, or the log, is folded on from there.
-pub const STATE_FORMAT: u32 = 2;
 
 /// What one step of the core adds to the store, all of it or nothing.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::super::cluster::Cluster;
 use super::super::index::{Index, Needs};
-use super::super::summary::Tally;
+use super::super::summary::SystemSummary;
 use crate::topology::Topology;
 
 /// The most systems of a cluster that vote; beyond it the picture does not change.
@@ -18,23 +18,19 @@ const AGAINST: f64 = -0.6;
 
 /// A system of the cluster that speaks for or against suspects.
 #[derive(Debug)]
-pub(super) struct Voter {
+pub(super) struct Voter<'a> {
     pub(super) number: u32,
-    findings: u32,
+    /// What is known of it.
+    pub(super) summary: &'a SystemSummary,
     strength: f64,
     needs: Needs,
 }
 
-impl Voter {
-    fn new(number: u32, tally: &Tally, needs: Needs) -> Self {
-        let findings = tally.findings;
-        let count = f64::from(findings) + 0.5 * f64::from(tally.tickets);
-        Self { number, findings, strength: 0.6 + 0.2 * count.ln_1p(), needs }
-    }
-
-    /// Its findings.
-    pub(super) fn findings(&self) -> u32 {
-        self.findings
+impl<'a> Voter<'a> {
+    fn new(number: u32, summary: &'a SystemSummary, needs: Needs) -> Self {
+        let tally = &summary.all;
+        let count = f64::from(tally.findings) + 0.5 * f64::from(tally.tickets);
+        Self { number, summary, strength: 0.6 + 0.2 * count.ln_1p(), needs }
     }
 
     /// What it depends on, nearest first.
@@ -58,12 +54,17 @@ impl Voter {
 }
 
 /// The systems that vote: those with the most findings, of equal ones the first by key.
-pub(super) fn voters(cluster: &Cluster, index: &mut Index, topology: &Topology) -> Vec<Voter> {
-    let mut order: Vec<(Reverse<u32>, usize, &str, &Tally)> = Vec::new();
+pub(super) fn voters<'a>(
+    cluster: &'a Cluster,
+    index: &mut Index,
+    topology: &Topology,
+) -> Vec<Voter<'a>> {
+    let mut order: Vec<(Reverse<u32>, usize, &str, &SystemSummary)> =
+        Vec::with_capacity(cluster.systems().len());
     for (place, (key, summary)) in cluster.systems().iter().enumerate() {
         let tally = &summary.all;
         if !key.is_empty() && tally.findings + tally.tickets > 0 {
-            order.push((Reverse(tally.findings), place, key, tally));
+            order.push((Reverse(tally.findings), place, key, summary));
         }
     }
     // A large storm touches thousands of systems: only those that vote are put in order.
@@ -72,9 +73,9 @@ pub(super) fn voters(cluster: &Cluster, index: &mut Index, topology: &Topology) 
         order.truncate(VOTERS);
     }
     order.sort_unstable_by_key(|(findings, place, ..)| (*findings, *place));
-    let voter = |(_, _, key, tally): (_, _, &str, &Tally)| {
+    let voter = |(_, _, key, summary): (_, _, &str, &'a SystemSummary)| {
         let (number, needs) = index.needs(key, topology);
-        Voter::new(number, tally, needs)
+        Voter::new(number, summary, needs)
     };
     order.into_iter().map(voter).collect()
 }
@@ -105,7 +106,7 @@ impl Board {
     /// Sums the votes of a cluster.
     pub(super) fn suspects(
         &mut self,
-        voters: &[Voter],
+        voters: &[Voter<'_>],
         cluster: u64,
         index: &Index,
     ) -> Vec<Suspect> {
