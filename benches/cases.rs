@@ -92,10 +92,27 @@ fn case_of(tickets: u64, catalogue: &Catalogue) -> State {
     state
 }
 
+/// Bytes of memory that this process has.
+fn resident() -> u64 {
+    let pages = procfs::process::Process::myself().unwrap().statm().unwrap().resident;
+    pages * procfs::page_size()
+}
+
 fn copied(state: &State) -> State {
     let mut copy: State = serde_json::from_slice(&serde_json::to_vec(state).unwrap()).unwrap();
     copy.revive();
     copy
+}
+
+/// What a ticket takes in memory with all that is known because of it; before anything has been freed.
+#[expect(clippy::print_stdout, reason = "criterion measures time only")]
+fn memory(_: &mut Criterion) {
+    let catalogue = Catalogue::default();
+    let before = resident();
+    let state = case_of(50_000, &catalogue);
+    let each = (resident() - before) / 50_000;
+    println!("cases, memory: {each} bytes a ticket, 50,000 in one case");
+    black_box(Box::leak(Box::new(state)));
 }
 
 fn bench(criterion: &mut Criterion) {
@@ -169,5 +186,5 @@ fn act_with_an_archive(criterion: &mut Criterion, catalogue: &Catalogue) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+criterion_group!(benches, memory, bench);
 criterion_main!(benches);

@@ -157,5 +157,27 @@ fn cold(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, steady, cold);
+/// Bytes of memory that this process has.
+fn resident() -> u64 {
+    let pages = procfs::process::Process::myself().unwrap().statm().unwrap().resident;
+    pages * procfs::page_size()
+}
+
+/// What a signal takes in memory with all that is known because of it: its cluster's counts, its case, what
+/// lies around its system. It runs before anything has been freed.
+#[expect(clippy::print_stdout, reason = "criterion measures time only")]
+fn memory(_: &mut Criterion) {
+    let catalogue = Catalogue::default();
+    for (active, count) in [(50_000, 10_000), (50_000, 200)] {
+        let empty = filled(0, count, &catalogue);
+        let before = resident();
+        let state = filled(active, count, &catalogue);
+        let each = (resident() - before) / active;
+        println!("correlate, memory: {each} bytes a finding, {active} active, {count} systems");
+        // Neither may be freed before both were measured.
+        black_box((Box::leak(Box::new(empty)), Box::leak(Box::new(state))));
+    }
+}
+
+criterion_group!(benches, memory, steady, cold);
 criterion_main!(benches);

@@ -55,7 +55,7 @@ use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
 use cause::Board;
 use index::Index;
-use signals::Signals;
+use signals::{Places, Signals};
 use surge::Rates;
 use unassigned::{DoneTickets, Reasons};
 
@@ -118,6 +118,7 @@ struct Derived {
     topology: Arc<Topology>,
     tagger: Arc<Tagger>,
     index: Index,
+    places: Places,
     board: Board,
 }
 
@@ -163,6 +164,7 @@ impl State {
             }
         }
         self.derived.index = index;
+        self.derived.places = Places::new(&self.signals);
     }
 
     /// The dependency graph in force.
@@ -271,9 +273,8 @@ impl State {
             self.expiry.remove(&(at, key));
             self.expire(now, key);
         }
-        if self.holds.take_due(now) {
-            self.review_holds(now);
-        }
+        let concerned = self.holds.take_due(now);
+        self.review_holds(now, &concerned);
     }
 
     /// Says how a cluster is to be treated.

@@ -5,6 +5,7 @@
 //! The usual way of a ticket: [`mask_keyed`] subject and body, [`strip_boilerplate`] the body, make
 //! [`Words`] of both once, then ask [`Signs`], [`Tagger::tag_words`] and [`Words::stems`].
 
+mod alert;
 mod boilerplate;
 mod likeness;
 mod mask;
@@ -18,6 +19,7 @@ mod stopwords;
 mod tagger;
 mod tokens;
 
+pub use alert::role_of_alert;
 pub use boilerplate::strip_boilerplate;
 pub use likeness::{HALF_LIFE, Likeness, MOST_TERMS, grams, overlap};
 pub use mask::{Entity, EntityKind, Masked, hash_user, mask, mask_keyed};

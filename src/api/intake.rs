@@ -16,6 +16,7 @@ use crate::model::{
     CalendarEntry, ForeignAlert, Impact, Release, Role as CausalRole, Severity, Text, Time, Work,
 };
 use crate::store::Role;
+use crate::text::role_of_alert;
 
 /// The most entries in one request.
 const LIMIT: usize = 1_000;
@@ -28,7 +29,8 @@ const EXPIRY_MS: i64 = 5 * 60_000;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AlertBody {
     /// `alertname` names the trouble, `severity` how bad it is, `system` the system of the topology, `instance`
-    /// the thing in it. `role` (`cause`, `symptom`), `impact` and `mrf` are used when there.
+    /// the thing in it. `role` (`cause`, `symptom`; without it the words of `alertname` say), `impact` and `mrf`
+    /// are used when there.
     labels: BTreeMap<String, String>,
     /// `summary` is the line for people.
     #[serde(default)]
@@ -232,7 +234,11 @@ fn foreign(source: &str, alert: &AlertBody, now: Time) -> Result<ForeignAlert, S
         system: cut(label("system")),
         object: cut(label("instance")),
         severity: severity(label("severity")),
-        role: if label("role") == "cause" { CausalRole::Cause } else { CausalRole::Symptom },
+        role: match label("role") {
+            "cause" => CausalRole::Cause,
+            "symptom" => CausalRole::Symptom,
+            _ => role_of_alert(name),
+        },
         spreads: label("spreads") != "no",
         impact: Impact::from_word(label("impact")),
         mrf: Some(cut(label("mrf"))).filter(|mrf| !mrf.is_empty()),

@@ -28,22 +28,27 @@ impl Grouping {
         if let Some(node) = reader.node("weights") {
             let mut inner = Reader::new(node, reader.errors);
             let weights = &mut grouping.weights;
-            let range = -20.0..=20.0;
-            let mut set = |key: &'static str, weight: &mut f64| {
-                if let Some(value) = inner.number(key, range.clone()) {
+            let mut set_within = |key: &'static str, weight: &mut f64, range| {
+                if let Some(value) = inner.number(key, range) {
                     *weight = value;
                 }
+            };
+            let seconds = 1.0..=86_400.0;
+            set_within("time_scale_seconds", &mut weights.time_scale_seconds, seconds.clone());
+            let lasting = &mut weights.lasting_scale_seconds;
+            set_within("lasting_scale_seconds", lasting, seconds.clone());
+            set_within("ticket_scale_seconds", &mut weights.ticket_scale_seconds, seconds);
+            let mut set = |key: &'static str, weight: &mut f64| {
+                set_within(key, weight, -20.0..=20.0);
             };
             set("prior", &mut weights.prior);
             set("same_system", &mut weights.same_system);
             set("sibling", &mut weights.sibling);
-            set("time_scale_seconds", &mut weights.time_scale_seconds);
-            set("lasting_scale_seconds", &mut weights.lasting_scale_seconds);
-            set("ticket_scale_seconds", &mut weights.ticket_scale_seconds);
             set("other_instance", &mut weights.other_instance);
             set("felt_differs", &mut weights.felt_differs);
             set("unlike", &mut weights.unlike);
             set("together", &mut weights.together);
+            set("ticket_together", &mut weights.ticket_together);
             set("two_causes", &mut weights.two_causes);
             set("impact_fits", &mut weights.impact_fits);
             set("impact_differs", &mut weights.impact_differs);
@@ -67,4 +72,35 @@ impl Grouping {
 )]
 fn whole(number: f64) -> u32 {
     number as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn read(text: &str) -> (Grouping, Vec<String>) {
+        let mut errors = Diagnostics::default();
+        let node = parse("site.yaml", text, &mut errors).unwrap();
+        let grouping = Grouping::decode(&node, &mut errors);
+        (grouping, errors.into_sorted().iter().map(ToString::to_string).collect())
+    }
+
+    /// Each weight may be set to what it is already.
+    #[test]
+    fn what_is_usual_may_be_written_down() {
+        let usual = serde_json::to_value(Grouping::default().weights).unwrap();
+        let numbers = usual.as_object().unwrap().iter().filter(|(_, value)| value.is_number());
+        let lines: Vec<String> = numbers.map(|(key, value)| format!("  {key}: {value}")).collect();
+        assert!(lines.len() > 15, "{lines:?}");
+        let (grouping, errors) = read(&format!("weights:\n{}\n", lines.join("\n")));
+        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(grouping, Grouping::default());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let (_, errors) = read("weights:\n  together: 21\n  ticket_scale_seconds: 0\n");
+        assert_eq!(errors.len(), 2, "{errors:?}");
+    }
 }

@@ -196,7 +196,7 @@ impl Scorer<'_> {
             Relation::Same if signal.systems.is_empty() => weights.no_system,
             Relation::Same => weights.same_system,
             Relation::Needs(hops) => by_hops(&weights.needs, hops).max(0.0),
-            Relation::Serves(hops) if signal.spreads => by_hops(&weights.serves, hops).max(0.0),
+            Relation::Serves(hops) if signal.spreads => by_hops(self.serves(signal), hops).max(0.0),
             Relation::Serves(_) => 0.0,
             Relation::Sibling => weights.sibling,
         };
@@ -205,7 +205,7 @@ impl Scorer<'_> {
             weights.prior,
             graph,
             belief.max(0.01).ln(),
-            weights.together,
+            timing::most(weights, signal),
             weights.two_causes.max(weights.other_instance).max(0.0),
             impacts.into_iter().fold(weights.felt_differs, f64::max).max(0.0),
             if signal.stems.is_empty() { 0.0 } else { (0.8 * weights.likeness).max(0.0) },
@@ -219,10 +219,16 @@ impl Scorer<'_> {
             Relation::Same => self.weights.same_system,
             // The fault is below: only what spreads can be felt above.
             Relation::Needs(hops) if tally.spreading > 0 => by_hops(&self.weights.needs, hops),
-            Relation::Serves(hops) if signal.spreads => by_hops(&self.weights.serves, hops),
+            Relation::Serves(hops) if signal.spreads => by_hops(self.serves(signal), hops),
             Relation::Needs(_) | Relation::Serves(_) => 0.0,
             Relation::Sibling => self.weights.sibling,
         }
+    }
+
+    /// What is broken is mostly seen before what is felt of it: monitoring that speaks of it later is less likely
+    /// to mean the same. Users come in any order.
+    fn serves(&self, signal: &Signal) -> &[f64; 3] {
+        if signal.is_ticket() { &self.weights.needs } else { &self.weights.serves }
     }
 
     fn roles(&self, signal: &Signal, tally: &Tally, relation: Relation) -> f64 {

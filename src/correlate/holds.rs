@@ -76,26 +76,41 @@ impl Holds {
         self.timers.first().copied()
     }
 
-    /// Takes the moments that have come; true when there was one.
-    pub(super) fn take_due(&mut self, now: Time) -> bool {
-        let mut was_due = false;
-        while self.timers.first().is_some_and(|at| *at <= now) {
-            self.timers.pop_first();
-            was_due = true;
+    /// Takes the moments that have come; returns whom they concern.
+    pub(super) fn take_due(&mut self, now: Time) -> Concerned {
+        let mut concerned = Concerned::default();
+        if self.timers.first().is_none_or(|at| *at > now) {
+            return concerned;
         }
-        if was_due {
-            self.mutes.retain(|_, mutes| {
-                mutes.retain(|_, until| *until > now);
-                !mutes.is_empty()
-            });
+        let later = self.timers.split_off(&now.plus_millis(1));
+        let due = std::mem::replace(&mut self.timers, later);
+        for work in self.works.values() {
+            if due.contains(&work.from) || due.contains(&work.until) {
+                concerned.by(work);
+            }
         }
-        was_due
+        self.mutes.retain(|signal, mutes| {
+            let before = mutes.len();
+            mutes.retain(|_, until| *until > now);
+            if mutes.len() < before {
+                concerned.signals.insert(signal.clone());
+            }
+            !mutes.is_empty()
+        });
+        concerned
     }
 
-    pub(super) fn put_work(&mut self, work: Work) {
+    /// Takes a work, new or changed; returns whom it concerns, and whom it did.
+    pub(super) fn put_work(&mut self, work: Work) -> Concerned {
+        let mut concerned = Concerned::default();
         self.timers.extend([work.from, work.until]);
-        self.works.insert(work.id.clone(), work);
-        drop_oldest(&mut self.works, |work| work.until);
+        concerned.by(&work);
+        let replaced = self.works.insert(work.id.clone(), work);
+        let dropped = drop_oldest(&mut self.works, |work| work.until);
+        for work in replaced.iter().chain(dropped.iter().map(|(_, work)| work)) {
+            concerned.by(work);
+        }
+        concerned
     }
 
     pub(super) fn put_release(&mut self, release: Release) {
@@ -108,22 +123,41 @@ impl Holds {
         drop_oldest(&mut self.calendar, |entry| entry.until);
     }
 
-    pub(super) fn mute(&mut self, signal: &str, until: Time, act: u64) {
+    /// Mutes a signal for an act; those concerned are added to `concerned`.
+    pub(super) fn mute(&mut self, signal: &str, until: Time, act: u64, concerned: &mut Concerned) {
         self.timers.insert(until);
         self.mutes.entry(signal.to_owned()).or_default().insert(act, until);
-        drop_oldest(&mut self.mutes, |mutes| mutes.values().copied().max().unwrap_or_default());
+        concerned.signals.insert(signal.to_owned());
+        let last = |mutes: &BTreeMap<u64, Time>| mutes.values().copied().max().unwrap_or_default();
+        let dropped = drop_oldest(&mut self.mutes, last);
+        concerned.signals.extend(dropped.into_iter().map(|(signal, _)| signal));
     }
 
-    /// Takes an act's mutes back; returns the ids of the signals.
-    pub(super) fn unmute(&mut self, act: u64) -> Vec<String> {
-        let mut signals = Vec::new();
+    /// Takes an act's mutes back; returns whom it concerns.
+    pub(super) fn unmute(&mut self, act: u64) -> Concerned {
+        let mut concerned = Concerned::default();
         self.mutes.retain(|signal, mutes| {
             if mutes.remove(&act).is_some() {
-                signals.push(signal.clone());
+                concerned.signals.insert(signal.clone());
             }
             !mutes.is_empty()
         });
-        signals
+        concerned
+    }
+}
+
+/// Who may be held back otherwise than before: only they are looked at again, not all that is active.
+#[derive(Debug, Default)]
+pub(super) struct Concerned {
+    /// Systems of works.
+    pub(super) systems: BTreeSet<String>,
+    /// Signals that are muted or no longer are, by id.
+    pub(super) signals: BTreeSet<String>,
+}
+
+impl Concerned {
+    fn by(&mut self, work: &Work) {
+        self.systems.extend(work.systems.iter().cloned());
     }
 }
 
@@ -149,10 +183,15 @@ fn covers(work: &Work, signal: &Signal) -> bool {
     is_there && is_of_it && signal.since.0 >= work.from.0 - EARLY_MS
 }
 
-fn drop_oldest<T>(entries: &mut BTreeMap<String, T>, when: impl Fn(&T) -> Time) {
+/// Drops the entries beyond [`MOST`], the oldest first; returns them.
+fn drop_oldest<T>(
+    entries: &mut BTreeMap<String, T>,
+    when: impl Fn(&T) -> Time,
+) -> Vec<(String, T)> {
+    let mut dropped = Vec::new();
     while entries.len() > MOST {
         let oldest = entries.iter().min_by_key(|(_, entry)| when(entry)).map(|(id, _)| id.clone());
-        let Some(oldest) = oldest else { return };
-        entries.remove(&oldest);
+        dropped.extend(oldest.and_then(|id| entries.remove_entry(&id)));
     }
+    dropped
 }

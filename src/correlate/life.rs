@@ -1,7 +1,9 @@
 //! The life of signals: raised, updated, ended, withdrawn, expired, held back and let go.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::holds::Concerned;
 use super::normalise::{self, alert_id, note_worst, ticket_id};
 use super::{State, Unassigned};
 use crate::model::{
@@ -84,6 +86,9 @@ impl State {
             known.stems == fresh.stems && known.systems == fresh.systems && known.mrf == fresh.mrf
         });
         if !is_same {
+            let before = self.signals.get(key).map_or("", Signal::system).to_owned();
+            self.derived.places.forget(key, &before);
+            self.derived.places.put(key, fresh.system());
             self.alter(key, |known| {
                 known.systems = fresh.systems;
                 known.stems = fresh.stems;
@@ -100,8 +105,8 @@ impl State {
 
     /// Takes a planned work, new or changed: what it covers is held back while it is on.
     pub fn work(&mut self, now: Time, work: Work) {
-        self.holds.put_work(work);
-        self.review_holds(now);
+        let concerned = self.holds.put_work(work);
+        self.review_holds(now, &concerned);
     }
 
     /// Takes a release: a suspect for what begins right after it.
@@ -116,17 +121,17 @@ impl State {
 
     /// A person does not want to hear of some signals for a while.
     pub fn mute(&mut self, now: Time, signals: &[u64], until: Time, act: u64) {
+        let mut concerned = Concerned::default();
         for id in signals.iter().filter_map(|key| Some(self.signals.get(*key)?.id.clone())) {
-            self.holds.mute(&id, until, act);
+            self.holds.mute(&id, until, act, &mut concerned);
         }
-        self.hold_again(now, signals);
+        self.review_holds(now, &concerned);
     }
 
     /// Takes a mute back.
     pub fn unmute(&mut self, now: Time, act: u64) {
-        let ids = self.holds.unmute(act);
-        let keys: Vec<u64> = ids.iter().filter_map(|id| self.key_of(id)).collect();
-        self.hold_again(now, &keys);
+        let concerned = self.holds.unmute(act);
+        self.review_holds(now, &concerned);
     }
 
     /// A person has said that what lasts is over; or takes it back. Returns what was said before.
@@ -148,7 +153,9 @@ impl State {
     fn add(&mut self, now: Time, mut signal: Signal) -> u64 {
         signal.held_by = self.holds.held(&signal, now);
         let expires_at = signal.expires_at;
+        let system = signal.system().to_owned();
         let key = self.signals.add(signal);
+        self.derived.places.put(key, &system);
         if let Some(at) = expires_at {
             self.expiry.insert((at, key));
         }
@@ -267,24 +274,20 @@ impl State {
         }
     }
 
-    /// Looks again at what works and mutes hold back.
-    pub(super) fn review_holds(&mut self, now: Time) {
-        let active = self.signals.iter().filter(|(_, signal)| signal.is_active());
-        let keys: Vec<u64> = active.map(|(key, _)| key).collect();
-        self.hold_again(now, &keys);
-    }
-
-    /// Looks again at what holds these signals back.
-    fn hold_again(&mut self, now: Time, keys: &[u64]) {
+    /// Looks again at what works and mutes that begin or end hold back.
+    pub(super) fn review_holds(&mut self, now: Time, concerned: &Concerned) {
+        let there = concerned.systems.iter().flat_map(|system| self.derived.places.at(system));
+        let muted = concerned.signals.iter().filter_map(|id| self.signals.key(id));
+        let keys: BTreeSet<u64> = there.chain(muted).collect();
         for key in keys {
-            let Some(signal) = self.signals.get(*key).filter(|signal| signal.is_active()) else {
+            let Some(signal) = self.signals.get(key).filter(|signal| signal.is_active()) else {
                 continue;
             };
             let held = self.holds.held(signal, now);
             if signal.held_by == held {
                 continue;
             }
-            self.alter(*key, |signal| signal.held_by = held);
+            self.alter(key, |signal| signal.held_by = held);
         }
     }
 
@@ -317,9 +320,9 @@ impl State {
     pub(super) fn discard(&mut self, key: u64) {
         self.detach(key);
         self.constraints.forget_signal(key);
-        if let Some(signal) = self.signals.remove(key)
-            && signal.is_ticket()
-        {
+        let Some(signal) = self.signals.remove(key) else { return };
+        self.derived.places.forget(key, signal.system());
+        if signal.is_ticket() {
             self.done.put(signal.id.clone());
         }
     }

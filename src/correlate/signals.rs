@@ -1,7 +1,9 @@
 //! The slab of signals: each is kept whole under a stable number while anything refers to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use compact_str::CompactString;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,5 +51,40 @@ impl Signals {
         let signal = self.by_key.remove(&key)?;
         self.by_id.remove(&signal.id);
         Some(signal)
+    }
+}
+
+/// Which signals speak of a system first: whom a work there concerns. Made from the signals and never stored.
+#[derive(Debug, Default)]
+pub(super) struct Places(BTreeMap<CompactString, BTreeSet<u64>>);
+
+impl Places {
+    /// Of all signals that are kept.
+    pub(super) fn new(signals: &Signals) -> Self {
+        let mut places = Self::default();
+        for (key, signal) in signals.iter() {
+            places.put(key, signal.system());
+        }
+        places
+    }
+
+    pub(super) fn put(&mut self, key: u64, system: &str) {
+        match self.0.get_mut(system) {
+            Some(keys) => drop(keys.insert(key)),
+            None => drop(self.0.insert(system.into(), BTreeSet::from([key]))),
+        }
+    }
+
+    pub(super) fn forget(&mut self, key: u64, system: &str) {
+        let Some(keys) = self.0.get_mut(system) else { return };
+        keys.remove(&key);
+        if keys.is_empty() {
+            self.0.remove(system);
+        }
+    }
+
+    /// The signals of a system, in order of arrival.
+    pub(super) fn at(&self, system: &str) -> impl Iterator<Item = u64> + '_ {
+        self.0.get(system).into_iter().flatten().copied()
     }
 }

@@ -1,6 +1,6 @@
 //! Nearness in time: how long after the fault's onset or last worsening a signal began.
 //!
-//! It is worth [`Weights::together`] at the same moment and falls without end as time passes, so that a
+//! It is worth [`Weights::together`] (to a ticket [`Weights::ticket_together`]) at the same moment and falls without end as time passes, so that a
 //! fault that lasts for days attracts nothing new.
 
 use super::cluster::Cluster;
@@ -38,7 +38,12 @@ pub(super) fn nearness(
         (false, true) => (fault_after_tickets(signal, cluster), weights.ticket_scale_seconds),
         (false, false) => among_findings(weights, signal, cluster, summary),
     };
-    (weights.together - gap / scale).max(LEAST)
+    (most(weights, signal) - gap / scale).max(LEAST)
+}
+
+/// The most that nearness in time is worth to a signal.
+pub(super) fn most(weights: &Weights, signal: &Signal) -> f64 {
+    if signal.is_ticket() { weights.ticket_together } else { weights.together }
 }
 
 /// Seconds from one ticket to a run of tickets, and how long that run has lasted.

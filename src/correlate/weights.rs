@@ -12,7 +12,7 @@ pub struct Weights {
     pub same_system: f64,
     /// The other one is depended on, by hops 1, 2, 3.
     pub needs: [f64; 3],
-    /// The other one is a caller, by hops 1, 2, 3.
+    /// The other one is a caller, by hops 1, 2, 3; tickets are weighed by `needs` both ways.
     pub serves: [f64; 3],
     /// Both depend on a third one.
     pub sibling: f64,
@@ -20,6 +20,8 @@ pub struct Weights {
     pub no_system: f64,
     /// At the same moment; falls by 1 for each time scale and goes on below zero.
     pub together: f64,
+    /// The same for a ticket: it is written when somebody finds the time.
+    pub ticket_together: f64,
     /// Seconds after which nearness in time is worth one less, between signals of monitoring that came
     /// and went.
     pub time_scale_seconds: f64,
@@ -55,15 +57,16 @@ impl Default for Weights {
             prior: -3.0,
             same_system: 4.0,
             needs: [3.2, 2.4, 1.2],
-            serves: [3.2, 2.4, 1.2],
+            serves: [1.9, 1.5, 1.2],
             sibling: 0.8,
             no_system: 2.2,
-            together: 1.0,
+            together: 1.4,
+            ticket_together: 1.0,
             time_scale_seconds: 120.0,
-            lasting_scale_seconds: 200.0,
+            lasting_scale_seconds: 120.0,
             ticket_scale_seconds: 900.0,
             two_causes: -4.0,
-            other_instance: -2.0,
+            other_instance: -2.5,
             impact_fits: 0.8,
             impact_differs: -1.5,
             felt_differs: -0.6,
@@ -71,7 +74,7 @@ impl Default for Weights {
             likeness: 4.0,
             unlike: -0.8,
             mrf: 0.5,
-            merge: 0.5,
+            merge: 0.25,
         }
     }
 }

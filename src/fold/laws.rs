@@ -302,6 +302,14 @@ impl History {
             assert_eq!(again.evidence(), cluster.evidence(), "what it knows is its members'");
         }
         for (key, signal) in correlate.signals() {
+            if signal.is_active() {
+                let held = correlate.holds().held(signal, Time(self.now));
+                assert_eq!(
+                    signal.held_by, held,
+                    "{} is held back as works and mutes say",
+                    signal.id
+                );
+            }
             let case = correlate.cluster_of(key).and_then(|cluster| cluster.standing().case);
             let is_explained = case.is_some()
                 || correlate.why_unassigned(&signal.id).is_some()

@@ -73,12 +73,14 @@ async fn a_stopped_standby_is_a_problem_of_its_own() {
     let fault = ground.fault("pg-standby-down");
     let problem = engine.problem_at("crm-db", TWO_POLLS).await;
     let id = problem["id"].as_str().unwrap().to_owned();
-    until("the primary misses its standby", TWO_POLLS, async || {
-        let findings = engine.get("/api/v1/findings?active=true").await;
-        findings.to_string().contains("postgres/pg-standby-gone").then_some(())
+    until("the standby is silent and the primary misses it", TWO_POLLS, async || {
+        let findings = engine.get("/api/v1/findings?active=true").await.to_string();
+        let both = ["postgres/pg-standby-gone", "postgres/pg-down"];
+        both.iter().all(|rule| findings.contains(rule)).then_some(())
     })
     .await;
-    assert_eq!(engine.problems("open").await.len(), 1, "the standby's own silence is in it");
+    let problems = engine.problems("open").await;
+    assert_eq!(problems.len(), 1, "the standby's own silence is in it: {problems:#?}");
     fault.heal();
     engine.reaches(&id, "closed", 90).await;
 }

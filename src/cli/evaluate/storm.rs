@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::{Cluster, alert_id, ticket_id};
 use crate::fold::{Event, Settings, State};
 use crate::i18n::Catalogue;
-use crate::model::{ForeignAlert, Role, Severity, Text, Ticket, TicketClass, Time};
+use crate::model::{ForeignAlert, Severity, Text, Ticket, TicketClass, Time};
 use crate::text;
 use crate::topology::System;
 
@@ -201,11 +201,11 @@ fn alert(event: &StormEvent, now: Time) -> ForeignAlert {
         source: "storm".to_owned(),
         fingerprint: event.id.clone(),
         title: Text::new(&name, &name),
-        name,
         system: event.entity.clone().unwrap_or_default(),
         object: String::new(),
         severity: Severity::Warning,
-        role: Role::Symptom,
+        role: text::role_of_alert(&name),
+        name,
         spreads: true,
         impact: None,
         mrf: None,

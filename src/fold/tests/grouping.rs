@@ -71,9 +71,24 @@ fn two_faults_far_apart_are_two_problems() {
 fn two_causes_side_by_side_stay_apart() {
     let mut core = Core::new();
     core.raise(0, finding("crm-search", "es-node-gone", Role::Cause, Impact::Unfelt));
-    core.raise(0, finding("crm-db", "pg-standby-gone", Role::Cause, Impact::Unfelt));
+    core.raise(0, finding("crm-db", "pg-slot-retains", Role::Cause, Impact::Unfelt));
     core.raise(0, finding("crm-hosts", "disk-fills", Role::Cause, Impact::Unfelt));
     assert_eq!(core.live().len(), 3);
+}
+
+/// The standby that is down and the primary that misses it are one fault, whichever is seen first.
+#[test]
+fn a_standby_that_is_down_and_missed_is_one_problem() {
+    let down = at_instance(finding("crm-db", "pg-down", Role::Cause, Impact::Down), "db-2");
+    let missed = finding("crm-db", "pg-standby-gone", Role::Symptom, Impact::Unfelt);
+    let missed = at_instance(missed, "db-1");
+    for order in [[down.clone(), missed.clone()], [missed, down]] {
+        let mut core = Core::new();
+        for (at, one) in [0, SECOND].into_iter().zip(order) {
+            core.raise(at, one);
+        }
+        assert_eq!(core.live().len(), 1);
+    }
 }
 
 /// A1: a disk that is at 90 % for days takes neither the next fault nor everybody's tickets.
@@ -103,7 +118,7 @@ fn what_begins_a_week_later_is_told() {
     let index = finding("crm-db", "pg-invalid-index", Role::Cause, Impact::Unfelt);
     core.raise(0, with_severity(index, Severity::Warning));
     core.raise(7 * DAY, finding("crm-db", "pg-archive-failing", Role::Cause, Impact::Unfelt));
-    core.raise(14 * DAY, finding("crm-db", "pg-standby-gone", Role::Cause, Impact::Unfelt));
+    core.raise(14 * DAY, finding("crm-db", "pg-standby-gone", Role::Symptom, Impact::Unfelt));
     core.pass(14 * DAY + MINUTE);
     assert_eq!(core.live().len(), 3);
     assert_eq!(opened(&core.effects), 3);
