@@ -6,6 +6,8 @@ mod lock;
 pub mod site;
 mod sources;
 mod supervise;
+#[cfg(test)]
+mod tests;
 mod tickets;
 mod watch;
 

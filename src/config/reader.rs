@@ -44,7 +44,9 @@ impl<'n, 'e> Reader<'n, 'e> {
 
     /// The node of a key, if the section has it.
     pub fn node(&mut self, key: &'static str) -> Option<&'n Node> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.get(key).map(|(_, node)| *node).filter(|n| !matches!(n.value, Value::Null))
     }
 
@@ -302,6 +304,18 @@ mod tests {
         assert_eq!(places, [(1, 1), (1, 7), (2, 1), (3, 7), (4, 6), (5, 11)]);
         assert!(found[2].help.contains("`interval`"), "{}", found[2]);
         assert!(found[3].to_string().contains("3 | wait: 10\n  |       ^"), "{}", found[3]);
+    }
+
+    #[test]
+    fn a_key_that_is_asked_for_twice_is_named_once() {
+        let mut errors = Diagnostics::default();
+        let node = parse("a.yaml", "something_else: 1\n", &mut errors).unwrap();
+        let mut reader = Reader::new(&node, &mut errors);
+        for key in ["name", "wait", "name"] {
+            reader.string(key);
+        }
+        reader.finish();
+        assert_eq!(errors.into_sorted()[0].help, "known here: name, wait");
     }
 
     #[test]

@@ -308,10 +308,17 @@ impl State {
         if is_silent {
             return self.end(now, key, Life::Expired, now);
         }
-        let has_case = self.cluster_of(key).is_some_and(|c| c.standing().case.is_some());
+        let cluster = self.cluster_of(key);
+        let has_case = cluster.is_some_and(|c| c.standing().case.is_some());
+        let is_crowded = cluster.is_some_and(|c| c.members().len() > self.grouping.most_members);
         let last = signal.ended.unwrap_or(signal.since).max(signal.since);
         let is_old = now.0 - last.0 >= self.grouping.forget_after_ms;
-        if !has_case && is_old && (signal.is_ticket() || !signal.is_active()) {
+        let is_over = signal.is_ticket() || !signal.is_active();
+        // A fault of weeks, whose findings come under ever new keys, must not fill the memory. Tickets stay: whoever
+        // wrote them hears when it is over; and so does what a person has put there.
+        let is_surplus =
+            is_crowded && !signal.is_ticket() && self.constraints.pinned(key).is_none();
+        if is_old && is_over && (!has_case || is_surplus) {
             self.discard(key);
         }
     }

@@ -15,6 +15,13 @@ pub struct Grouping {
     /// A signal in no case is forgotten after this long without news, milliseconds.
     #[serde(default = "usual_forget_after")]
     pub forget_after_ms: i64,
+    /// Findings in a case of more signals than this are forgotten as well, as long after they were over.
+    #[serde(default = "usual_most_members")]
+    pub most_members: usize,
+}
+
+const fn usual_most_members() -> usize {
+    20_000
 }
 
 const fn usual_forget_after() -> i64 {
@@ -24,7 +31,8 @@ const fn usual_forget_after() -> i64 {
 impl Default for Grouping {
     fn default() -> Self {
         let (weights, surge) = (Weights::default(), Surge::default());
-        Self { weights, surge, forget_after_ms: usual_forget_after() }
+        let (forget_after_ms, most_members) = (usual_forget_after(), usual_most_members());
+        Self { weights, surge, forget_after_ms, most_members }
     }
 }
 

@@ -23,7 +23,7 @@ const ACT_EVERY: u64 = 10;
 const LOCK_LASTS: Duration = Duration::from_secs(100);
 
 /// A fixed sequence that looks random (SplitMix64): the same moments in every run.
-fn mix(n: u64) -> u64 {
+pub(crate) fn mix(n: u64) -> u64 {
     let mut z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z ^ (z >> 27)

@@ -180,19 +180,22 @@ impl Site {
 
     /// Starts another build of the program.
     pub(crate) fn start_with(&self, program: &Path) -> Engine {
+        let mut engine = self.engine(program);
+        engine.begin();
+        engine
+    }
+
+    /// An engine that has not been started yet.
+    pub(crate) fn engine(&self, program: &Path) -> Engine {
         self.write();
-        let mut engine = Engine {
+        Engine {
             program: program.to_owned(),
             child: None,
             address: String::new(),
             token: String::new(),
             folder: self.folder.path().to_owned(),
             http: reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap(),
-        };
-        engine.start();
-        engine.token =
-            engine.command(&["token", "add", "test", "--role", "admin"]).trim().to_owned();
-        engine
+        }
     }
 }
 
@@ -207,23 +210,16 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// Starts for the first time.
+    pub(crate) fn begin(&mut self) {
+        self.start();
+        self.token = self.command(&["token", "add", "test", "--role", "admin"]).trim().to_owned();
+    }
+
     /// Starts (again) on the same site and data.
     pub(crate) fn start(&mut self) {
-        let errors = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.join("vakhta.log"))
-            .unwrap();
-        let mut child = Command::new(&self.program)
-            .args(["run", "--config", "vakhta.yaml", "--data", "data", "--listen", "127.0.0.1:0"])
-            .current_dir(&self.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(errors)
-            .spawn()
-            .unwrap();
-        let out = child.stdout.take().unwrap();
-        self.child = Some(child);
+        self.launch();
+        let out = self.child.as_mut().and_then(|child| child.stdout.take()).unwrap();
         for line in BufReader::new(out).lines() {
             let line = line.unwrap();
             if let Some((address, _)) = line.trim().split_once("/sign-in?token=") {
@@ -232,6 +228,23 @@ impl Engine {
             }
         }
         panic!("the engine did not start:\n{}", self.log());
+    }
+
+    /// Starts it and does not wait until it answers.
+    pub(crate) fn launch(&mut self) {
+        let errors = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("vakhta.log"))
+            .unwrap();
+        let child = Command::new(&self.program)
+            .args(["run", "--config", "vakhta.yaml", "--data", "data", "--listen", "127.0.0.1:0"])
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn();
+        self.child = Some(child.unwrap());
     }
 
     /// Starts the build under test on what another one has left.

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::crash::once;
+use crate::crash::{mix, once};
 use crate::ground::THIRD;
 use crate::harness::{Desk, Site, firing, until};
 use crate::lock_chain::{SLOW, replayed};
@@ -14,6 +15,9 @@ use crate::lock_chain::{SLOW, replayed};
 const OLDER: &str = "VAKHTA_OLDER";
 /// Where the older build's data is copied to, to be kept for the other test.
 const KEEP: &str = "VAKHTA_KEEP";
+
+/// How often the newer program is killed while it takes over.
+const KILLS: u64 = 30;
 
 /// What the first version has left after [`a_problem_goes_on_under_a_newer_program`] killed it.
 const FIRST_VERSION: &[u8] = include_bytes!("../data/store/first.sqlite.gz");
@@ -25,9 +29,17 @@ async fn what_the_first_version_has_left_is_read() {
     fs::create_dir_all(&data).unwrap();
     let mut file = fs::File::create(data.join("vakhta.sqlite")).unwrap();
     std::io::copy(&mut flate2::read::GzDecoder::new(FIRST_VERSION), &mut file).unwrap();
-    let mut engine = site.start();
+    let mut engine = site.engine(Path::new(env!("CARGO_BIN_EXE_vakhta")));
+    // Killed again and again while it takes over: from before the first byte is read to after it answers.
+    for n in 0..KILLS {
+        engine.launch();
+        tokio::time::sleep(Duration::from_millis(mix(n) % 1_000)).await;
+        engine.kill();
+    }
+    engine.begin();
     let problem = engine.get("/api/v1/problems/PRB-000001").await;
     assert_eq!(problem["state"], "acknowledged", "{problem}");
+    assert_eq!(engine.problems("open,acknowledged,resolved,closed").await.len(), 1);
     assert_eq!((&problem["tickets"], &problem["findings"]), (&json!(4), &json!(1)), "{problem}");
     assert_eq!(problem["cause"]["system"], "crm-db", "{problem}");
     let told = problem["told"].as_array().unwrap();
@@ -36,7 +48,11 @@ async fn what_the_first_version_has_left_is_read() {
     let (status, _) = engine
         .post("/api/v1/cases/PRB-000001/acts", &json!({"verb": "resolve", "reason": "снято"}))
         .await;
+    engine.kill();
     assert_eq!(status, 200);
+    engine.start();
+    let problem = engine.get("/api/v1/problems/PRB-000001").await;
+    assert_eq!(problem["state"], "resolved", "what was acknowledged holds: {problem}");
     engine.stop();
     replayed(&engine).await;
 }

@@ -369,3 +369,26 @@ fn a_blind_source_is_a_class_of_its_own() {
     let case = core.case("PRB-000001");
     assert!(case.blind && case.severity < Severity::Critical);
 }
+
+/// A fault that lasts for weeks and speaks under ever new keys does not fill the memory.
+#[test]
+fn a_case_that_never_ends_lets_go_of_what_is_over() {
+    let mut settings = settings();
+    settings.grouping.most_members = 10;
+    settings.lifecycle.forget_after_ms = 5 * MINUTE;
+    let mut core = Core::with(settings);
+    core.raise(0, lock_chain());
+    for n in 0..100 {
+        let rule = format!("pg-session-{n}");
+        let one = finding("crm-db", &rule, Role::Symptom, Impact::Slow);
+        let at = n * 30 * SECOND;
+        core.raise(at + SECOND, one.clone());
+        core.clear(at + 20 * SECOND, one);
+    }
+    let members = core.state.correlate().clusters().map(|cluster| cluster.members().len());
+    let most = members.max().unwrap();
+    assert_eq!(core.live(), ["PRB-000001"]);
+    assert!((10..=25).contains(&most), "{most} of 101 are kept");
+    let lock = lock_chain().key;
+    assert_eq!(core.case_of(&lock).as_deref(), Some("PRB-000001"), "what lasts stays");
+}
