@@ -7,7 +7,7 @@ mod event;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upcast;
 
 use std::collections::BTreeSet;

@@ -130,3 +130,54 @@ impl Supervisor {
         self.tasks.wait().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// B3: a task that has ended or failed is named; one that was told to end is not.
+    #[tokio::test]
+    async fn a_fallen_task_is_named_and_a_stopped_one_is_not() {
+        let (supervisor, mut fallen) = Supervisor::new();
+        let stop = supervisor.stop();
+        supervisor.spawn("patient", async move { stop.cancelled().await });
+        supervisor.spawn("quitter", async {});
+        assert_eq!(fallen.recv().await.unwrap(), "the task «quitter» ended by itself");
+        let (supervisor, mut fallen) = Supervisor::new();
+        supervisor.spawn("clumsy", async { panic!("a cup fell") });
+        let how = fallen.recv().await.unwrap();
+        assert!(how.starts_with("the task «clumsy» failed") && how.contains("a cup fell"), "{how}");
+        let (supervisor, mut fallen) = Supervisor::new();
+        let stop = supervisor.stop();
+        supervisor.spawn("patient", async move { stop.cancelled().await });
+        supervisor.end().await;
+        assert!(fallen.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn only_what_changed_is_started_again() {
+        let (supervisor, mut fallen) = Supervisor::new();
+        let (says, mut said) = mpsc::unbounded_channel();
+        let keep = |name: &'static str, interval: u32| {
+            let says = says.clone();
+            supervisor.keep(name, interval, move |stop| async move {
+                drop(says.send(format!("{name} {interval}")));
+                stop.cancelled().await;
+                drop(says.send(format!("{name} {interval} ends")));
+            });
+        };
+        keep("a", 1);
+        keep("b", 1);
+        keep("a", 1);
+        keep("b", 2);
+        assert_eq!(supervisor.retain(|name| name == "b"), ["a"]);
+        supervisor.end().await;
+        let mut all = Vec::new();
+        while let Ok(one) = said.try_recv() {
+            all.push(one);
+        }
+        all.sort_unstable();
+        assert_eq!(all, ["a 1", "a 1 ends", "b 1", "b 1 ends", "b 2", "b 2 ends"]);
+        assert!(fallen.try_recv().is_err(), "what was told to end has not fallen");
+    }
+}

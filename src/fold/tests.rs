@@ -5,4 +5,4 @@ mod grouping;
 mod life;
 mod surges;
 mod told;
-pub(super) mod world;
+pub(crate) mod world;
