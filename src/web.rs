@@ -64,6 +64,7 @@ fn routes() -> Router<ApiState> {
         .route("/problems/{id}/acknowledge", post(case::acknowledge))
         .route("/problems/{id}/resolve", post(case::resolve))
         .route("/problems/{id}/undo", post(case::undo))
+        .route("/problems/{id}/take-in", post(case::take_in))
         .route("/sources", get(sources::show))
         .route("/runbooks/{name}", get(runbooks::show))
         .route("/sign-in", get(sign_in::enter))

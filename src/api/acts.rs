@@ -115,7 +115,7 @@ pub(super) async fn preview(
 ) -> Result<Json<Preview>, ApiError> {
     let before = find(&state, &id).await?;
     let wish = body.wish()?;
-    visitor.needs(role_for(&wish.verb))?;
+    visitor.needs(role_for(&wish.verb, before.summary.id))?;
     let event = event(&visitor, &id, wish)?;
     let now = state.clock.now();
     // The act is carried out on a copy: what is said is what would happen.
@@ -219,8 +219,10 @@ impl ActBody {
 }
 
 /// Who may decide what: the duty shift runs cases, problem managers decide what belongs together.
-const fn role_for(verb: &Verb) -> Role {
+fn role_for(verb: &Verb, case: CaseId) -> Role {
     match verb {
+        // A candidate that is taken in where it is offered.
+        Verb::Move { to: Some(to), .. } if *to == case => Role::Duty,
         Verb::Take
         | Verb::HandOver { .. }
         | Verb::Comment
@@ -253,12 +255,13 @@ pub(crate) async fn submit(
     id: &str,
     wish: Wish,
 ) -> Result<u64, ApiError> {
-    let mut needed = role_for(&wish.verb);
+    let case: CaseId = id.parse().map_err(|_| ApiError::missing())?;
+    let mut needed = role_for(&wish.verb, case);
     if let Verb::Undo { act } = &wish.verb {
         // Taking back needs what the act itself needed.
-        let undone = state
-            .engine
-            .read(|core| core.cases().act_record(*act).map(|record| role_for(&record.act.verb)));
+        let undone = state.engine.read(|core| {
+            core.cases().act_record(*act).map(|record| role_for(&record.act.verb, record.act.case))
+        });
         needed = undone.unwrap_or(needed);
     }
     visitor.needs(needed)?;

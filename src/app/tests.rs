@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::site::Site;
 use super::{App, Options};
+use crate::fold::Event;
+use crate::fold::tests::world::ticket;
 use crate::store::{Access, AccessKind, Role};
 
 /// A program under test, and somebody who may do everything.
@@ -193,5 +195,27 @@ async fn the_pages_say_what_they_said() {
             assert_eq!(page, before, "{} says something else now", file.display());
         }
     }
+    one.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_is_taken_in_on_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    let labels = json!({"alertname": "LockWait", "system": "crm-db", "impact": "slow"});
+    one.post("/api/v1/alerts", &json!([{"labels": labels}])).await;
+    let now = one.app.parts.clock.now();
+    let mut vague = ticket(7, "Всё медленно | жду по две минуты", 0);
+    (vague.created, vague.changed) = (now, now);
+    one.app.engine().submit(Event::Ticket(Box::new(vague))).await.unwrap();
+    let (_, page) = one.get("/problems/PRB-000001").await;
+    assert!(page.contains("Отнести сюда"), "{}", readable(&page));
+    let url = format!("http://{}/problems/PRB-000001/take-in", one.app.address());
+    let form = one.http.post(url).bearer_auth(&one.token).form(&[("signal", "ticket:7")]);
+    let answer = form.send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 303);
+    assert_eq!(one.case("PRB-000001").await["tickets"], 1);
+    let (_, page) = one.get("/problems/PRB-000001").await;
+    assert!(page.contains("Иванова относит сюда: 1 сигнал"), "{}", readable(&page));
     one.app.stop().await;
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::case::Course;
+use super::check::free;
 use super::decided::{Decided, Resolution};
 use super::{MOST_ACTS, Refused, State};
 use crate::correlate::{self, Constraints, Moved};
@@ -269,7 +270,7 @@ impl Doing<'_> {
                 self.state.relocate(other, to);
             }
             self.state.refresh_standing(self.correlate, from);
-            self.record.forgotten = Some(self.correlate.demands_on(from));
+            self.record.forgotten = Some(self.correlate.demands_on([from]));
             let (moved, _) = self.correlate.move_signals(self.now, &keys, Some(to), self.id);
             self.record.moved.extend(moved);
             self.correlate.drop_if_empty(from);
@@ -306,6 +307,9 @@ impl Doing<'_> {
     }
 
     fn move_signals(&mut self, id: CaseId, signals: &[String], to: Option<CaseId>, act: &Act) {
+        if to == Some(id) {
+            return self.take_in(id, signals, act);
+        }
         let keys = self.state.keys(self.correlate, id, signals).unwrap_or_default();
         let target = to.and_then(|to| self.state.case(to)).and_then(|case| case.decided.cluster);
         if let Some(to) = to {
@@ -327,6 +331,21 @@ impl Doing<'_> {
             self.push(to, line.word("case", id.to_string()).number("count", number));
             self.decide(to, |decided| decided.pinned = true);
         }
+        self.state.refresh_standing(self.correlate, cluster);
+    }
+
+    /// A person sees that signals which are in no case are about this one.
+    fn take_in(&mut self, id: CaseId, signals: &[String], act: &Act) {
+        let keys = free(self.correlate, id, signals).unwrap_or_default();
+        let target = self.state.case(id).and_then(|case| case.decided.cluster);
+        let homes: Vec<u64> =
+            keys.iter().filter_map(|key| Some(self.correlate.cluster_of(*key)?.id())).collect();
+        self.record.forgotten = Some(self.correlate.demands_on(homes));
+        let (moved, cluster) = self.correlate.move_signals(self.now, &keys, target, self.id);
+        self.record.moved.extend(moved);
+        let line = said("line-taken-in", &act.by, &act.reason);
+        self.push(id, line.number("count", count(keys.len())));
+        self.decide(id, |decided| decided.pinned = true);
         self.state.refresh_standing(self.correlate, cluster);
     }
 

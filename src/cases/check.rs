@@ -48,13 +48,15 @@ impl State {
             }
             Verb::Merge { into } => self.check_merge(act.case, *into, act.verb.as_str()),
             Verb::Split { signals } => self.check_split(correlate, act.case, signals),
+            Verb::Move { signals, .. } if signals.is_empty() => Err(Refused::NothingToSplit),
+            Verb::Move { signals, to } if *to == Some(act.case) => {
+                free(correlate, act.case, signals).map(|_| ())
+            }
             Verb::Move { signals, to } => {
                 self.keys(correlate, act.case, signals)?;
                 let to = to.map(|to| self.case(to).ok_or(Refused::Unknown(to))).transpose()?;
                 match to {
-                    _ if signals.is_empty() => Err(Refused::NothingToSplit),
                     Some(to) if to.decided.cluster.is_none() => Err(Refused::Unknown(to.id)),
-                    Some(to) if to.id == act.case => Err(Refused::SameCase(to.id)),
                     _ => Ok(()),
                 }
             }
@@ -109,4 +111,24 @@ impl State {
         keys.dedup();
         Ok(keys)
     }
+}
+
+/// The keys of some signals that are in no case, each once.
+pub(super) fn free(
+    correlate: &correlate::State,
+    case: CaseId,
+    signals: &[String],
+) -> Result<Vec<u64>, Refused> {
+    let mut keys = Vec::new();
+    for signal in signals {
+        let known = correlate.key_of(signal);
+        let key = known.ok_or_else(|| Refused::NoSignal { case, signal: signal.clone() })?;
+        if let Some(case) = correlate.cluster_of(key).and_then(|cluster| cluster.standing().case) {
+            return Err(Refused::Elsewhere { signal: signal.clone(), case });
+        }
+        keys.push(key);
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(keys)
 }

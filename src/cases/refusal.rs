@@ -40,6 +40,14 @@ pub enum Refused {
         /// The signal.
         signal: String,
     },
+    /// A signal is to be taken in that another case has.
+    #[error("{signal} is in {case}: move it from there")]
+    Elsewhere {
+        /// The signal.
+        signal: String,
+        /// Its case.
+        case: CaseId,
+    },
     /// Nothing would be left, or nothing would go.
     #[error("a split needs signals that go and signals that stay")]
     NothingToSplit,

@@ -171,10 +171,14 @@ impl State {
         }
     }
 
-    /// What verdicts demand of a cluster; it is forgotten with the cluster.
+    /// What verdicts demand of some clusters; it is forgotten with them.
     #[must_use]
-    pub fn demands_on(&self, cluster: u64) -> Constraints {
-        self.constraints.of_cluster(cluster)
+    pub fn demands_on(&self, clusters: impl IntoIterator<Item = u64>) -> Constraints {
+        let mut all = Constraints::default();
+        for cluster in clusters {
+            all.put_back(&self.constraints.of_cluster(cluster));
+        }
+        all
     }
 
     /// Demands again what was forgotten with a cluster.

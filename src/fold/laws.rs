@@ -204,6 +204,17 @@ impl History {
             .filter(|_| self.dice.roll(3) == 0)
             .map(|member| member.signal.clone())
             .collect();
+        let free: Vec<String> = self
+            .state
+            .correlate()
+            .signals()
+            .filter(|_| self.dice.roll(2) == 0)
+            .filter(|(key, _)| {
+                let home = self.state.correlate().cluster_of(*key);
+                home.is_none_or(|cluster| cluster.standing().case.is_none())
+            })
+            .map(|(_, signal)| signal.id.clone())
+            .collect();
         let until = Time(self.now + 15 * MINUTE);
         let verbs = [
             Verb::Take,
@@ -217,6 +228,7 @@ impl History {
             Verb::Split { signals: some.clone() },
             Verb::Move { signals: some.clone(), to: Some(other) },
             Verb::Move { signals: some.clone(), to: None },
+            Verb::Move { signals: free, to: Some(case) },
             Verb::SetCause { system: Some("eip".into()) },
             Verb::KnownError { reference: "KB-1".into() },
             Verb::Snooze { until },

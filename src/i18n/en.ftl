@@ -269,6 +269,10 @@ line-moved-here = { $who } moves here from { $case }: { $count ->
     [one] { $count } signal
    *[other] { $count } signals
 }{ $reason }
+line-taken-in = { $who } takes in: { $count ->
+    [one] { $count } signal
+   *[other] { $count } signals
+}{ $reason }
 line-moved-out = { $who } takes out: { $count ->
     [one] { $count } signal
    *[other] { $count } signals
@@ -298,6 +302,7 @@ act-known_error = known error
 act-snooze = pause paging
 act-mute = mute
 act-undo = Undo
+act-take-in = It belongs here
 silence-taken = taken by { $who }
 silence-snoozed = paging is paused
 silence-lifted = not needed any more

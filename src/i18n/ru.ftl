@@ -284,6 +284,11 @@ line-moved-here = { $who } переносит сюда из { $case }: { $count 
     [few] { $count } сигнала
    *[many] { $count } сигналов
 }{ $reason }
+line-taken-in = { $who } относит сюда: { $count ->
+    [one] { $count } сигнал
+    [few] { $count } сигнала
+   *[many] { $count } сигналов
+}{ $reason }
 line-moved-out = { $who } исключает: { $count ->
     [one] { $count } сигнал
     [few] { $count } сигнала
@@ -315,6 +320,7 @@ act-known_error = известная ошибка
 act-snooze = приостановить оповещения
 act-mute = заглушить
 act-undo = Отменить
+act-take-in = Отнести сюда
 silence-taken = взял в работу: { $who }
 silence-snoozed = оповещения приостановлены
 silence-lifted = больше не нужно

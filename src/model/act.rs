@@ -39,7 +39,7 @@ pub enum Verb {
     Move {
         /// Ids of the signals that go.
         signals: Vec<String>,
-        /// Where to; none: out of every case.
+        /// Where to; none: out of every case; the case itself: signals that are in no case are taken into it.
         to: Option<CaseId>,
     },
     /// The cause is this system; none gives it back to the engine.

@@ -91,6 +91,7 @@ struct FindingView {
 }
 
 struct TicketView {
+    signal: String,
     number: String,
     link: String,
     title: String,
@@ -322,6 +323,7 @@ fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -> TicketVie
     let id = member.signal.strip_prefix("ticket:").unwrap_or_default();
     let link = escalation.ticket_link(id, &member.number);
     TicketView {
+        signal: member.signal.clone(),
         number: member.number.clone(),
         link: link.unwrap_or_default(),
         withdrawn: member.life == Life::Withdrawn,
@@ -373,6 +375,25 @@ pub(super) async fn undo(
     Form(form): Form<UndoForm>,
 ) -> Response {
     let done = decide(&guest, &state, &id, Verb::Undo { act: form.act }, String::new()).await;
+    answer(&guest, &state, language, &id, done)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SignalForm {
+    signal: String,
+}
+
+/// A candidate belongs to the case.
+pub(super) async fn take_in(
+    guest: Guest,
+    Wanted(language): Wanted,
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Form(form): Form<SignalForm>,
+) -> Response {
+    let to = id.parse().ok();
+    let verb = Verb::Move { signals: vec![form.signal], to };
+    let done = decide(&guest, &state, &id, verb, String::new()).await;
     answer(&guest, &state, language, &id, done)
 }
 

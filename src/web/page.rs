@@ -51,7 +51,7 @@ pub(super) async fn language(
 fn path_and_query(url: &reqwest::Url) -> String {
     // After a verdict that failed the visitor stands at the form's address, which shows nothing.
     let path = url.path();
-    let verbs = ["/acknowledge", "/resolve", "/undo"];
+    let verbs = ["/acknowledge", "/resolve", "/undo", "/take-in"];
     let page = verbs.iter().find_map(|verb| path.strip_suffix(verb)).unwrap_or(path);
     match url.query() {
         Some(query) => format!("{page}?{query}"),

@@ -148,6 +148,33 @@ fn who_looks_at_an_old_version_is_told_what_changed() {
     assert_eq!(core.case("PRB-000001").state, CaseState::Acknowledged);
 }
 
+/// A ticket that names no system is offered; a person takes it in, and it is joined; taken back, it is offered again.
+#[test]
+fn a_candidate_is_taken_in_and_given_back() {
+    let mut core = Core::new();
+    core.raise(0, lock_chain());
+    core.written(MINUTE, 1, "Всё медленно | жду по две минуты");
+    core.pass(2 * MINUTE);
+    let take_in = |signal: &str| {
+        let to = Some(id("PRB-000001"));
+        Verb::Move { signals: vec![signal.into()], to }
+    };
+    let before = core.state.decisions();
+    let done = core.act(2 * MINUTE, "PRB-000001", take_in("ticket:1")).act.unwrap();
+    assert_eq!(core.case_of("ticket:1").as_deref(), Some("PRB-000001"));
+    assert_eq!(joins(&core.effects), [1]);
+    assert!(core.state.detail(id("PRB-000001")).unwrap().candidates.is_empty());
+    let again = core.act(2 * MINUTE, "PRB-000001", take_in("ticket:1")).refused;
+    assert!(matches!(again, Some(Refused::Elsewhere { .. })), "{again:?}");
+    let strange = core.act(2 * MINUTE, "PRB-000001", take_in("ticket:99")).refused;
+    assert!(matches!(strange, Some(Refused::NoSignal { .. })), "{strange:?}");
+    core.act(2 * MINUTE, "PRB-000001", Verb::Undo { act: done });
+    assert_eq!(core.state.decisions(), before);
+    assert_eq!(core.case_of("ticket:1"), None);
+    assert_eq!(core.state.detail(id("PRB-000001")).unwrap().candidates.len(), 1);
+    assert_eq!(leaves(&core.effects), [1]);
+}
+
 /// D: an act that does not fit says so; it is not taken for done.
 #[test]
 fn an_act_that_does_not_fit_is_refused() {
