@@ -30,7 +30,7 @@ mod timing;
 mod unassigned;
 mod weights;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -61,6 +61,8 @@ use unassigned::{DoneTickets, Reasons};
 
 /// Cases remembered for tickets that name no system.
 const RECENT_CASES: usize = 64;
+/// Tickets that name no system remembered for cases that open later.
+const RECENT_VAGUE: usize = 256;
 
 /// Everything the grouping knows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -81,6 +83,9 @@ pub struct State {
     rank_timers: BTreeSet<(Time, u64)>,
     /// Clusters that became known as cases, the latest last; bounded.
     recent_cases: Vec<u64>,
+    /// Tickets that named no system, the latest last; bounded. A case that opens later may be what they meant.
+    #[serde(default)]
+    recent_vague: VecDeque<u64>,
     likeness: Arc<Likeness>,
     rates: Arc<Rates>,
     /// How often each kind of trouble was seen, in the order in which they were first.
@@ -296,7 +301,11 @@ impl State {
                 self.derived.index.put(system, id, has_case);
             }
         }
+        let is_new = has_case && cluster.standing().case.is_none();
         Arc::make_mut(cluster).set_standing(standing);
+        if is_new {
+            self.offer_vague(id);
+        }
     }
 
     /// What the index knows is what the clusters are.

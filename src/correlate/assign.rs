@@ -194,7 +194,8 @@ impl State {
             Some(best) => self.nearest(best),
             None => None,
         };
-        let nearest = nearest.or_else(|| self.nearest_without_system(signal));
+        let latest = self.recent_cases.iter().rev().take(RECENT_CASES).copied();
+        let nearest = nearest.or_else(|| self.nearest_without_system(signal, latest));
         let is_candidate = nearest.as_ref().is_some_and(|near| near.is_candidate);
         let key = if is_candidate { "unassigned-candidate" } else { "unassigned-alone" };
         self.reasons.put(&signal.id, Unassigned { why: Message::new(key), nearest });
@@ -208,6 +209,26 @@ impl State {
         }
     }
 
+    /// Offers a case that has just opened the latest tickets that named no system: users are often faster than
+    /// monitoring.
+    pub(super) fn offer_vague(&mut self, cluster: u64) {
+        for key in self.recent_vague.clone() {
+            let Some(signal) = self.signals.share(key).filter(|signal| signal.is_active()) else {
+                continue;
+            };
+            let is_in_case = self.cluster_of(key).is_some_and(|c| c.standing().case.is_some());
+            let known = self.reasons.get(&signal.id).and_then(|reason| reason.nearest.as_ref());
+            if is_in_case || known.is_some_and(|nearest| nearest.is_candidate) {
+                continue;
+            }
+            let nearest = self.nearest_without_system(&signal, std::iter::once(cluster));
+            if let Some(nearest) = nearest.filter(|nearest| nearest.is_candidate) {
+                let why = Message::new("unassigned-candidate");
+                self.reasons.put(&signal.id, Unassigned { why, nearest: Some(nearest) });
+            }
+        }
+    }
+
     fn nearest(&self, best: &Candidate) -> Option<Nearest> {
         let case = self.clusters.get(&best.cluster)?.standing().case?;
         let why = self.membership(Time::default(), best).why;
@@ -215,15 +236,19 @@ impl State {
     }
 
     /// A ticket that names no system joins no case by itself; it may be offered to people.
-    fn nearest_without_system(&self, signal: &Signal) -> Option<Nearest> {
+    fn nearest_without_system(
+        &self,
+        signal: &Signal,
+        clusters: impl Iterator<Item = u64>,
+    ) -> Option<Nearest> {
         if !signal.is_ticket() || !signal.systems.is_empty() {
             return None;
         }
         let words = Words::new(signal, &self.likeness);
         let scorer = Scorer { weights: &self.grouping.weights };
         let mut best: Option<(f64, Nearest)> = None;
-        for id in self.recent_cases.iter().rev().take(RECENT_CASES) {
-            let Some(cluster) = self.clusters.get(id) else { continue };
+        for id in clusters {
+            let Some(cluster) = self.clusters.get(&id) else { continue };
             let system = cluster.first_system();
             let known = cluster.systems().get(system).zip(cluster.standing().case);
             let Some((summary, case)) = known else { continue };

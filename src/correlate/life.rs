@@ -60,6 +60,11 @@ impl State {
             let since = signal.since;
             let key = self.add(now, signal);
             Arc::make_mut(&mut self.rates).count(&system, key, since, &surge);
+            if system.is_empty() {
+                self.recent_vague.push_back(key);
+                let surplus = self.recent_vague.len().saturating_sub(super::RECENT_VAGUE);
+                self.recent_vague.drain(..surplus);
+            }
             self.assign(now, key);
             self.note_surge(now, key, &system);
             return;

@@ -196,6 +196,25 @@ fn a_ticket_without_a_system_is_offered_to_people() {
     assert!(joins(&core.effects).is_empty());
 }
 
+/// Users are often faster than monitoring: the Problem that opens after their tickets is offered them.
+#[test]
+fn a_problem_that_opens_later_is_offered_what_named_no_system() {
+    let mut core = Core::new();
+    core.written(0, 1, "Всё медленно | жду по две минуты");
+    core.written(SECOND, 2, "Принтер не печатает | зажевало бумагу");
+    core.raise(2 * MINUTE, lock_chain());
+    let offered: Vec<String> = core
+        .state
+        .detail(id("PRB-000001"))
+        .unwrap()
+        .candidates
+        .into_iter()
+        .map(|candidate| candidate.signal)
+        .collect();
+    assert_eq!(offered, ["ticket:1"]);
+    assert_eq!(core.case_of("ticket:1"), None, "people decide");
+}
+
 #[test]
 fn a_finding_joins_the_tickets_that_came_before_it() {
     let mut core = Core::new();
