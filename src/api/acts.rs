@@ -22,7 +22,7 @@ const SIGNALS_LIMIT: usize = 10_000;
 /// What somebody decides about a case.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct ActBody {
-    /// `take`, `hand_over`, `comment`, `resolve`, `reopen`, `confirm`, `reject`, `merge`, `split`, `move`,
+    /// `take`, `hand_over`, `comment`, `resolve`, `reopen`, `confirm`, `reject`, `merge`, `split`, `move`, `take_in`,
     /// `set_cause`, `known_error`, `snooze`, `mute`, `undo`.
     #[serde(default)]
     verb: String,
@@ -33,7 +33,7 @@ pub(super) struct ActBody {
     reason: String,
     /// Who takes it over (`hand_over`); the other case (`merge`, `move`).
     to: Option<String>,
-    /// Ids of signals (`split`, `move`, `mute`).
+    /// Ids of signals (`split`, `move`, `take_in`, `mute`).
     #[serde(default)]
     signals: Vec<String>,
     /// The system (`set_cause`); absent gives the cause back to the engine.
@@ -115,7 +115,7 @@ pub(super) async fn preview(
 ) -> Result<Json<Preview>, ApiError> {
     let before = find(&state, &id).await?;
     let wish = body.wish()?;
-    visitor.needs(role_for(&wish.verb, before.summary.id))?;
+    visitor.needs(role_for(&wish.verb))?;
     let event = event(&visitor, &id, wish)?;
     let now = state.clock.now();
     // The act is carried out on a copy: what is said is what would happen.
@@ -204,6 +204,7 @@ impl ActBody {
             "merge" => Verb::Merge { into: case(&to.ok_or_else(|| needs("to"))?)? },
             "split" => Verb::Split { signals },
             "move" => Verb::Move { signals, to: to.as_deref().map(case).transpose()? },
+            "take_in" => Verb::TakeIn { signals },
             "set_cause" => Verb::SetCause { system },
             "known_error" => Verb::KnownError { reference: reference.unwrap_or_default() },
             "snooze" => Verb::Snooze { until: until()? },
@@ -219,15 +220,14 @@ impl ActBody {
 }
 
 /// Who may decide what: the duty shift runs cases, problem managers decide what belongs together.
-fn role_for(verb: &Verb, case: CaseId) -> Role {
+const fn role_for(verb: &Verb) -> Role {
     match verb {
-        // A candidate that is taken in where it is offered.
-        Verb::Move { to: Some(to), .. } if *to == case => Role::Duty,
         Verb::Take
         | Verb::HandOver { .. }
         | Verb::Comment
         | Verb::Resolve
         | Verb::Reopen
+        | Verb::TakeIn { .. }
         | Verb::Snooze { .. }
         | Verb::Undo { .. } => Role::Duty,
         Verb::Confirm
@@ -255,13 +255,12 @@ pub(crate) async fn submit(
     id: &str,
     wish: Wish,
 ) -> Result<u64, ApiError> {
-    let case: CaseId = id.parse().map_err(|_| ApiError::missing())?;
-    let mut needed = role_for(&wish.verb, case);
+    let mut needed = role_for(&wish.verb);
     if let Verb::Undo { act } = &wish.verb {
         // Taking back needs what the act itself needed.
-        let undone = state.engine.read(|core| {
-            core.cases().act_record(*act).map(|record| role_for(&record.act.verb, record.act.case))
-        });
+        let undone = state
+            .engine
+            .read(|core| core.cases().act_record(*act).map(|record| role_for(&record.act.verb)));
         needed = undone.unwrap_or(needed);
     }
     visitor.needs(needed)?;

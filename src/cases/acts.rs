@@ -138,6 +138,7 @@ impl Doing<'_> {
             Verb::Merge { into } => self.merge(case, *into, who, &act.reason),
             Verb::Split { signals } => self.split(case, signals, who, &act.reason),
             Verb::Move { signals, to } => self.move_signals(case, signals, *to, act),
+            Verb::TakeIn { signals } => self.take_in(case, signals, act),
             Verb::SetCause { system } => {
                 self.decide(case, |decided| decided.cause.clone_from(system));
                 let key = if system.is_some() { "line-cause-set" } else { "line-cause-free" };
@@ -307,9 +308,6 @@ impl Doing<'_> {
     }
 
     fn move_signals(&mut self, id: CaseId, signals: &[String], to: Option<CaseId>, act: &Act) {
-        if to == Some(id) {
-            return self.take_in(id, signals, act);
-        }
         let keys = self.state.keys(self.correlate, id, signals).unwrap_or_default();
         let target = to.and_then(|to| self.state.case(to)).and_then(|case| case.decided.cluster);
         if let Some(to) = to {

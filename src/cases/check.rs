@@ -48,15 +48,16 @@ impl State {
             }
             Verb::Merge { into } => self.check_merge(act.case, *into, act.verb.as_str()),
             Verb::Split { signals } => self.check_split(correlate, act.case, signals),
-            Verb::Move { signals, .. } if signals.is_empty() => Err(Refused::NothingToSplit),
-            Verb::Move { signals, to } if *to == Some(act.case) => {
-                free(correlate, act.case, signals).map(|_| ())
+            Verb::Move { signals, .. } | Verb::TakeIn { signals } if signals.is_empty() => {
+                Err(Refused::NoSignals(act.verb.as_str()))
             }
+            Verb::TakeIn { signals } => free(correlate, act.case, signals).map(|_| ()),
             Verb::Move { signals, to } => {
                 self.keys(correlate, act.case, signals)?;
                 let to = to.map(|to| self.case(to).ok_or(Refused::Unknown(to))).transpose()?;
                 match to {
                     Some(to) if to.decided.cluster.is_none() => Err(Refused::Unknown(to.id)),
+                    Some(to) if to.id == act.case => Err(Refused::SameCase(to.id)),
                     _ => Ok(()),
                 }
             }

@@ -51,8 +51,11 @@ pub enum Refused {
     /// Nothing would be left, or nothing would go.
     #[error("a split needs signals that go and signals that stay")]
     NothingToSplit,
-    /// A case cannot be merged with itself.
-    #[error("{0} cannot be merged with itself")]
+    /// No signals are named.
+    #[error("{0} needs the ids of signals")]
+    NoSignals(&'static str),
+    /// A case cannot be merged with itself, nor signals moved where they are.
+    #[error("{0} is the same case: name another one")]
     SameCase(CaseId),
     /// There is no such system.
     #[error("{0} is no system of the topology")]

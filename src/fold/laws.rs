@@ -228,7 +228,7 @@ impl History {
             Verb::Split { signals: some.clone() },
             Verb::Move { signals: some.clone(), to: Some(other) },
             Verb::Move { signals: some.clone(), to: None },
-            Verb::Move { signals: free, to: Some(case) },
+            Verb::TakeIn { signals: free },
             Verb::SetCause { system: Some("eip".into()) },
             Verb::KnownError { reference: "KB-1".into() },
             Verb::Snooze { until },

@@ -39,8 +39,13 @@ pub enum Verb {
     Move {
         /// Ids of the signals that go.
         signals: Vec<String>,
-        /// Where to; none: out of every case; the case itself: signals that are in no case are taken into it.
+        /// Where to; none: out of every case.
         to: Option<CaseId>,
+    },
+    /// Some signals that are in no case belong to this one.
+    TakeIn {
+        /// Ids of the signals.
+        signals: Vec<String>,
     },
     /// The cause is this system; none gives it back to the engine.
     SetCause {
@@ -86,6 +91,7 @@ impl Verb {
             Self::Merge { .. } => "merge",
             Self::Split { .. } => "split",
             Self::Move { .. } => "move",
+            Self::TakeIn { .. } => "take_in",
             Self::SetCause { .. } => "set_cause",
             Self::KnownError { .. } => "known_error",
             Self::Snooze { .. } => "snooze",

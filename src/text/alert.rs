@@ -3,7 +3,7 @@
 
 use crate::model::Role;
 
-/// Words of what is felt at a system, wherever its cause lies.
+/// Words of what is felt at a system, wherever its cause lies: asked beside [`EITHER`] only.
 const FELT: [&str; 10] = [
     "latency",
     "slow",
@@ -16,8 +16,11 @@ const FELT: [&str; 10] = [
     "failing",
     "unavailable",
 ];
+/// Words that may be of either: a queue is broken when it grows, but `RequestQueueLatency` is felt, and so are a slow
+/// page load and errors of the user interface.
+const EITHER: [&str; 4] = ["queue", "backlog", "load", "interface"];
 /// Words of what is broken in a thing itself. They weigh more: slow disks are a cause.
-const BROKEN: [&str; 48] = [
+const BROKEN: [&str; 44] = [
     "disk",
     "disks",
     "filesystem",
@@ -33,7 +36,6 @@ const BROKEN: [&str; 48] = [
     "oom",
     "swap",
     "cpu",
-    "load",
     "saturated",
     "saturation",
     "throttling",
@@ -53,8 +55,6 @@ const BROKEN: [&str; 48] = [
     "shards",
     "rejections",
     "rejected",
-    "queue",
-    "backlog",
     "crash",
     "crashing",
     "crashloop",
@@ -64,7 +64,6 @@ const BROKEN: [&str; 48] = [
     "network",
     "packet",
     "packets",
-    "interface",
     "certificate",
 ];
 
@@ -74,14 +73,8 @@ const BROKEN: [&str; 48] = [
 pub fn role_of_alert(name: &str) -> Role {
     let words = words(name);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    if has(&BROKEN) && !is_felt_queueing(&words) { Role::Cause } else { Role::Symptom }
-}
-
-/// `RequestQueueLatency` is felt; a queue is broken when it grows.
-fn is_felt_queueing(words: &[String]) -> bool {
-    let broken = words.iter().filter(|word| BROKEN.contains(&word.as_str()));
-    let only_queues = broken.into_iter().all(|word| word == "queue" || word == "backlog");
-    only_queues && words.iter().any(|word| FELT.contains(&word.as_str()))
+    let is_broken = has(&BROKEN) || has(&EITHER) && !has(&FELT);
+    if is_broken { Role::Cause } else { Role::Symptom }
 }
 
 /// The words of a name, however they are put together: `DiskFull`, `disk_full`, `disk-full`, `Disk full`.
@@ -133,6 +126,8 @@ mod tests {
             "error_rate_high",
             "ApiErrorsHigh",
             "RequestQueueLatency",
+            "PageLoadSlow",
+            "UserInterfaceErrors",
             "InstanceDown",
             "Watchdog",
             "",

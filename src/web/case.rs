@@ -391,8 +391,7 @@ pub(super) async fn take_in(
     Path(id): Path<String>,
     Form(form): Form<SignalForm>,
 ) -> Response {
-    let to = id.parse().ok();
-    let verb = Verb::Move { signals: vec![form.signal], to };
+    let verb = Verb::TakeIn { signals: vec![form.signal] };
     let done = decide(&guest, &state, &id, verb, String::new()).await;
     answer(&guest, &state, language, &id, done)
 }

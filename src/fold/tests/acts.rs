@@ -155,10 +155,7 @@ fn a_candidate_is_taken_in_and_given_back() {
     core.raise(0, lock_chain());
     core.written(MINUTE, 1, "Всё медленно | жду по две минуты");
     core.pass(2 * MINUTE);
-    let take_in = |signal: &str| {
-        let to = Some(id("PRB-000001"));
-        Verb::Move { signals: vec![signal.into()], to }
-    };
+    let take_in = |signal: &str| Verb::TakeIn { signals: vec![signal.into()] };
     let before = core.state.decisions();
     let done = core.act(2 * MINUTE, "PRB-000001", take_in("ticket:1")).act.unwrap();
     assert_eq!(core.case_of("ticket:1").as_deref(), Some("PRB-000001"));
