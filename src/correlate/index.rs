@@ -33,9 +33,6 @@ struct Slot {
 pub(super) struct Index {
     names: IndexSet<Arc<str>>,
     slots: Vec<Slot>,
-    /// Where something is alive, by number: most of a neighbourhood is quiet, and this is small enough to be at
-    /// hand.
-    is_alive: Vec<bool>,
 }
 
 impl Index {
@@ -45,7 +42,6 @@ impl Index {
             Some(number) => number,
             None => {
                 self.slots.push(Slot::default());
-                self.is_alive.push(false);
                 self.names.insert_full(system.into()).0
             }
         };
@@ -109,9 +105,6 @@ impl Index {
 
     /// Whether a cluster is alive at a system.
     pub(super) fn is_at(&self, number: u32, cluster: u64) -> bool {
-        if self.is_quiet(number) {
-            return false;
-        }
         let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
         slot.is_some_and(|slot| {
             let lists = [&slot.cased, &slot.plain];
@@ -134,19 +127,6 @@ impl Index {
         if let Err(at) = to.binary_search(&cluster) {
             to.insert(at, cluster);
         }
-        self.note_life(number, true);
-    }
-
-    fn note_life(&mut self, number: u32, is_alive: bool) {
-        let known = usize::try_from(number).ok().and_then(|at| self.is_alive.get_mut(at));
-        if let Some(known) = known {
-            *known = is_alive;
-        }
-    }
-
-    fn is_quiet(&self, number: u32) -> bool {
-        let at = usize::try_from(number).unwrap_or(usize::MAX);
-        !self.is_alive.get(at).copied().unwrap_or(false)
     }
 
     /// Forgets a cluster at a system.
@@ -158,8 +138,6 @@ impl Index {
                 list.remove(at);
             }
         }
-        let is_alive = !slot.cased.is_empty() || !slot.plain.is_empty();
-        self.note_life(number, is_alive);
     }
 
     /// What is alive where, all of it.
@@ -175,8 +153,7 @@ impl Index {
 
     /// The clusters to look at for a system.
     pub(super) fn at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
-        let at = usize::try_from(number).ok().filter(|_| !self.is_quiet(number));
-        let slot = at.and_then(|at| self.slots.get(at));
+        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
         let lists = slot.map_or((&[][..], &[][..]), |slot| (&slot.cased[..], &slot.plain[..]));
         lists.0.iter().rev().chain(lists.1.iter().rev()).copied().take(PER_SYSTEM)
     }
