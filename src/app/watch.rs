@@ -238,3 +238,58 @@ pub(super) fn charts(series: &SharedSeries) -> ChartSource {
 fn number(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+    use crate::fold::tests::world::START;
+    use crate::i18n::Catalogue;
+    use crate::store::Retention;
+
+    /// C6: detectors that cannot keep up with the polls still say so, and are still saved.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_queue_of_polls_that_never_empties_does_not_starve_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("vakhta.sqlite")).await.unwrap();
+        let (clock, metrics) = (Arc::new(Clock::default()), Metrics::new().unwrap());
+        let (catalogue, kept) = (Arc::new(Catalogue::default()), (Retention::default(), false));
+        let engine =
+            Engine::restore(store.clone(), Arc::clone(&clock), catalogue, metrics.clone(), kept);
+        let engine = engine.await.unwrap();
+        let watcher = Watcher {
+            series: Arc::new(RwLock::new(series::Store::new(series::Limits::default()))),
+            watch: Watch::new(Arc::new(Packs::default())),
+            engine: engine.handle(),
+            store: store.clone(),
+            sources: Sources::default(),
+            targets: Vec::new(),
+            metrics,
+            clock,
+        };
+        let (series, stop) = (Arc::clone(&watcher.series), CancellationToken::new());
+        let (sender, polled) = mpsc::channel(64);
+        let (_changes, changes) = mpsc::channel(1);
+        let poll = || {
+            let batch =
+                Batch { kind: "host", instance: "h-1".into(), at: Time(START), samples: Vec::new() };
+            Polled { batch, seconds: 0.01, error: None, notes: Vec::new() }
+        };
+        while sender.try_send(poll()).is_ok() {}
+        let running = tokio::spawn(watcher.run(polled, changes, stop.clone()));
+        let mut is_told = false;
+        // The queue is kept full all the time: a loop that prefers polls would come to nothing else.
+        for _ in 0..10_000 {
+            let has_own = series.read().unwrap().stats().series > 0;
+            is_told = has_own && store.note(NOTE).await.unwrap().is_some();
+            if is_told {
+                break;
+            }
+            while sender.try_send(poll()).is_ok() {}
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        running.await.unwrap();
+        assert!(is_told, "neither own metrics nor a saved state while polls queue");
+    }
+}
