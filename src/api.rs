@@ -3,13 +3,16 @@
 
 mod access;
 pub(crate) mod acts;
+pub(crate) mod attention;
 pub(crate) mod cases;
 mod error;
 mod events;
 mod extract;
+pub(crate) mod filter;
 mod health;
 mod intake;
 mod list;
+pub(crate) mod search;
 pub(crate) mod shapes;
 
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use access::{Visitor, session_cookie};
+pub use attention::Attention;
 pub use error::ApiError;
 pub(crate) use health::count;
 pub use shapes::{case_detail, case_item};
@@ -52,6 +56,8 @@ pub struct ApiState {
     pub sources: Sources,
     /// Charts.
     pub charts: ChartSource,
+    /// What waits for somebody.
+    pub attention: Attention,
     /// When the engine stops, live events end.
     pub stop: CancellationToken,
 }

@@ -1,5 +1,6 @@
 //! Builds everything from the configuration and runs it: [`App::start`], [`App::reload`], [`App::stop`].
 
+mod charts;
 mod deliver;
 mod discover;
 mod lock;
@@ -167,6 +168,13 @@ impl App {
         let app =
             Self { parts, site, address, engine_stop, engine_task, packs, fallen, _lock: lock };
         app.start_outside().await?;
+        let charts = charts::ChartKeeper {
+            engine: app.parts.engine.clone(),
+            store: app.parts.store.clone(),
+            charts: watch::charts(&series),
+            clock: Arc::clone(&app.parts.clock),
+        };
+        app.parts.supervisor.spawn("charts", charts.run(app.parts.supervisor.stop()));
         app.serve(listener, catalogue, &series);
         Ok(app)
     }
@@ -193,6 +201,7 @@ impl App {
             metrics: self.parts.metrics.clone(),
             sources: self.parts.sources.clone(),
             charts: watch::charts(series),
+            attention: crate::api::Attention::default(),
             stop: stop.clone(),
         };
         self.parts.supervisor.spawn("pages", async move {

@@ -33,7 +33,7 @@ pub use case::Case;
 pub use decided::{Decided, Resolution};
 pub use refusal::Refused;
 pub use settings::Lifecycle;
-pub use view::{Facts, member};
+pub use view::{Facts, PACE, member};
 
 use crate::correlate;
 use crate::model::{CaseId, CaseKind, CaseState, Time};

@@ -11,7 +11,7 @@ mod snapshot;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -86,6 +86,8 @@ pub struct EngineHandle {
     pub effects: Arc<Notify>,
     /// True while nothing can be committed.
     pub is_stuck: Arc<AtomicBool>,
+    /// See [`Self::generation`].
+    shown: Arc<AtomicU64>,
 }
 
 impl EngineHandle {
@@ -108,6 +110,12 @@ impl EngineHandle {
             answer.await.ok()
         };
         matches!(tokio::time::timeout(patience, ask).await, Ok(Some(())))
+    }
+
+    /// Counts what has been shown: while the number stays, so does everything that people see of the cases.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.shown.load(Ordering::Acquire)
     }
 
     /// All cases that are not archived, on one line each.
@@ -201,6 +209,7 @@ impl Engine {
             changes: broadcast::Sender::new(1024),
             effects: Arc::new(Notify::new()),
             is_stuck: Arc::default(),
+            shown: Arc::default(),
         };
         let now = clock.now();
         // After a fold of what another version left, nothing new is decided before that is saved.
@@ -407,6 +416,7 @@ impl Engine {
                 };
             }
         }
+        self.handle.shown.fetch_add(1, Ordering::Release);
         for id in &folded.changed {
             // Nobody listening is fine.
             drop(self.handle.changes.send(*id));

@@ -123,13 +123,35 @@ impl Catalogue {
 /// run on in every branch.
 #[must_use]
 pub fn moment(at: Time, language: Language) -> String {
-    let Ok(moment) = jiff::Timestamp::from_millisecond(at.0) else { return at.to_string() };
-    let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
+    let Some(moment) = zoned(at) else { return at.to_string() };
     let zone = match language {
         Language::Ru => "МСК",
         Language::En => "MSK",
     };
-    format!("{} {zone}", moment.to_zoned(moscow).strftime("%d.%m.%Y %H:%M:%S"))
+    format!("{} {zone}", moment.strftime("%d.%m.%Y %H:%M:%S"))
+}
+
+/// The same as short as can be: «22:53» today, «28.11 22:53» on another day, with the year in another year.
+#[must_use]
+pub fn short(at: Time, now: Time) -> String {
+    let (Some(moment), Some(today)) = (zoned(at), zoned(now)) else { return at.to_string() };
+    let shape = match (moment.date() == today.date(), moment.year() == today.year()) {
+        (true, _) => "%H:%M",
+        (false, true) => "%d.%m %H:%M",
+        (false, false) => "%d.%m.%Y %H:%M",
+    };
+    moment.strftime(shape).to_string()
+}
+
+/// A moment of today to the second.
+#[must_use]
+pub fn second(at: Time) -> String {
+    zoned(at).map_or_else(|| at.to_string(), |moment| moment.strftime("%H:%M:%S").to_string())
+}
+
+fn zoned(at: Time) -> Option<jiff::Zoned> {
+    let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
+    Some(jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(moscow))
 }
 
 /// A share 0…1 with two digits and the language's decimal mark.

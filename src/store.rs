@@ -13,6 +13,7 @@ mod retention;
 mod squeeze;
 #[cfg(test)]
 mod tests;
+mod workplace;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -27,6 +28,7 @@ pub use access::{Access, AccessKind, Role};
 pub use log::{Append, Appended, Record, Snapshot};
 pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
 pub use retention::{Retention, Trimmed};
+pub use workplace::ChartPoints;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 

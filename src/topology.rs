@@ -30,6 +30,9 @@ pub struct System {
     pub short: Text,
     /// The group that looks after it.
     pub owner: Text,
+    /// How the one on duty is reached: a phone, a chat. Empty when not told.
+    #[serde(default)]
+    pub contact: Text,
     /// The ticket system's queue for Problems with this cause.
     pub queue: String,
     /// Words people use for it in tickets.
@@ -225,6 +228,7 @@ mod tests {
             name: Text::default(),
             short: Text::default(),
             owner: Text::default(),
+            contact: Text::default(),
             queue: String::new(),
             words: Vec::new(),
             depends_on: needs.iter().map(|need| (*need).into()).collect(),

@@ -1,15 +1,24 @@
 //! The pages for the duty shift and problem managers: rendered here, usable without a script, live
 //! with one.
 
+mod acts;
 mod case;
 mod chart;
+mod chips;
+mod facts;
+mod felt;
+mod frame;
 mod graph;
-mod list;
+mod members;
 mod page;
+mod pulse;
 mod runbooks;
+mod shift;
 mod sign_in;
 mod sources;
 mod told;
+mod unchanged;
+mod views;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -21,8 +30,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::{self, ApiState};
 
+pub(crate) use members::span as chart_span;
+
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");
+const PULSE: &str = include_str!("web/static/pulse.js");
 const ICON: &str = include_str!("web/static/icon.svg");
 
 /// The largest request body.
@@ -57,21 +69,24 @@ pub fn router(state: ApiState) -> Router {
 
 /// The routes of the pages.
 fn routes() -> Router<ApiState> {
-    Router::new()
+    let pages = Router::new()
         .route("/", get(|| async { Redirect::to("/problems") }))
-        .route("/problems", get(list::show))
+        .route("/problems", get(shift::show))
+        .route("/problems/act", get(|| async { Redirect::to("/problems") }).post(acts::act))
         .route("/problems/{id}", get(case::show))
-        .route("/problems/{id}/acknowledge", post(case::acknowledge))
-        .route("/problems/{id}/resolve", post(case::resolve))
-        .route("/problems/{id}/undo", post(case::undo))
-        .route("/problems/{id}/take-in", post(case::take_in))
+        .route("/views", post(views::save))
+        .route("/views/drop", post(views::drop))
         .route("/sources", get(sources::show))
+        .route("/runbooks", get(runbooks::index))
         .route("/runbooks/{name}", get(runbooks::show))
         .route("/sign-in", get(sign_in::enter))
+        .route("/pulse", get(pulse::show))
         .route("/language/{code}", get(page::language))
         .route("/static/style.css", get(|| fixed("text/css; charset=utf-8", STYLE)))
         .route("/static/live.js", get(|| fixed("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/static/icon.svg", get(|| fixed("image/svg+xml", ICON)))
+        .route("/static/pulse.js", get(|| fixed("text/javascript; charset=utf-8", PULSE)))
+        .route("/static/icon.svg", get(|| fixed("image/svg+xml", ICON)));
+    pages.layer(axum::middleware::from_fn(unchanged::tag))
 }
 
 async fn fixed(kind: &'static str, body: &'static str) -> impl IntoResponse {

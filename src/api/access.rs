@@ -9,9 +9,9 @@ use crate::store::{Access, AccessKind, Role};
 /// The name of the session cookie.
 const COOKIE: &str = "vakhta_session";
 
-/// Somebody who has signed in.
+/// Somebody who has come in, and how.
 #[derive(Clone, Debug)]
-pub struct Visitor(pub Access);
+pub struct Visitor(pub Access, pub AccessKind);
 
 impl Visitor {
     /// Refuses those whose role does not reach.
@@ -37,7 +37,8 @@ impl FromRequestParts<ApiState> for Visitor {
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         if let Some(token) = text(header::AUTHORIZATION).and_then(|v| v.strip_prefix("Bearer ")) {
             let access = state.store.access(AccessKind::Bearer, token.trim(), now).await?;
-            return access.map(Self).ok_or_else(ApiError::unauthorized);
+            let visitor = access.map(|access| Self(access, AccessKind::Bearer));
+            return visitor.ok_or_else(ApiError::unauthorized);
         }
         let cookies = text(header::COOKIE).unwrap_or_default();
         let token = cookies
@@ -50,7 +51,7 @@ impl FromRequestParts<ApiState> for Visitor {
             same_origin(parts)?;
         }
         let access = state.store.access(AccessKind::Session, token, now).await?;
-        access.map(Self).ok_or_else(ApiError::unauthorized)
+        access.map(|access| Self(access, AccessKind::Session)).ok_or_else(ApiError::unauthorized)
     }
 }
 

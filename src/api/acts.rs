@@ -20,30 +20,31 @@ const REASON_LIMIT: usize = 1_000;
 const SIGNALS_LIMIT: usize = 10_000;
 
 /// What somebody decides about a case.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub(super) struct ActBody {
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActBody {
     /// `take`, `hand_over`, `comment`, `resolve`, `reopen`, `confirm`, `reject`, `merge`, `split`, `move`, `take_in`,
     /// `set_cause`, `known_error`, `snooze`, `mute`, `undo`.
     #[serde(default)]
-    verb: String,
+    pub(crate) verb: String,
     /// The version of the case that was seen; when it is another one, the act is refused and told what changed.
-    expects: Option<u64>,
+    pub(crate) expects: Option<u64>,
     /// Why, or what was done; the text of a comment.
     #[serde(default)]
-    reason: String,
+    pub(crate) reason: String,
     /// Who takes it over (`hand_over`); the other case (`merge`, `move`).
-    to: Option<String>,
+    pub(crate) to: Option<String>,
     /// Ids of signals (`split`, `move`, `take_in`, `mute`).
     #[serde(default)]
-    signals: Vec<String>,
+    pub(crate) signals: Vec<String>,
     /// The system (`set_cause`); absent gives the cause back to the engine.
-    system: Option<String>,
+    pub(crate) system: Option<String>,
     /// Its number in the knowledge base (`known_error`).
-    reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// RFC 3339 (`snooze`, `mute`).
-    until: Option<String>,
+    pub(crate) until: Option<String>,
     /// The act to take back (`undo`).
-    act: Option<u64>,
+    pub(crate) act: Option<u64>,
 }
 
 /// What was decided.
@@ -113,10 +114,24 @@ pub(super) async fn preview(
     Path(id): Path<String>,
     Body(body): Body<ActBody>,
 ) -> Result<Json<Preview>, ApiError> {
-    let before = find(&state, &id).await?;
-    let wish = body.wish()?;
+    let (version, will) = foresee(&visitor, &state, &id, body.wish()?).await?;
+    let will = state.engine.read(|core| {
+        let topology = core.correlate().topology();
+        will.iter().map(|m| TextShape::from(state.catalogue.both(m, topology))).collect()
+    });
+    Ok(Json(Preview { version, will }))
+}
+
+/// What an act would do, most important first, and the version of the case that this is about.
+pub(crate) async fn foresee(
+    visitor: &Visitor,
+    state: &ApiState,
+    id: &str,
+    wish: Wish,
+) -> Result<(u64, Vec<Message>), ApiError> {
+    let before = find(state, id).await?;
     visitor.needs(role_for(&wish.verb))?;
-    let event = event(&visitor, &id, wish)?;
+    let event = event(visitor, id, wish)?;
     let now = state.clock.now();
     // The act is carried out on a copy: what is said is what would happen.
     let mut copy = state.engine.look(Clone::clone).await?;
@@ -156,11 +171,7 @@ pub(super) async fn preview(
     will.extend(counted.into_iter().map(|(case, key, count)| {
         Message::new(key).word("case", case).number("count", f64::from(count))
     }));
-    let will = state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        will.iter().map(|m| TextShape::from(state.catalogue.both(m, topology))).collect()
-    });
-    Ok(Json(Preview { version: before.summary.version, will }))
+    Ok((before.summary.version, will))
 }
 
 const fn told_key(kind: &EffectKind) -> &'static str {
@@ -179,7 +190,11 @@ const fn told_key(kind: &EffectKind) -> &'static str {
 }
 
 impl ActBody {
-    fn wish(self) -> Result<Wish, ApiError> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// 400 when something is missing or makes no sense.
+    pub(crate) fn wish(self) -> Result<Wish, ApiError> {
         let Self { verb, expects, reason, to, signals, system, reference, until, act } = self;
         let bad = |detail: String| ApiError::new(StatusCode::BAD_REQUEST, detail);
         if signals.len() > SIGNALS_LIMIT {

@@ -42,18 +42,36 @@ pub struct ApiError {
     detail: String,
     /// What has happened since the caller looked, of a conflict.
     changed: Vec<Message>,
+    /// The same for people; absent when the status says all that they can use.
+    said: Option<Message>,
 }
 
 impl ApiError {
     /// Makes an error.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), changed: Vec::new() }
+        Self { status, detail: detail.into(), changed: Vec::new(), said: None }
     }
 
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What is said to people, when there is more to say than the status.
+    pub(crate) fn said(&self) -> Option<&Message> {
+        self.said.as_ref()
+    }
+
+    /// The same, with words for people.
+    #[must_use]
+    pub(crate) fn saying(self, message: Message) -> Self {
+        Self { said: Some(message), ..self }
+    }
+
+    /// What has happened since the caller looked, oldest first.
+    pub(crate) fn changed(&self) -> &[Message] {
+        &self.changed
     }
 
     /// A cookie came with a request that another site's page made.
@@ -145,6 +163,10 @@ impl From<SubmitError> for ApiError {
             },
             _ => Vec::new(),
         };
-        Self { changed, ..Self::new(status, error.to_string()) }
+        let said = match &error {
+            SubmitError::Refused(refused) => Some(refused.message()),
+            SubmitError::Stopping | SubmitError::Stuck => None,
+        };
+        Self { changed, said, ..Self::new(status, error.to_string()) }
     }
 }

@@ -256,7 +256,7 @@ impl Localizer<'_> {
             .iter()
             .map(|reason| ReasonShape {
                 weight: round(reason.weight, 3),
-                text: self.text(&reason.message),
+                text: self.text(&reason.worded()),
             })
             .collect()
     }

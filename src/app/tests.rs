@@ -210,8 +210,9 @@ async fn a_candidate_is_taken_in_on_the_page() {
     one.app.engine().submit(Event::Ticket(Box::new(vague))).await.unwrap();
     let (_, page) = one.get("/problems/PRB-000001").await;
     assert!(page.contains("Отнести сюда"), "{}", readable(&page));
-    let url = format!("http://{}/problems/PRB-000001/take-in", one.app.address());
-    let form = one.http.post(url).bearer_auth(&one.token).form(&[("signal", "ticket:7")]);
+    let url = format!("http://{}/problems/act", one.app.address());
+    let fields = [("case", "PRB-000001"), ("verb", "take_in"), ("signals", "ticket:7")];
+    let form = one.http.post(url).bearer_auth(&one.token).form(&fields);
     let answer = form.send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 303);
     assert_eq!(one.case("PRB-000001").await["tickets"], 1);

@@ -271,21 +271,25 @@ mod tests {
         let (sender, polled) = mpsc::channel(64);
         let (_changes, changes) = mpsc::channel(1);
         let poll = || {
-            let batch =
-                Batch { kind: "host", instance: "h-1".into(), at: Time(START), samples: Vec::new() };
+            let batch = Batch {
+                kind: "host",
+                instance: "h-1".into(),
+                at: Time(START),
+                samples: Vec::new(),
+            };
             Polled { batch, seconds: 0.01, error: None, notes: Vec::new() }
         };
         while sender.try_send(poll()).is_ok() {}
         let running = tokio::spawn(watcher.run(polled, changes, stop.clone()));
         let mut is_told = false;
         // The queue is kept full all the time: a loop that prefers polls would come to nothing else.
-        for _ in 0..10_000 {
+        let mut sent = 0;
+        while !is_told && sent < 20_000 {
+            while sender.try_send(poll()).is_ok() {
+                sent += 1;
+            }
             let has_own = series.read().unwrap().stats().series > 0;
             is_told = has_own && store.note(NOTE).await.unwrap().is_some();
-            if is_told {
-                break;
-            }
-            while sender.try_send(poll()).is_ok() {}
             tokio::task::yield_now().await;
         }
         stop.cancel();

@@ -365,8 +365,8 @@ impl Doing<'_> {
 /// What a person did, with their reason if they gave one.
 pub(super) fn said(key: &'static str, who: &str, reason: &str) -> Message {
     let reason = reason.trim();
-    // A sentence of its own, if there is one.
-    let sentence = if reason.is_empty() { String::new() } else { format!(". {reason}") };
+    // Set apart from what the line itself says.
+    let sentence = if reason.is_empty() { String::new() } else { format!(" — {reason}") };
     Message::new(key).word("who", who).word("reason", sentence)
 }
 

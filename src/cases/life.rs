@@ -236,7 +236,7 @@ impl State {
     fn close(&mut self, now: Time, correlate: &mut correlate::State, id: CaseId) {
         let message = Message::new("line-closed");
         self.note(now, id, TimelineKind::State, message.clone());
-        let frozen = self.detail(id, correlate).map(Arc::new);
+        let frozen = self.remains(id, correlate).map(Arc::new);
         let number = self.cases.get(&id).and_then(|case| case.decided.cluster);
         self.change(id, |case| {
             case.frozen = frozen;

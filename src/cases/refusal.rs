@@ -1,6 +1,6 @@
 //! Why a person's act could not be taken.
 
-use crate::model::{CaseId, CaseState, Message};
+use crate::model::{Arg, CaseId, CaseState, Message};
 
 /// Why an act was refused; nothing was changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -77,4 +77,32 @@ pub enum Refused {
         /// The one after it.
         newer: u64,
     },
+}
+
+impl Refused {
+    /// The same for people, in the language they read.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let of =
+            |key: &'static str, case: &CaseId| Message::new(key).word("case", case.to_string());
+        match self {
+            Self::Unknown(case) => of("refused-unknown", case),
+            Self::Stale { case, .. } => of("refused-stale", case),
+            Self::NotNow { case, state, verb } => of("refused-not-now", case)
+                .with("state", Arg::Key(format!("state-{}", state.as_str())))
+                .with("verb", Arg::Key(format!("act-{verb}"))),
+            Self::NoSignal { case, signal } => of("refused-no-signal", case).word("signal", signal),
+            Self::Elsewhere { signal, case } => {
+                of("refused-elsewhere", case).word("signal", signal)
+            }
+            Self::NothingToSplit => Message::new("refused-nothing-to-split"),
+            Self::NoSignals(_) => Message::new("refused-no-signals"),
+            Self::SameCase(case) => of("refused-same-case", case),
+            Self::NoSystem(system) => Message::new("refused-no-system").word("system", system),
+            Self::Past => Message::new("refused-past"),
+            Self::NoText(_) => Message::new("refused-no-text"),
+            Self::NoAct(_) => Message::new("refused-no-act"),
+            Self::NotLast { .. } => Message::new("refused-not-last"),
+        }
+    }
 }

@@ -1,16 +1,23 @@
 //! A case as people see it: one line, or everything.
 
+use std::collections::BTreeSet;
+
 use super::State;
 use super::case::Case;
 use super::life::loudest;
 use crate::correlate::{self, Cluster};
 use crate::model::{
     CaseDetail, CaseId, CaseKind, CaseSummary, Cause, Delivery, Impact, LinkKind, Member, Message,
-    Reason, Signal,
+    Reason, Signal, Time,
 };
 
 /// Systems named on a line.
 const SYSTEMS: usize = 64;
+/// The steps of a case's pace, and how long one is, milliseconds.
+pub const PACE: usize = 12;
+const PACE_STEP: i64 = 300_000;
+/// Stems of tickets kept with a closed case, to find it by.
+const WORDS: usize = 400;
 /// Candidates offered with a case.
 const CANDIDATES: usize = 50;
 
@@ -123,6 +130,31 @@ impl Facts<'_> {
         Message::new(key).system("system", system)
     }
 
+    /// The system that most of its tickets name, and what they say is felt there.
+    #[must_use]
+    pub fn felt(&self) -> Option<(&str, Impact)> {
+        let systems = self.cluster?.systems().iter();
+        let named = systems.filter(|(key, summary)| !key.is_empty() && summary.all.tickets > 0);
+        let (key, summary) = named.max_by_key(|(_, summary)| summary.all.tickets)?;
+        Some((key.as_str(), summary.all.mostly_felt()?))
+    }
+
+    /// How many tickets were written in each five minutes of the last hour, the oldest first.
+    #[must_use]
+    pub fn pace(&self, now: Time) -> [u32; PACE] {
+        let mut pace = [0; PACE];
+        let from = now.plus_millis(-PACE_STEP * i64::try_from(PACE).unwrap_or(0));
+        for summary in self.cluster.iter().flat_map(|cluster| cluster.systems().values()) {
+            for (at, count) in summary.written.iter().rev().take_while(|(at, _)| **at > from) {
+                let slot = usize::try_from((at.0 - from.0) / PACE_STEP).unwrap_or(0).min(PACE - 1);
+                if let Some(tickets) = pace.get_mut(slot) {
+                    *tickets += count;
+                }
+            }
+        }
+        pace
+    }
+
     /// The case on one line.
     #[must_use]
     pub fn summary(&self, told: &[Delivery]) -> CaseSummary {
@@ -222,6 +254,25 @@ impl State {
         Some(detail)
     }
 
+    /// What a case leaves behind when it is closed: everything, and the words to find it by.
+    pub(super) fn remains(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
+        let mut detail = self.detail(id, correlate)?;
+        let cluster = self.facts(id, correlate).and_then(|facts| facts.cluster);
+        let keys = cluster.into_iter().flat_map(|cluster| cluster.members().keys());
+        let stems = keys.filter_map(|key| correlate.signal(*key)).flat_map(|signal| &signal.stems);
+        let mut words: BTreeSet<&String> = BTreeSet::new();
+        for stem in stems {
+            words.insert(stem);
+            if words.len() >= WORDS {
+                break;
+            }
+        }
+        if !words.is_empty() {
+            detail.words = words.into_iter().cloned().collect();
+        }
+        Some(detail)
+    }
+
     /// A case without what it is made of, unless it has been frozen with it.
     pub(super) fn outline(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let facts = self.facts(id, correlate)?;
@@ -230,8 +281,8 @@ impl State {
         if let (None, Some(frozen)) = (facts.cluster, &facts.case.frozen) {
             return Some(CaseDetail { summary, timeline, ..(**frozen).clone() });
         }
-        let (members, candidates) = (Vec::new(), Vec::new());
-        Some(CaseDetail { summary, members, causes: facts.causes(), timeline, candidates })
+        let (members, candidates, words) = (Vec::new(), Vec::new(), Vec::new());
+        Some(CaseDetail { summary, members, causes: facts.causes(), timeline, candidates, words })
     }
 }
 

@@ -103,7 +103,7 @@ impl Explainer<'_> {
     fn reasons(&self, text: &mut String, reasons: &[Reason]) {
         for reason in reasons {
             let weight = i18n::signed(reason.weight, self.language);
-            let _infallible = writeln!(text, "    {weight:>5}  {}", self.say(&reason.message));
+            let _infallible = writeln!(text, "    {weight:>5}  {}", self.say(&reason.worded()));
         }
     }
 
@@ -256,7 +256,7 @@ impl Explainer<'_> {
             json!({"ru": text.ru, "en": text.en})
         };
         let pieces = |reasons: &[Reason]| -> Vec<serde_json::Value> {
-            let piece = |r: &Reason| json!({"weight": r.weight, "text": both(&r.message)});
+            let piece = |r: &Reason| json!({"weight": r.weight, "text": both(&r.worded())});
             reasons.iter().map(piece).collect()
         };
         let nearest = reason.and_then(|reason| reason.nearest.as_ref());

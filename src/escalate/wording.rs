@@ -78,7 +78,7 @@ impl Wording<'_> {
         let mut lines = vec![self.say(&message)];
         for reason in cause.evidence.iter().take(4) {
             let sign = if reason.weight < 0.0 { "−" } else { "+" };
-            lines.push(format!("  {sign} {}", self.say(&reason.message)));
+            lines.push(format!("  {sign} {}", self.say(&reason.worded())));
         }
         lines
     }

@@ -45,24 +45,30 @@ title-tickets-down = { $system }: массовые обращения, не ра
 title-tickets-stale = { $system }: массовые обращения, нет данных или данные устарели
 
 # Почему инцидент отнесён к этой проблеме
-why-prior = исходно: у двух случайных инцидентов причины обычно разные
+why-prior = два случайных инцидента редко имеют общую причину
 why-same-system = та же система: «{ $system }»
-why-needs = «{ $own }» зависит от системы «{ $other }» { $hops ->
+why-needs = «{ $own }» зависит от «{ $other }» { $hops ->
     [1] напрямую
-   *[other] через { $hops } звена
+    [2] через одну промежуточную систему
+   *[other] через несколько промежуточных систем
 }
-why-serves = система «{ $other }» зависит от «{ $own }» { $hops ->
+why-serves = «{ $other }» зависит от «{ $own }» { $hops ->
     [1] напрямую
-   *[other] через { $hops } звена
+    [2] через одну промежуточную систему
+   *[other] через несколько промежуточных систем
 }
 why-sibling = системы «{ $own }» и «{ $other }» зависят от одной и той же
 why-no-system = система в обращении не названа
-why-belief = обращение, возможно, не о системе «{ $system }»
-why-time = время начала
+why-belief = систему «{ $system }» в обращении узнали неуверенно
+why-time = начались почти одновременно
+why-time-against = начались не одновременно
 why-two-causes = обе неисправности самостоятельные
-why-impact = что сломано и что видят пользователи
-why-text = сходство описаний
-why-mrf = МРФ: совпадение или различие
+why-impact = пользователи видят то, чего следует ждать
+why-impact-against = пользователи жалуются на другое
+why-text = описания похожи
+why-text-against = описания не похожи
+why-mrf = тот же МРФ
+why-mrf-against = другой МРФ
 
 # Почему это причина
 cause-shows-nothing = у системы «{ $system }» своих признаков неисправности нет
@@ -72,12 +78,12 @@ cause-own-tickets = { $count ->
    *[many] на неё указывают { $count } обращений
 }
 cause-own-findings = { $count ->
-    [one] на ней самой { $count } срабатывание
-    [few] на ней самой { $count } срабатывания
-   *[many] на ней самой { $count } срабатываний
+    [one] мониторинг самой системы: { $count } срабатывание
+    [few] мониторинг самой системы: { $count } срабатывания
+   *[many] мониторинг самой системы: { $count } срабатываний
 }
 cause-rare = такой признак встречается редко
-cause-first = сломалась первой
+cause-first = признаки появились раньше, чем у других
 cause-later = проявилась позже первых признаков на { $span }
 cause-explains = объясняет неполадки в системе «{ $system }»
 cause-does-not-explain = не объясняет неполадки в системе «{ $system }»
@@ -140,24 +146,15 @@ note-closed-subject = Проблема закрыта
 
 # Страницы
 product = Вахта
-offline = Нет связи с сервером. На экране последние полученные данные.
-nav-problems = Проблемы
 nav-sources = Источники
-list-title = Открытые проблемы
-list-title-closed = Закрытые проблемы
-list-show-closed = Показать закрытые
-list-show-open = Показать открытые
-list-empty = Открытых проблем нет.
 list-empty-closed = Закрытых проблем ещё нет.
-list-cause = причина:
-list-silent = Не отвечают источники:
-list-more = Показаны первые { $count }. Остальные доступны через API.
+list-silent = Нет данных:
 told-ticket-open = тикет № { $ref } открыт { $ago }
 told-ticket-closed = тикет № { $ref } закрыт { $ago }
 told-ticket-pending = тикет ещё не открыт
 told-ticket-rejected = тикет не принят
 
-told-alert-done = оповещение снято { $ago }
+told-alert-done = оповещение отозвано { $ago }
 
 told-alert-rejected = оповещение не принято
 told-nobody-unset = Оповещать некого: в настройках нет ни политик, ни каналов. Добавьте policies и otrs или alertmanager в vakhta.yaml.
@@ -172,18 +169,14 @@ act-acknowledge = Взять в работу
 act-resolve = Отметить устранённой
 act-reason = Что сделано
 head-facts = Что известно
-head-told = Кто оповещён
-head-causes = Вероятные причины
-head-graph = Место в схеме зависимостей
+head-causes = Причина
+head-graph = Что от чего зависит
 head-findings = Срабатывания мониторинга
 head-tickets = Обращения пользователей
 head-timeline = Ход событий
 why-here = Почему отнесено сюда
 fact-opened = Началось
-fact-lasts = Длится
 fact-systems = Системы
-fact-counts = Признаки
-fact-mrfs = МРФ
 fact-acknowledged = Взята в работу
 fact-resolved = Устранена
 fact-merged = Объединена с
@@ -193,14 +186,13 @@ more-findings = { $count ->
    *[many] ещё { $count } срабатываний
 }
 finding-runbook = Инструкция
-finding-evidence = Значения
 evidence-value = сейчас
 evidence-limit = порог
 evidence-time_left = осталось
 evidence-baseline = обычно
 evidence-age = возраст
 evidence-increase = прибавилось
-evidence-score = необычность
+evidence-score = отклонение от обычного
 more-tickets = { $count ->
     [one] и ещё { $count } обращение
     [few] и ещё { $count } обращения
@@ -211,9 +203,9 @@ source-name = Имя
 source-kind = Вид
 source-system = Система
 source-state = Состояние
-source-polled = Опрошен
-source-seconds = Опрос, с
-source-samples = Измерений
+source-polled = Последний опрос
+source-seconds = Длительность опроса, с
+source-samples = Рядов
 source-up = отвечает
 source-offered = найден, не подключён
 source-down = не отвечает
@@ -229,7 +221,7 @@ page-failed-title = Не получилось
 page-failed = Вахта не смогла выполнить запрос. Повторите через минуту; если не поможет, подробности есть в журнале программы.
 page-back = К списку проблем
 sign-in-title = Вход
-sign-in-text = Откройте одноразовую ссылку, которую программа показала при запуске. Она уже использована или потеряна? Получите новую на сервере командой:
+sign-in-text = Ссылка уже использована или вы ещё не входили? Попросите новую у администратора. Он выдаёт её на сервере командой:
 
 # Объяснения
 explain-members = Что сюда отнесено и почему
@@ -260,10 +252,10 @@ line-merged = Присоединена { $case }
 line-merged-into = Объединена с { $case }, работа продолжается там
 line-unstable = То появляется, то проходит. Отдельные возвраты больше не сообщаются
 line-resolved = Устранена: мониторинг спокоен, новых обращений нет
-line-resolved-by = Отмечена устранённой: { $who }{ $reason }
-line-rejected = Отклонена как ложная: { $who }{ $reason }
+line-resolved-by = { $who } отмечает проблему устранённой{ $reason }
+line-rejected = { $who } отклоняет как ложную{ $reason }
 line-reopened-by = Открыта снова: { $who }{ $reason }
-line-taken = Взята в работу: { $who }{ $reason }
+line-taken = { $who } берёт в работу{ $reason }
 line-handed-over = { $who } передаёт в работу: { $to }{ $reason }
 line-comment = { $who }: { $text }
 line-confirmed = Подтверждена: { $who }{ $reason }
@@ -394,3 +386,181 @@ held-by-work = Не тревожит: идут работы { $work } «{ $title
 held-by-mute = Не тревожит: заглушено человеком ({ $mute }).
 constraint-pinned = Место указал человек: { $who } (действие № { $act }).
 constraint-barred = Человек запретил относить сюда: { $who } (действие № { $act }).
+
+# Рамка страницы
+skip = К содержимому
+nav-label = Разделы
+nav-shift = Смена
+nav-tickets = Обращения
+nav-review = Разбор
+nav-systems = Системы
+nav-runbooks = Инструкции
+nav-access = Доступ
+status-good = {"{clock}"} · опрошено {"{up}"} из {"{sources}"}
+status-stale = Вахта не отвечает {"{age}"} с, данные на {"{clock}"}. Не полагайтесь на экран.
+status-dead = Ядро Вахты не отвечает: новых проблем на экране не будет. Не полагайтесь на экран.
+bell = Звук
+bell-title = Звук и уведомление о новой критической проблеме
+sign-out = Выйти
+keys-title = Клавиши
+keys-close = Закрыть
+key-j = следующая строка
+key-k = предыдущая строка
+key-x = отметить строку
+key-a = взять в работу
+key-r = отметить устранённой
+key-s = отложить оповещения
+key-m = объединить
+key-c = комментарий
+key-u = отменить последнее действие
+key-search = поиск
+key-help = эта подсказка
+
+# Смена
+shift-title = Смена
+shift-title-closed = Закрытые
+search = Поиск
+search-hint = PRB-…, номер тикета, слова
+filters = Фильтры
+views = Свои списки
+view-name = Название списка
+view-save = Сохранить список
+view-drop = убрать
+chip-nobody = без хозяина
+chip-me = мои
+chip-critical = критические
+chip-high = высокие и выше
+chip-hours = за 8 ч
+chip-closed = закрытые
+column-pick = Отметить
+column-age = Длится
+column-severity = Важность
+column-felt = Что происходит
+column-size = Кого касается
+column-cause = Причина
+column-owner = Кто занят
+column-told = Кому сообщили
+level-critical = КРИТ
+level-high = ВЫС
+level-warning = СРЕД
+level-info = инфо
+severity-blind = слепо
+band-blind = Мониторинг не получает данных
+short-users = { $count } польз.
+row-felt = { $title } — пользователи: { $system } { $felt }
+felt-slow = работает медленно
+felt-errors = выдаёт ошибки
+felt-down = не работает
+felt-stale = показывает старые данные
+felt-unfelt = без последствий
+row-cause = { $system } { $share }
+row-cause-unclear = не ясна: { $system } { $share }
+state-merged-into = объединена с { $case }
+state-taken-by = в работе: { $who }
+button-take = Взять
+bulk = Отмеченные:
+bulk-snooze = Отложить на час
+bulk-merge = Объединить
+list-quiet = Открытых проблем нет. Ничего нового { $span }, опрошено { $up } из { $sources }.
+list-quiet-ever = Открытых проблем нет и ещё не было. Опрошено { $up } из { $sources }.
+list-empty-filtered = Под этот фильтр ничего не подходит.
+list-next = Показать ещё
+work-on = Идут работы: { $title } ({ $systems }), до { $until }
+work-next = Скоро работы: { $title } ({ $systems }), с { $from } до { $until }
+done = { $case }: { $verb }.
+done-take = взято в работу
+done-hand_over = передано
+done-comment = комментарий записан
+done-resolve = отмечено устранённым
+done-reopen = открыто снова
+done-confirm = подтверждено
+done-reject = отклонено как ложное
+done-merge = объединено
+done-split = выделено в отдельную
+done-move = перенесено
+done-take_in = отнесено сюда
+done-set_cause = причина указана
+done-known_error = отмечено как известная ошибка
+done-snooze = оповещения отложены
+done-mute = сигналы заглушены
+done-undo = действие отменено
+
+# Проблема
+case-lasts = длится { $span }
+case-lasted = длилась { $span }
+case-cause = Скорее всего, причина — { $system } ({ $share }).
+case-cause-perhaps = Причина не ясна; вероятнее других { $system } ({ $share }).
+case-cause-unclear = Причина не ясна: { $system } ({ $share }) или { $other }.
+why-cause = Почему
+head-felt = Что видят пользователи
+head-advice = Что делать
+head-contact = Кому звонить
+head-similar = Похожее раньше
+similar-by-itself = прошло само
+felt-nobody = Обращений нет.
+bars-name = Обращения за каждые пять минут
+contact-unknown = Кто отвечает за систему, в схеме зависимостей не указано.
+advice-tickets-only = Мониторинг молчит, есть только обращения. Проверьте систему сами и позвоните тем, кто за неё отвечает.
+mark-release = Релиз { $system } { $version }
+evidence-worst = худшее
+copy = Копировать
+alike = такие же и почему здесь
+member-held = не тревожит:
+pick-member = Отметить
+acts = Действия
+button-hand-over = Передать…
+button-resolve = Устранена…
+button-reopen = Открыть снова
+button-comment = Комментарий
+button-snooze = Отложить
+button-merge = Объединить…
+button-members = Разделить…
+button-split = Выделить в отдельную
+button-move = Перенести
+button-mute = Заглушить на 8 ч
+button-cause = Причина…
+button-known = Известная ошибка
+button-confirm = Подтвердить
+button-reject = Это не проблема
+button-next = Дальше
+field-to = Кому
+field-text = Текст
+field-for = На сколько
+for-30 = 30 минут
+for-120 = 2 часа
+for-480 = 8 часов
+field-into = С какой
+field-move-to = Куда перенести
+move-nowhere = никуда: разбирать отдельно
+members-hint = Отметьте ниже срабатывания и обращения, о которых речь.
+field-cause = Система
+cause-free = пусть решает программа
+field-known = Номер в базе знаний
+act-why = Почему
+act-sure = Сделать
+act-cancel = Не делать
+act-undo-hint = Действие можно будет отменить в истории проблемы.
+preview-title = Что произойдёт
+changed-since = Что изменилось с тех пор
+refused-unknown = { $case } уже закрыта или объединена с другой.
+refused-stale = { $case } изменилась, пока вы смотрели. Посмотрите ещё раз.
+refused-not-now = { $case } сейчас в состоянии «{ $state }», поэтому действие «{ $verb }» невозможно.
+refused-no-signal = В { $case } уже нет { $signal }.
+refused-elsewhere = { $signal } уже отнесено к { $case }: перенесите его оттуда.
+refused-nothing-to-split = Отметьте часть сигналов: что-то должно уйти, а что-то остаться.
+refused-no-signals = Отметьте сигналы, о которых речь.
+refused-same-case = { $case } — это та же самая проблема. Укажите другую.
+refused-no-system = Системы { $system } в схеме зависимостей нет.
+refused-past = Этот срок уже прошёл.
+refused-no-text = Напишите текст.
+refused-no-act = Это действие уже отменено или слишком давнее.
+refused-not-last = После этого действия были другие: сначала отмените их.
+refused-no-cases = Отметьте проблемы, о которых речь.
+runbook-elasticsearch = Elasticsearch и OpenSearch
+runbook-engine = Сама Вахта и её источники
+runbook-host = Серверы Linux
+runbook-otrs = ОТРС и обращения
+runbook-postgres = PostgreSQL
+graph-cause = вероятная причина
+graph-touched = затронута
+advice-none = Инструкции к этому оповещению нет: откройте его там, откуда оно пришло, и позвоните тем, кто отвечает за систему.

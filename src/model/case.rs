@@ -317,4 +317,7 @@ pub struct CaseDetail {
     pub timeline: Vec<TimelineEntry>,
     /// Tickets that name no system and might belong here: for people to decide.
     pub candidates: Vec<Member>,
+    /// Of a case that is closed: the stems of what its tickets say, so that it can be found; bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
 }

@@ -45,6 +45,18 @@ pub enum Impact {
 }
 
 impl Impact {
+    /// The word that packs and foreign alerts use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Errors => "errors",
+            Self::Down => "down",
+            Self::Stale => "stale",
+            Self::Unfelt => "unfelt",
+        }
+    }
+
     /// Reads the word that packs and foreign alerts use.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

@@ -103,4 +103,18 @@ impl Reason {
     pub const fn new(weight: f64, message: Message) -> Self {
         Self { weight, message }
     }
+
+    /// What it says, for or against: some pieces are worded by which way they speak.
+    #[must_use]
+    pub fn worded(&self) -> Message {
+        let against = match &*self.message.key {
+            "why-time" => "why-time-against",
+            "why-impact" => "why-impact-against",
+            "why-text" => "why-text-against",
+            "why-mrf" => "why-mrf-against",
+            _ => return self.message.clone(),
+        };
+        let key = if self.weight < 0.0 { against.into() } else { self.message.key.clone() };
+        Message { key, args: self.message.args.clone() }
+    }
 }

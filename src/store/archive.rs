@@ -1,17 +1,24 @@
 //! Cases that are done: a line for lists, and all of it compressed.
 
+use std::collections::BTreeSet;
+
 use sqlx::{Row, SqliteConnection};
 
 use super::squeeze::{squeeze, unsqueeze};
 use super::{Store, StoreError, decode, encode, while_doing};
 use crate::model::{CaseDetail, CaseId, CaseSummary, Time};
+use crate::text::stems;
+
+/// Words of one case in the index; its numbers of tickets come on top.
+const WORDS: usize = 2_000;
 
 pub(super) async fn insert(tx: &mut SqliteConnection, case: &CaseDetail) -> Result<(), StoreError> {
     let summary = &case.summary;
     let body = squeeze("a case", encode("a case", case)?.as_bytes())?;
-    sqlx::query(
-        "INSERT OR REPLACE INTO archive (id, kind, opened_at, closed_at, summary, body) \
-         VALUES (?, ?, ?, ?, ?, ?)",
+    let position: i64 = sqlx::query_scalar(
+        "INSERT INTO archive (id, kind, opened_at, closed_at, summary, body) VALUES (?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (id) DO UPDATE SET opened_at = excluded.opened_at, closed_at = excluded.closed_at, \
+         summary = excluded.summary, body = excluded.body RETURNING position",
     )
     .bind(summary.id.to_string())
     .bind(summary.id.kind.as_str())
@@ -19,10 +26,35 @@ pub(super) async fn insert(tx: &mut SqliteConnection, case: &CaseDetail) -> Resu
     .bind(summary.closed_at.unwrap_or(summary.opened_at).0)
     .bind(encode("a case", summary)?)
     .bind(body)
-    .execute(tx)
+    .fetch_one(&mut *tx)
     .await
     .map_err(while_doing("archive a case"))?;
+    sqlx::query("INSERT OR REPLACE INTO archive_words (rowid, words) VALUES (?, ?)")
+        .bind(position)
+        .bind(words(case))
+        .execute(tx)
+        .await
+        .map_err(while_doing("index a case"))?;
     Ok(())
+}
+
+/// What a case can be found by: the stems of its tickets and titles, numbers of tickets, systems, branches.
+fn words(case: &CaseDetail) -> String {
+    let mut words: BTreeSet<String> = case.words.iter().cloned().collect();
+    for member in &case.members {
+        if !member.number.is_empty() {
+            words.insert(member.number.clone());
+        }
+        // The words of tickets are there already; a large case has many alike.
+        if words.len() < WORDS {
+            words.extend(stems(&member.title.ru));
+            words.extend(stems(&member.title.en));
+        }
+    }
+    words.extend(case.summary.systems.iter().cloned());
+    words.extend(case.summary.told.iter().map(|told| told.reference.clone()));
+    words.retain(|word| !word.is_empty());
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 impl Store {
@@ -47,6 +79,30 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(while_doing("read the archive"))?;
+        rows.iter().map(|row| decode("a case", row.get(0))).collect()
+    }
+
+    /// Archived cases in which all these words stand (stems, numbers), newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn archived_with(
+        &self,
+        words: &[String],
+        limit: u32,
+    ) -> Result<Vec<CaseSummary>, StoreError> {
+        // Each word is a string of FTS5: nothing in it is an operator.
+        let quoted = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\"")));
+        let rows = sqlx::query(
+            "SELECT summary FROM archive WHERE position IN \
+             (SELECT rowid FROM archive_words WHERE archive_words MATCH ? ORDER BY rowid DESC LIMIT ?) \
+             ORDER BY opened_at DESC, id DESC",
+        )
+        .bind(quoted.collect::<Vec<_>>().join(" "))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(while_doing("search the archive"))?;
         rows.iter().map(|row| decode("a case", row.get(0))).collect()
     }
 

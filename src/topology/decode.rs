@@ -55,6 +55,7 @@ fn system(
     let name = text(&mut reader, "name");
     let short = text(&mut reader, "short");
     let owner = text(&mut reader, "owner");
+    let contact = text(&mut reader, "contact");
     let queue = reader.string("queue");
     let words = reader.strings("words");
     let depends_on = reader.strings("depends_on");
@@ -75,6 +76,7 @@ fn system(
     Some(System {
         short: short.unwrap_or_else(|| name.clone()),
         owner: owner.unwrap_or_default(),
+        contact: contact.unwrap_or_default(),
         queue: queue.unwrap_or_default(),
         name,
         words,

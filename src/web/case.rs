@@ -1,62 +1,89 @@
-//! One case: what, why, since when, who was told, and what can be done.
+//! One case: what users see, what to do, whom to call, why; and everything that can be decided about it.
 
 use askama::Template;
-use axum::Form;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
 use serde::Deserialize;
 
+use super::frame::Frame;
+use super::members::{
+    FindingView, Marks, ReasonView, TicketGroup, TicketView, finding, folded, reasons, ticket,
+};
 use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::shift::{Done, told_done};
 use super::told::{Told, told};
-use super::{chart, graph};
-use crate::api::acts::{Wish, submit};
+use super::{facts, felt, graph};
 use crate::api::cases::find;
 use crate::api::{ApiError, ApiState};
-use crate::detect::shown;
 use crate::escalate::Escalation;
-use crate::model::{
-    CaseDetail, CaseState, Detail, Language, Life, LinkKind, Member, Message, Reason, Time, Verb,
-};
+use crate::fold::State as Core;
+use crate::model::{CaseDetail, CaseState, Language, Member, Message, SignalKind, TimelineKind};
 
-/// The most tickets listed; all of them are in the API.
-const TICKETS: usize = 30;
+/// Groups of tickets listed at first.
+const TICKETS: usize = 25;
+/// Tickets listed when all are asked for.
+const ALL_TICKETS: usize = 5_000;
 /// The most findings shown openly, each with a chart; the others are behind a fold.
-const FINDINGS: usize = 8;
+const FINDINGS: usize = 6;
 /// The most findings on the page; all of them are in the API.
 const MORE_FINDINGS: usize = 200;
+/// A share of belief below which a cause is called unclear.
+pub(super) const SURE: f64 = 0.6;
+/// A second cause that is nearly as likely as the first is named beside it.
+const CLOSE: f64 = 0.7;
 
 #[derive(Template)]
 #[template(path = "case.html")]
 struct CasePage<'a> {
+    frame: Frame<'a>,
     s: Speech<'a>,
-    title: String,
-    guest: Option<&'a str>,
-    here: &'static str,
     id: String,
+    version: u64,
     severity: &'static str,
     severity_name: String,
     state: &'static str,
     state_name: String,
-    may_act: bool,
-    is_open: bool,
-    is_live: bool,
-    facts: Vec<(String, String)>,
+    lasts: String,
+    can: Can,
+    done: Done,
+    facts: Vec<facts::Fact>,
+    felt: felt::Felt,
+    contact: Vec<(String, String)>,
     told: Vec<Told>,
     told_nobody: String,
+    cause: String,
+    is_unclear: bool,
     causes: Vec<CauseView>,
+    advice: Option<FindingView>,
     findings: Vec<FindingView>,
     folded_findings: Vec<FindingView>,
     more_findings: usize,
-    tickets: Vec<TicketView>,
-    candidates: Vec<TicketView>,
+    tickets: Vec<TicketGroup>,
     more_tickets: usize,
+    candidates: Vec<TicketView>,
+    similar: Vec<facts::Similar>,
     timeline: Vec<Line>,
     graph: String,
+    systems: Vec<(String, String)>,
+    others: Vec<(String, String)>,
+}
+
+/// What the visitor may decide now.
+#[derive(Default)]
+struct Can {
+    act: bool,
+    manage: bool,
+    take: bool,
+    /// The case goes on.
+    live: bool,
+    reopen: bool,
 }
 
 /// One line of the history.
 struct Line {
     at: String,
+    full: String,
+    kind: &'static str,
     text: String,
     /// The act that can be undone; empty for others.
     undo: String,
@@ -69,36 +96,10 @@ struct CauseView {
     reasons: Vec<ReasonView>,
 }
 
-struct ReasonView {
-    weight: String,
-    against: bool,
-    text: String,
-}
-
-struct FindingView {
-    title: String,
-    system: String,
-    severity: &'static str,
-    since: String,
-    over: String,
-    advice: String,
-    runbook: String,
-    evidence: Vec<String>,
-    chart: String,
-    low: String,
-    high: String,
-    reasons: Vec<ReasonView>,
-}
-
-struct TicketView {
-    signal: String,
-    number: String,
-    link: String,
-    title: String,
-    withdrawn: bool,
-    system: String,
-    since: String,
-    reasons: Vec<ReasonView>,
+#[derive(Debug, Deserialize)]
+pub(super) struct CaseQuery {
+    all: Option<String>,
+    done: Option<String>,
 }
 
 pub(super) async fn show(
@@ -106,206 +107,168 @@ pub(super) async fn show(
     Wanted(language): Wanted,
     State(state): State<ApiState>,
     Path(id): Path<String>,
+    Query(query): Query<CaseQuery>,
 ) -> Response {
-    let case = match find(&state, &id).await {
-        Ok(case) => case,
-        Err(error) => return refusal(&state, language, Some(&guest.name), &error),
-    };
+    match page(&guest, language, &state, &id, &query).await {
+        Ok(page) => page,
+        Err(error) => refusal(&state, language, Some(&guest), &error),
+    }
+}
+
+async fn page(
+    guest: &Guest,
+    language: Language,
+    state: &ApiState,
+    id: &str,
+    query: &CaseQuery,
+) -> Result<Response, ApiError> {
+    let case = find(state, id).await?;
+    let earlier = facts::earlier(state, &case).await?;
+    let stored = state.store.charts(case.summary.id).await?;
     let now = state.clock.now();
-    state.engine.read(|core| {
+    Ok(state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        html(&page(&state, &guest, &case, &core.settings().escalation, s))
-    })
+        let marks = Marks { stored, events: facts::events(core, &case, &s) };
+        let look = Look { state, guest, case: &case, core, marks, query, s };
+        html(&look.page(&earlier))
+    }))
 }
 
-fn page<'a>(
-    state: &ApiState,
+/// What a page is made from.
+struct Look<'a> {
+    state: &'a ApiState,
     guest: &'a Guest,
-    case: &CaseDetail,
-    escalation: &Escalation,
+    case: &'a CaseDetail,
+    core: &'a Core,
+    marks: Marks,
+    query: &'a CaseQuery,
     s: Speech<'a>,
-) -> CasePage<'a> {
-    let summary = &case.summary;
-    let is_live = summary.state.is_live();
-    let is_ticket = |member: &&Member| member.kind == crate::model::SignalKind::Ticket;
-    // The newest first: what comes now matters now.
-    let all_tickets: Vec<&Member> = case.members.iter().rev().filter(is_ticket).collect();
-    let mut found: Vec<&Member> = case.members.iter().filter(|m| !is_ticket(m)).collect();
-    // What lasts before what is over, worse before milder.
-    found.sort_by_key(|m| (m.ended.is_some(), std::cmp::Reverse(m.severity), m.since));
-    let folded = found.iter().skip(FINDINGS).take(MORE_FINDINGS);
-    CasePage {
-        title: s.say(&summary.title),
-        guest: Some(&guest.name),
-        here: "problem",
-        id: summary.id.to_string(),
-        severity: summary.severity.as_str(),
-        severity_name: s.t(&format!("severity-full-{}", summary.severity.as_str())),
-        state: summary.state.as_str(),
-        state_name: s.t(&format!("state-{}", summary.state.as_str())),
-        may_act: guest.may_act,
-        is_open: summary.state == CaseState::Open,
-        is_live,
-        facts: facts(case, &s),
-        told: told(summary, &s),
-        told_nobody: s.t(nobody(escalation, is_live)),
-        causes: case
-            .causes
-            .iter()
-            .filter(|cause| cause.probability >= 0.005)
-            .map(|cause| CauseView {
-                system: s.system(&cause.system),
-                share: s.share(cause.probability),
-                percent: format!("{:.0}", cause.probability * 100.0),
-                reasons: reasons(&cause.evidence, &s),
-            })
-            .collect(),
-        findings: found.iter().take(FINDINGS).map(|m| finding(state, m, &s, true)).collect(),
-        folded_findings: folded.map(|member| finding(state, member, &s, false)).collect(),
-        more_findings: found.len().saturating_sub(FINDINGS),
-        more_tickets: all_tickets.len().saturating_sub(TICKETS),
-        tickets: all_tickets.iter().take(TICKETS).map(|m| ticket(escalation, m, &s)).collect(),
-        candidates: case.candidates.iter().map(|m| ticket(escalation, m, &s)).collect(),
-        timeline: case
-            .timeline
-            .iter()
-            .rev()
-            .map(|entry| Line {
-                at: s.clock(entry.at),
-                text: s.say(&entry.message),
-                undo: entry.act.map(|act| act.to_string()).unwrap_or_default(),
-            })
-            .collect(),
-        graph: graph::neighbourhood(summary, &s),
-        s,
-    }
 }
 
-fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<(String, String)> {
-    let case = &case.summary;
-    let systems: Vec<String> = case.systems.iter().map(|key| s.system(key)).collect();
-    let until = case.resolved_at.unwrap_or(s.now);
-    let mut facts = vec![
-        (s.t("fact-opened"), s.clock(case.opened_at)),
-        (s.t("fact-lasts"), s.span(until.seconds_since(case.opened_at))),
-        (s.t("fact-systems"), systems.join(", ")),
-        (
-            s.t("fact-counts"),
-            format!(
-                "{}, {}, {}",
-                s.count("count-findings", case.findings),
-                s.count("count-tickets", case.tickets),
-                s.count("count-users", case.users)
-            ),
-        ),
-    ];
-    if !case.mrfs.is_empty() {
-        facts.push((s.t("fact-mrfs"), case.mrfs.join(", ")));
-    }
-    if let Some((at, who)) = &case.owner {
-        facts.push((s.t("fact-acknowledged"), format!("{who}, {}", s.clock(*at))));
-    }
-    if let Some(at) = case.resolved_at {
-        facts.push((s.t("fact-resolved"), s.clock(at)));
-    }
-    if case.peak > case.severity {
-        let peak = s.t(&format!("severity-{}", case.peak.as_str()));
-        facts.push((s.t("fact-peak"), peak));
-    }
-    if case.unstable {
-        facts.push((s.t("fact-unstable"), s.count("count-returns", case.reopened)));
-    }
-    if let Some(reference) = &case.known_error {
-        facts.push((s.t("fact-known-error"), reference.clone()));
-    }
-    if let Some(other) = &case.merged_into {
-        facts.push((s.t("fact-merged"), other.to_string()));
-    }
-    for link in &case.links {
-        let key = match link.kind {
-            LinkKind::Explains => "fact-explains",
-            LinkKind::ExplainedBy => "fact-explained-by",
-            LinkKind::Absorbed => "fact-absorbed",
-            LinkKind::SplitOff => "fact-split-off",
-            LinkKind::SplitFrom => "fact-split-from",
+impl<'a> Look<'a> {
+    fn page(&self, earlier: &[CaseDetail]) -> CasePage<'a> {
+        let (case, summary, s) = (self.case, &self.case.summary, self.s);
+        let escalation = &self.core.settings().escalation;
+        let is_ticket = |member: &&Member| member.kind == SignalKind::Ticket;
+        // The newest first: what comes now matters now.
+        let tickets = case.members.iter().rev().filter(is_ticket);
+        let tickets =
+            folded(tickets.take(ALL_TICKETS).map(|m| ticket(escalation, m, &s)).collect());
+        let shown = if self.query.all.is_some() { tickets.len() } else { TICKETS };
+        let more_tickets = tickets.iter().skip(shown).map(|group| group.tickets.len()).sum();
+        let mut found: Vec<&Member> = case.members.iter().filter(|m| !is_ticket(m)).collect();
+        // What lasts before what is over, the likely cause before what it brings about, worse before milder.
+        let first = summary.cause.as_ref().map(|(system, _)| system.as_str()).unwrap_or_default();
+        found.sort_by_key(|m| {
+            (m.ended.is_some(), m.system != first, std::cmp::Reverse(m.severity), m.since)
+        });
+        let view = |member: &&Member, drawn: bool| {
+            finding(self.state, member, drawn.then_some(&self.marks), &s)
         };
-        facts.push((s.t(key), link.case.to_string()));
-    }
-    facts
-}
-
-fn reasons(reasons: &[Reason], s: &Speech<'_>) -> Vec<ReasonView> {
-    // What would be shown as zero says nothing.
-    reasons
-        .iter()
-        .filter(|reason| reason.weight.abs() >= 0.05)
-        .map(|reason| ReasonView {
-            weight: s.signed(reason.weight),
-            against: reason.weight < 0.0,
-            text: s.say(&reason.message),
-        })
-        .collect()
-}
-
-fn finding(state: &ApiState, member: &Member, s: &Speech<'_>, drawn: bool) -> FindingView {
-    let detail = member.detail.as_deref();
-    let (low, high, chart) = match detail.filter(|_| drawn) {
-        Some(detail) => drawing(state, member, detail, s),
-        None => Default::default(),
-    };
-    FindingView {
-        title: member.title.get(s.language).to_owned(),
-        system: s.system(&member.system),
-        severity: member.severity.as_str(),
-        since: s.clock(member.since),
-        over: member.ended.map(|at| s.clock(at)).unwrap_or_default(),
-        advice: detail.map(|d| d.advice.get(s.language).to_owned()).unwrap_or_default(),
-        runbook: detail.and_then(Detail::runbook_path).unwrap_or_default(),
-        evidence: detail.map(|d| evidence(d, s)).unwrap_or_default(),
-        low,
-        high,
-        chart,
-        reasons: reasons(&member.why, s),
-    }
-}
-
-/// A finding's small chart with the range of its values.
-fn drawing(
-    state: &ApiState,
-    member: &Member,
-    detail: &Detail,
-    s: &Speech<'_>,
-) -> (String, String, String) {
-    let until = member.ended.unwrap_or(s.now);
-    let from = Time(member.since.0.min(until.0 - 600_000)).plus_millis(-300_000);
-    let step = ((until.0 - from.0) / 120).max(5_000);
-    let points = (state.charts)(detail, from, until, step);
-    let finite = || points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());
-    let low = finite().fold(f64::INFINITY, f64::min);
-    let high = finite().fold(f64::NEG_INFINITY, f64::max);
-    let chart = chart::line(&points, member.since);
-    if chart.is_empty() {
-        return Default::default();
-    }
-    let unit = detail.evidence.first().map_or("", |number| number.unit.as_str());
-    (shown(low, unit, s.language), shown(high, unit, s.language), chart)
-}
-
-/// The numbers a finding rests on, each with its name and limit.
-fn evidence(detail: &Detail, s: &Speech<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for number in &detail.evidence {
-        let key = format!("evidence-{}", number.name);
-        // A number that only a rule names stands under that name: `pid`.
-        let name = if s.catalogue.has(&key) { s.t(&key) } else { number.name.clone() };
-        lines.push(format!("{name} {}", shown(number.value, &number.unit, s.language)));
-        if let Some(limit) = number.limit {
-            let limit = shown(limit, &number.unit, s.language);
-            lines.push(format!("{} {limit}", s.t("evidence-limit")));
+        let folded = found.iter().skip(FINDINGS).take(MORE_FINDINGS);
+        let done = self.query.done.as_deref().and_then(|done| done.split_once('.'));
+        let done = done.and_then(|(id, act)| Some((id, act.parse().ok()?)));
+        CasePage {
+            frame: Frame::new(self.state, self.guest, "case", s.say(&summary.title), s),
+            id: summary.id.to_string(),
+            version: summary.version,
+            severity: summary.severity.as_str(),
+            severity_name: s.t(&format!("severity-full-{}", summary.severity.as_str())),
+            state: summary.state.as_str(),
+            state_name: facts::state(summary, &s),
+            lasts: facts::lasts(summary, &s),
+            can: self.can(),
+            done: done.map(|(id, act)| told_done(self.core, id, act, &s)).unwrap_or_default(),
+            facts: facts::facts(case, &s),
+            felt: felt::felt(case, &s),
+            contact: facts::contact(summary, &s),
+            told: told(summary, &s),
+            told_nobody: s.t(nobody(escalation, summary.state.is_live())),
+            cause: cause(case, &s),
+            is_unclear: summary.cause.as_ref().is_some_and(|(_, share)| *share < SURE),
+            causes: self.causes(),
+            advice: found.first().map(|member| view(member, false)),
+            findings: found.iter().take(FINDINGS).map(|m| view(m, true)).collect(),
+            folded_findings: folded.map(|m| view(m, false)).collect(),
+            more_findings: found.len().saturating_sub(FINDINGS),
+            more_tickets,
+            tickets: tickets.into_iter().take(shown).collect(),
+            candidates: case.candidates.iter().map(|m| ticket(escalation, m, &s)).collect(),
+            similar: earlier.iter().map(|case| facts::similar(case, &s)).collect(),
+            timeline: self.timeline(),
+            graph: graph::neighbourhood(summary, &s),
+            systems: summary.systems.iter().map(|key| (key.clone(), s.system(key))).collect(),
+            others: self.others(),
+            s,
         }
     }
-    lines
+
+    fn can(&self) -> Can {
+        let state = self.case.summary.state;
+        let act = self.guest.may_act();
+        Can {
+            act,
+            manage: self.guest.may_manage(),
+            take: act && state.is_live(),
+            live: state.is_live(),
+            reopen: state == CaseState::Resolved,
+        }
+    }
+
+    fn causes(&self) -> Vec<CauseView> {
+        let causes = self.case.causes.iter().filter(|cause| cause.probability >= 0.005).take(6);
+        let view = |cause: &crate::model::Cause| CauseView {
+            system: self.s.system(&cause.system),
+            share: self.s.percent(cause.probability),
+            percent: format!("{:.0}", cause.probability * 100.0),
+            reasons: reasons(&cause.evidence, &self.s),
+        };
+        causes.map(view).collect()
+    }
+
+    fn timeline(&self) -> Vec<Line> {
+        let line = |entry: &crate::model::TimelineEntry| Line {
+            at: self.s.clock(entry.at),
+            full: self.s.moment(entry.at),
+            kind: entry.kind.as_str(),
+            text: self.s.say(&entry.message),
+            undo: entry.act.map(|act| act.to_string()).unwrap_or_default(),
+        };
+        let is_review = |entry: &&crate::model::TimelineEntry| {
+            self.query.all.is_some()
+                || entry.kind != TimelineKind::Member
+                || self.case.timeline.len() < 60
+        };
+        self.case.timeline.iter().rev().filter(is_review).map(line).collect()
+    }
+
+    /// Other live cases, to merge with or to move signals to.
+    fn others(&self) -> Vec<(String, String)> {
+        let mut cases = self.state.engine.cases();
+        cases.retain(|case| case.state.is_live() && case.id != self.case.summary.id);
+        cases.sort_by_key(|case| std::cmp::Reverse(case.opened_at));
+        let line = |case: &std::sync::Arc<crate::model::CaseSummary>| {
+            (case.id.to_string(), format!("{} {}", case.id, self.s.say(&case.title)))
+        };
+        cases.iter().take(50).map(line).collect()
+    }
+}
+
+/// The likely cause in one sentence; two of them when it is not clear.
+fn cause(case: &CaseDetail, s: &Speech<'_>) -> String {
+    let mut ranked = case.causes.iter();
+    let Some(first) = ranked.next() else { return String::new() };
+    let share = s.percent(first.probability);
+    let message = |key: &'static str| {
+        Message::new(key).system("system", &first.system).word("share", share.clone())
+    };
+    let close = ranked.next().filter(|second| second.probability > first.probability * CLOSE);
+    match close.filter(|_| first.probability < SURE) {
+        Some(second) => s.say(&message("case-cause-unclear").system("other", &second.system)),
+        None if first.probability < SURE => s.say(&message("case-cause-perhaps")),
+        None => s.say(&message("case-cause")),
+    }
 }
 
 /// Why nobody was told.
@@ -316,107 +279,6 @@ fn nobody(escalation: &Escalation, is_live: bool) -> &'static str {
         (true, _) => "told-nobody-unset",
         (false, true) => "told-nobody-yet",
         (false, false) => "told-nobody",
-    }
-}
-
-fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -> TicketView {
-    let id = member.signal.strip_prefix("ticket:").unwrap_or_default();
-    let link = escalation.ticket_link(id, &member.number);
-    TicketView {
-        signal: member.signal.clone(),
-        number: member.number.clone(),
-        link: link.unwrap_or_default(),
-        withdrawn: member.life == Life::Withdrawn,
-        title: member.title.get(s.language).to_owned(),
-        system: if member.system.is_empty() { String::new() } else { s.system(&member.system) },
-        since: s.clock(member.since),
-        reasons: reasons(&member.why, s),
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct VerdictForm {
-    #[serde(default)]
-    reason: String,
-}
-
-pub(super) async fn acknowledge(
-    guest: Guest,
-    Wanted(language): Wanted,
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Form(form): Form<VerdictForm>,
-) -> Response {
-    let done = decide(&guest, &state, &id, Verb::Take, form.reason).await;
-    answer(&guest, &state, language, &id, done)
-}
-
-pub(super) async fn resolve(
-    guest: Guest,
-    Wanted(language): Wanted,
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Form(form): Form<VerdictForm>,
-) -> Response {
-    let done = decide(&guest, &state, &id, Verb::Resolve, form.reason).await;
-    answer(&guest, &state, language, &id, done)
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct UndoForm {
-    act: u64,
-}
-
-pub(super) async fn undo(
-    guest: Guest,
-    Wanted(language): Wanted,
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Form(form): Form<UndoForm>,
-) -> Response {
-    let done = decide(&guest, &state, &id, Verb::Undo { act: form.act }, String::new()).await;
-    answer(&guest, &state, language, &id, done)
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct SignalForm {
-    signal: String,
-}
-
-/// A candidate belongs to the case.
-pub(super) async fn take_in(
-    guest: Guest,
-    Wanted(language): Wanted,
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Form(form): Form<SignalForm>,
-) -> Response {
-    let verb = Verb::TakeIn { signals: vec![form.signal] };
-    let done = decide(&guest, &state, &id, verb, String::new()).await;
-    answer(&guest, &state, language, &id, done)
-}
-
-async fn decide(
-    guest: &Guest,
-    state: &ApiState,
-    id: &str,
-    verb: Verb,
-    reason: String,
-) -> Result<(), ApiError> {
-    find(state, id).await?;
-    submit(&guest.visitor, state, id, Wish { verb, reason, expects: None }).await.map(|_| ())
-}
-
-fn answer(
-    guest: &Guest,
-    state: &ApiState,
-    language: Language,
-    id: &str,
-    done: Result<(), ApiError>,
-) -> Response {
-    match done {
-        Ok(()) => Redirect::to(&format!("/problems/{id}")).into_response(),
-        Err(error) => refusal(state, language, Some(&guest.name), &error),
     }
 }
 

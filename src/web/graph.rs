@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::chart;
 use super::page::Speech;
 use crate::model::CaseSummary;
 
 /// The most systems drawn.
 const LIMIT: usize = 24;
 const BOX_WIDTH: f64 = 150.0;
-const BOX_HEIGHT: f64 = 34.0;
+const BOX_HEIGHT: f64 = 38.0;
 const GAP_X: f64 = 14.0;
-const GAP_Y: f64 = 44.0;
+const GAP_Y: f64 = 36.0;
 
 /// Draws the systems of a Problem, what they need directly and who needs the first cause.
 pub(super) fn neighbourhood(case: &CaseSummary, s: &Speech<'_>) -> String {
@@ -81,8 +82,11 @@ fn draw(
     (width, height): (f64, f64),
     s: &Speech<'_>,
 ) -> String {
+    let label = s.t("head-graph");
     let mut svg = format!(
-        "<svg class=\"graph\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" role=\"img\">"
+        "<svg class=\"graph\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" role=\"img\" aria-label=\"{label}\">\
+         <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
+         <path d=\"M0 0L8 4L0 8z\" fill=\"currentColor\"/></marker></defs>"
     );
     for (key, (x, y)) in places {
         let needs = s.topology.get(key).map(|system| &system.depends_on);
@@ -92,22 +96,25 @@ fn draw(
             let middle = (bottom + to_y) / 2.0;
             let _infallible = write!(
                 svg,
-                "<path class=\"edge\" d=\"M{from:.0} {bottom:.0}C{from:.0} {middle:.0} {to:.0} {middle:.0} {to:.0} {to_y:.0}\"/>"
+                "<path class=\"edge\" marker-end=\"url(#arrow)\" d=\"M{from:.0} {bottom:.0}C{from:.0} {middle:.0} {to:.0} {middle:.0} {to:.0} {to_y:.0}\"/>"
             );
         }
     }
     for (key, (x, y)) in places {
-        let class = match (cause == Some(key), touched.contains(key)) {
-            (true, _) => "cause",
-            (false, true) => "touched",
-            (false, false) => "calm",
+        let (class, word) = match (cause == Some(key), touched.contains(key)) {
+            (true, _) => ("cause", s.t("graph-cause")),
+            (false, true) => ("touched", s.t("graph-touched")),
+            (false, false) => ("calm", String::new()),
         };
         let name = escape(&s.system(key));
-        let (text_x, text_y) = (x + BOX_WIDTH / 2.0, y + BOX_HEIGHT / 2.0 + 4.0);
+        let lift = if word.is_empty() { 4.0 } else { -3.0 };
+        let (text_x, text_y) = (x + BOX_WIDTH / 2.0, y + BOX_HEIGHT / 2.0 + lift);
+        let word_y = y + BOX_HEIGHT - 6.0;
         let _infallible = write!(
             svg,
             "<g class=\"{class}\"><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"5\"/>\
-             <text x=\"{text_x:.0}\" y=\"{text_y:.0}\">{name}</text></g>"
+             <text x=\"{text_x:.0}\" y=\"{text_y:.0}\">{name}</text>\
+             <text class=\"word\" x=\"{text_x:.0}\" y=\"{word_y:.0}\">{word}</text></g>"
         );
     }
     svg.push_str("</svg>");
@@ -119,6 +126,5 @@ fn number(count: usize) -> f64 {
 }
 
 fn escape(text: &str) -> String {
-    let shortened: String = text.chars().take(22).collect();
-    shortened.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    chart::escape(&text.chars().take(22).collect::<String>())
 }

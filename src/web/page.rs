@@ -5,10 +5,11 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::{StatusCode, header, request::Parts};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
+use super::frame::Frame;
 use crate::api::{ApiError, ApiState, Visitor};
 use crate::i18n::{self, Catalogue};
 use crate::model::{Language, Message, Time};
-use crate::store::Role;
+use crate::store::{AccessKind, Role};
 use crate::topology::Topology;
 
 const COOKIE: &str = "vakhta_language";
@@ -49,10 +50,11 @@ pub(super) async fn language(
 }
 
 fn path_and_query(url: &reqwest::Url) -> String {
-    // After a verdict that failed the visitor stands at the form's address, which shows nothing.
-    let path = url.path();
-    let verbs = ["/acknowledge", "/resolve", "/undo", "/take-in"];
-    let page = verbs.iter().find_map(|verb| path.strip_suffix(verb)).unwrap_or(path);
+    // After an act that failed the visitor stands at the form's address, which shows nothing.
+    let page = match url.path() {
+        "/problems/act" => "/problems",
+        path => path,
+    };
     match url.query() {
         Some(query) => format!("{page}?{query}"),
         None => page.to_owned(),
@@ -99,9 +101,25 @@ impl Speech<'_> {
         self.catalogue.span(seconds, self.language)
     }
 
-    /// A moment as the duty shift's wall clock shows it.
+    /// A moment as short as can be: «22:53», with its day when that is not today.
     pub(super) fn clock(&self, at: Time) -> String {
+        i18n::short(at, self.now)
+    }
+
+    /// A moment in full, with its zone.
+    pub(super) fn moment(&self, at: Time) -> String {
         i18n::moment(at, self.language)
+    }
+
+    /// A moment of today to the second.
+    pub(super) fn second(&self, at: Time) -> String {
+        i18n::second(at)
+    }
+
+    /// A share 0…1 as people say it: «83 %».
+    pub(super) fn percent(&self, share: f64) -> String {
+        let space = if self.language == Language::Ru { "\u{a0}" } else { "" };
+        format!("{:.0}{space}%", share * 100.0)
     }
 
     /// A weight with its sign and the language's decimal mark.
@@ -119,8 +137,24 @@ impl Speech<'_> {
 #[derive(Clone, Debug)]
 pub(super) struct Guest {
     pub(super) name: String,
-    pub(super) may_act: bool,
     pub(super) visitor: Visitor,
+}
+
+impl Guest {
+    /// Runs cases: takes, comments, resolves.
+    pub(super) fn may_act(&self) -> bool {
+        self.visitor.0.role >= Role::Duty
+    }
+
+    /// Decides what belongs together.
+    pub(super) fn may_manage(&self) -> bool {
+        self.visitor.0.role >= Role::ProblemManager
+    }
+
+    /// Came with a browser's session, which can be ended.
+    pub(super) fn is_session(&self) -> bool {
+        self.visitor.1 == AccessKind::Session
+    }
 }
 
 impl FromRequestParts<ApiState> for Guest {
@@ -129,11 +163,7 @@ impl FromRequestParts<ApiState> for Guest {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Response> {
         let Ok(Wanted(language)) = Wanted::from_request_parts(parts, state).await;
         match Visitor::from_request_parts(parts, state).await {
-            Ok(visitor) => Ok(Self {
-                name: visitor.0.name.clone(),
-                may_act: visitor.0.role >= Role::Duty,
-                visitor,
-            }),
+            Ok(visitor) => Ok(Self { name: visitor.0.name.clone(), visitor }),
             Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
                 Err(super::sign_in::closed_door(state, language))
             }
@@ -145,19 +175,31 @@ impl FromRequestParts<ApiState> for Guest {
 #[derive(Template)]
 #[template(path = "refusal.html")]
 struct RefusalPage<'a> {
+    frame: Frame<'a>,
     s: Speech<'a>,
-    title: String,
-    guest: Option<&'a str>,
-    here: &'static str,
     text: String,
+    /// What has happened since the visitor looked.
+    changed: Vec<String>,
+    back: String,
 }
 
 /// A page that says why there is none, and how to go on.
 pub(super) fn refusal(
     state: &ApiState,
     language: Language,
-    guest: Option<&str>,
+    guest: Option<&Guest>,
     error: &ApiError,
+) -> Response {
+    refusal_at(state, language, guest, error, "/problems")
+}
+
+/// The same, with the page that one came from.
+pub(super) fn refusal_at(
+    state: &ApiState,
+    language: Language,
+    guest: Option<&Guest>,
+    error: &ApiError,
+    back: &str,
 ) -> Response {
     let (title, text) = match error.status() {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
@@ -171,7 +213,10 @@ pub(super) fn refusal(
     let topology = Topology::default();
     let now = state.clock.now();
     let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now };
-    let page = RefusalPage { title: s.t(title), text: s.t(text), s, guest, here: "" };
+    let text = error.said().map_or_else(|| s.t(text), |message| s.say(message));
+    let changed = error.changed().iter().map(|message| s.say(message)).collect();
+    let frame = Frame::bare(s.t(title), guest, s);
+    let page = RefusalPage { frame, s, text, changed, back: back.to_owned() };
     (error.status(), html(&page)).into_response()
 }
 

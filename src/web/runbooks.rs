@@ -5,8 +5,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html as markdown};
 
+use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, refusal};
 use crate::api::{ApiError, ApiState};
+use crate::model::Language;
 
 const RUNBOOKS: [(&str, &str); 5] = [
     ("elasticsearch", include_str!("../../docs/runbooks/elasticsearch.md")),
@@ -19,11 +21,35 @@ const RUNBOOKS: [(&str, &str); 5] = [
 #[derive(Template)]
 #[template(path = "runbook.html")]
 struct RunbookPage<'a> {
+    frame: Frame<'a>,
     s: Speech<'a>,
-    title: String,
-    guest: Option<&'a str>,
-    here: &'static str,
     body: String,
+    files: Vec<&'static str>,
+}
+
+/// All runbooks.
+pub(super) async fn index(
+    guest: Guest,
+    Wanted(language): Wanted,
+    State(state): State<ApiState>,
+) -> Response {
+    page(&state, &guest, language, String::new(), RUNBOOKS.map(|(name, _)| name).to_vec())
+}
+
+fn page(
+    state: &ApiState,
+    guest: &Guest,
+    language: Language,
+    body: String,
+    files: Vec<&'static str>,
+) -> Response {
+    let now = state.clock.now();
+    state.engine.read(|core| {
+        let topology = core.correlate().topology();
+        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+        let frame = Frame::new(state, guest, "runbooks", s.t("runbooks-title"), s);
+        html(&RunbookPage { frame, s, body, files })
+    })
 }
 
 pub(super) async fn show(
@@ -33,20 +59,9 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Response {
     let Some((_, text)) = RUNBOOKS.iter().find(|(known, _)| *known == name) else {
-        return refusal(&state, language, Some(&guest.name), &ApiError::missing());
+        return refusal(&state, language, Some(&guest), &ApiError::missing());
     };
-    let now = state.clock.now();
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        html(&RunbookPage {
-            title: s.t("runbooks-title"),
-            guest: Some(&guest.name),
-            here: "",
-            body: rendered(text),
-            s,
-        })
-    })
+    page(&state, &guest, language, rendered(text), Vec::new())
 }
 
 /// Markdown of our own as HTML. A heading's text is its anchor, as in the packs; links between the

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::frame::Frame;
 use super::page::{Speech, Wanted, html};
 use crate::api::{ApiState, session_cookie};
 use crate::model::Language;
@@ -18,10 +19,8 @@ const SESSION_SECONDS: i64 = 16 * 3600;
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
+    frame: Frame<'a>,
     s: Speech<'a>,
-    title: String,
-    guest: Option<&'a str>,
-    here: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +56,6 @@ pub(super) fn closed_door(state: &ApiState, language: Language) -> Response {
     let topology = Topology::default();
     let now = state.clock.now();
     let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now };
-    let page = SignInPage { title: s.t("sign-in-title"), s, guest: None, here: "" };
+    let page = SignInPage { frame: Frame::bare(s.t("sign-in-title"), None, s), s };
     (StatusCode::UNAUTHORIZED, html(&page)).into_response()
 }

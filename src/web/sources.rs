@@ -4,16 +4,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html};
 use crate::api::ApiState;
 
 #[derive(Template)]
 #[template(path = "sources.html")]
 struct SourcesPage<'a> {
+    frame: Frame<'a>,
     s: Speech<'a>,
-    title: String,
-    guest: Option<&'a str>,
-    here: &'static str,
     rows: Vec<Row>,
 }
 
@@ -58,11 +57,16 @@ pub(super) async fn show(
             })
             .collect();
         html(&SourcesPage {
-            title: s.t("sources-title"),
-            guest: Some(&guest.name),
-            here: "sources",
+            frame: Frame::new(&state, &guest, "sources", s.t("sources-title"), s),
             rows,
             s,
         })
     })
+}
+
+/// What cannot be seen just now, by name.
+pub(super) fn silent(state: &ApiState) -> Vec<String> {
+    let sources = state.sources();
+    let silent = sources.iter().filter(|source| !source.up && !source.offered);
+    silent.map(|source| source.instance.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! Who was told of a case, in words: the same on the list and on the case's own page.
 
 use super::page::Speech;
-use crate::model::{CaseSummary, Channel, Delivery, DeliveryState, Message};
+use crate::model::{CaseState, CaseSummary, Channel, Delivery, DeliveryState, Message};
 
 /// One channel's line.
 pub(super) struct Told {
@@ -9,6 +9,8 @@ pub(super) struct Told {
     pub(super) text: String,
     /// The state's word, for the style.
     pub(super) state: &'static str,
+    /// The channel's word, for the style.
+    pub(super) channel: &'static str,
     /// Why the latest attempt did not succeed; empty when it did.
     pub(super) error: String,
 }
@@ -39,6 +41,13 @@ fn line(case: &CaseSummary, delivery: &Delivery, s: &Speech<'_>) -> Told {
         .word("ago", s.ago(delivery.at));
     let error = delivery.error.as_ref().map(|error| error.get(s.language).to_owned());
     let error = error.unwrap_or_default();
-    let state = if error.is_empty() { delivery.state.as_str() } else { "failing" };
-    Told { text: s.say(&message), state, error }
+    // That an alert was handed over does not mean that somebody has read it; that somebody took the case does.
+    let is_taken =
+        case.state == CaseState::Acknowledged && delivery.state == DeliveryState::Delivered;
+    let state = match (error.is_empty(), is_taken) {
+        (false, _) => "failing",
+        (true, true) => "taken",
+        (true, false) => delivery.state.as_str(),
+    };
+    Told { text: s.say(&message), state, channel: delivery.channel.as_str(), error }
 }

@@ -161,6 +161,7 @@ fn systems(world: &World) -> Vec<System> {
         .entities
         .iter()
         .map(|entity| System {
+            contact: Text::default(),
             key: entity.id.clone(),
             name: Text::new(&entity.id, &entity.id),
             short: Text::new(&entity.id, &entity.id),

@@ -1,0 +1,83 @@
+//! Finding cases by words: their ids, the numbers of their tickets, the words of titles and tickets in any form.
+
+use std::collections::BTreeSet;
+
+use super::{ApiError, ApiState};
+use crate::fold::State as Core;
+use crate::model::{CaseId, CaseSummary, Signal};
+use crate::text::stems;
+
+/// The longest phrase, characters.
+const LONGEST: usize = 200;
+
+/// A phrase that has been read: every part must be found.
+#[derive(Debug)]
+pub(crate) struct Phrase {
+    /// As it was typed, in lower case: what ids and numbers are compared with.
+    plain: String,
+    /// The stems of its words.
+    stems: Vec<String>,
+}
+
+impl Phrase {
+    /// Reads a phrase; none when there is nothing to look for.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let plain: String = text.trim().chars().take(LONGEST).collect::<String>().to_lowercase();
+        if plain.is_empty() {
+            return None;
+        }
+        Some(Self { stems: stems(&plain), plain })
+    }
+
+    fn is_of(&self, signal: &Signal) -> bool {
+        if signal.number == self.plain {
+            return true;
+        }
+        if self.stems.is_empty() {
+            return false;
+        }
+        let title = stems(&signal.title.ru);
+        let english = stems(&signal.title.en);
+        self.stems.iter().all(|stem| {
+            signal.stems.binary_search(stem).is_ok()
+                || title.contains(stem)
+                || english.contains(stem)
+        })
+    }
+}
+
+/// The ids of all live cases that a phrase finds. Looks through every signal: asked by people, never per event.
+pub(crate) fn live(core: &Core, phrase: &Phrase) -> BTreeSet<CaseId> {
+    let mut found: BTreeSet<CaseId> = BTreeSet::new();
+    for cluster in core.correlate().clusters() {
+        let Some(case) = cluster.standing().case else { continue };
+        let is_id = case.to_string().to_lowercase() == phrase.plain;
+        let mut signals = cluster.members().keys().filter_map(|key| core.correlate().signal(*key));
+        if is_id || signals.any(|signal| phrase.is_of(signal)) {
+            found.insert(case);
+        }
+    }
+    found
+}
+
+/// Archived cases that a phrase finds, newest first.
+pub(crate) async fn archived(
+    state: &ApiState,
+    phrase: &Phrase,
+    limit: u32,
+) -> Result<Vec<CaseSummary>, ApiError> {
+    if let Ok(id) = phrase.plain.to_uppercase().parse::<CaseId>() {
+        return Ok(state
+            .store
+            .archived_case(id)
+            .await?
+            .map(|case| case.summary)
+            .into_iter()
+            .collect());
+    }
+    let mut words = phrase.stems.clone();
+    if words.is_empty() {
+        words.push(phrase.plain.clone());
+    }
+    Ok(state.store.archived_with(&words, limit).await?)
+}

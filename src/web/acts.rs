@@ -1,0 +1,216 @@
+//! What people decide on the pages: a form asks, what has consequences is shown before it is done, and everything can
+//! be taken back.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::frame::Frame;
+use super::page::{Guest, Speech, Wanted, html, refusal_at};
+use crate::api::acts::{ActBody, foresee, submit};
+use crate::api::{ApiError, ApiState};
+use crate::model::Language;
+
+/// The most cases that one press may touch.
+const CASES: usize = 50;
+
+/// What a form asks for.
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    cases: Vec<String>,
+    body: ActBody,
+    minutes: Option<i64>,
+    /// What it would do has been read.
+    is_sure: bool,
+    /// Where to go back to: the list, else the case.
+    to_list: bool,
+    pairs: Vec<(String, String)>,
+}
+
+impl Asked {
+    fn new(pairs: Vec<(String, String)>) -> Self {
+        let mut asked = Self { pairs: pairs.clone(), ..Self::default() };
+        let mut taken = None;
+        for (name, value) in pairs {
+            let text = value.trim().to_owned();
+            let some = Some(text.clone()).filter(|text| !text.is_empty());
+            match name.as_str() {
+                "case" => asked.cases.push(text),
+                // A row's own button: this one, whatever else is ticked.
+                "take" => taken = some,
+                "verb" => asked.body.verb = text,
+                "reason" => asked.body.reason = text,
+                "to" => asked.body.to = some,
+                "signals" => asked.body.signals.push(text),
+                "system" => asked.body.system = some,
+                "reference" => asked.body.reference = some,
+                "expects" => asked.body.expects = text.parse().ok(),
+                "act" => asked.body.act = text.parse().ok(),
+                "minutes" => asked.minutes = text.parse().ok(),
+                "sure" => asked.is_sure = true,
+                "back" => asked.to_list = text == "list",
+                _ => {}
+            }
+        }
+        if let Some(case) = taken {
+            asked.cases = vec![case];
+            asked.body = ActBody { verb: "take".to_owned(), ..ActBody::default() };
+            asked.is_sure = true;
+        }
+        asked
+    }
+
+    /// One decision a case. Several cases are merged into the first of them.
+    fn decisions(&self, state: &ApiState) -> Vec<(String, ActBody)> {
+        let until = self.minutes.map(|minutes| {
+            let minutes = minutes.clamp(1, 60 * 24 * 30);
+            state.clock.now().plus_millis(minutes * 60_000).to_string()
+        });
+        let body = ActBody { until, ..self.body.clone() };
+        if body.verb == "merge" && body.to.is_none() {
+            let Some((first, others)) = self.cases.split_first() else { return Vec::new() };
+            let into = ActBody { to: Some(first.clone()), ..body };
+            return others.iter().map(|case| (case.clone(), into.clone())).collect();
+        }
+        self.cases.iter().map(|case| (case.clone(), body.clone())).collect()
+    }
+
+    /// Whether it is worth reading first what it would do.
+    fn has_consequences(&self) -> bool {
+        let light =
+            ["take", "hand_over", "comment", "confirm", "snooze", "take_in", "undo", "known_error"];
+        !light.contains(&self.body.verb.as_str())
+    }
+
+    fn back(&self) -> String {
+        match self.cases.first().filter(|_| !self.to_list) {
+            // Only an id leads on: nothing that a form says becomes another address.
+            Some(case) if case.parse::<crate::model::CaseId>().is_ok() => {
+                format!("/problems/{case}")
+            }
+            _ => "/problems".to_owned(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "act.html")]
+struct ActPage<'a> {
+    frame: Frame<'a>,
+    s: Speech<'a>,
+    items: Vec<Item>,
+    pairs: Vec<(String, String)>,
+    asks_reason: bool,
+    button: String,
+    back: String,
+}
+
+/// One case and what would become of it.
+struct Item {
+    id: String,
+    title: String,
+    will: Vec<String>,
+    refused: String,
+}
+
+pub(super) async fn act(
+    guest: Guest,
+    Wanted(language): Wanted,
+    State(state): State<ApiState>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let asked = Asked::new(pairs);
+    let back = asked.back();
+    match decide(&guest, language, &state, &asked).await {
+        Ok(response) => response,
+        Err(error) => refusal_at(&state, language, Some(&guest), &error, &back),
+    }
+}
+
+async fn decide(
+    guest: &Guest,
+    language: Language,
+    state: &ApiState,
+    asked: &Asked,
+) -> Result<Response, ApiError> {
+    let decisions = asked.decisions(state);
+    if decisions.is_empty() || decisions.len() > CASES {
+        let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+        let message = crate::model::Message::new("refused-no-cases");
+        return Err(ApiError::new(status, "name the cases that this is about").saying(message));
+    }
+    if asked.has_consequences() && !asked.is_sure {
+        return preview(guest, language, state, asked, decisions).await;
+    }
+    let mut done = None;
+    for (case, body) in decisions {
+        crate::api::cases::find(state, &case).await?;
+        let act = submit(&guest.visitor, state, &case, body.wish()?).await?;
+        done.get_or_insert((case, act));
+    }
+    let back = asked.back();
+    let after = done.map(|(case, act)| format!("?done={case}.{act}")).unwrap_or_default();
+    Ok(Redirect::to(&format!("{back}{after}")).into_response())
+}
+
+async fn preview(
+    guest: &Guest,
+    language: Language,
+    state: &ApiState,
+    asked: &Asked,
+    decisions: Vec<(String, ActBody)>,
+) -> Result<Response, ApiError> {
+    let mut seen = Vec::with_capacity(decisions.len());
+    for (case, body) in decisions {
+        let found = crate::api::cases::find(state, &case).await?;
+        let foreseen = foresee(&guest.visitor, state, &case, body.wish()?).await;
+        if asked.cases.len() == 1 && foreseen.is_err() {
+            return foreseen.map(|_| Redirect::to("/problems").into_response());
+        }
+        seen.push((case, found.summary.title, foreseen));
+    }
+    let now = state.clock.now();
+    Ok(state.engine.read(|core| {
+        let topology = core.correlate().topology();
+        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+        let items = seen.into_iter().map(|(id, title, foreseen)| {
+            let title = s.say(&title);
+            match foreseen {
+                Ok((_, will)) => {
+                    let will = will.iter().map(|message| s.say(message)).collect();
+                    Item { id, title, will, refused: String::new() }
+                }
+                Err(error) => {
+                    let said = error.said().map(|message| s.say(message));
+                    let refused = said.unwrap_or_else(|| s.t("page-failed"));
+                    Item { id, title, will: Vec::new(), refused }
+                }
+            }
+        });
+        let verb = &asked.body.verb;
+        html(
+            &ActPage {
+                items: items.collect(),
+                pairs: asked.pairs.iter().filter(|(name, _)| name != "reason").cloned().collect(),
+                asks_reason: !matches!(verb.as_str(), "mute"),
+                button: s.t(&format!("act-{verb}")),
+                back: asked.back(),
+                frame: Frame::new(state, guest, "", s.t("preview-title"), s),
+                s,
+            }
+            .with_reason(&asked.body.reason),
+        )
+    }))
+}
+
+impl<'a> ActPage<'a> {
+    /// What has been typed is not asked for again.
+    fn with_reason(mut self, reason: &str) -> Self {
+        if !reason.is_empty() {
+            self.pairs.push(("reason".to_owned(), reason.to_owned()));
+            self.asks_reason = false;
+        }
+        self
+    }
+}
