@@ -1,7 +1,7 @@
 //! The REST interface under `/api/v1`, live events, and what machines ask for: `/metrics`,
 //! `/healthz`, `/readyz`.
 
-mod access;
+pub(crate) mod access;
 pub(crate) mod acts;
 pub(crate) mod attention;
 pub(crate) mod cases;
@@ -14,6 +14,7 @@ mod intake;
 mod list;
 pub(crate) mod search;
 pub(crate) mod shapes;
+mod throttle;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use attention::Attention;
 pub use error::ApiError;
 pub(crate) use health::count;
 pub use shapes::{case_detail, case_item};
+pub use throttle::Throttle;
 
 use crate::clock::Clock;
 use crate::collect::{SourceHealth, Sources};
@@ -58,6 +60,8 @@ pub struct ApiState {
     pub charts: ChartSource,
     /// What waits for somebody.
     pub attention: Attention,
+    /// Slows down those who guess passwords.
+    pub throttle: Throttle,
     /// When the engine stops, live events end.
     pub stop: CancellationToken,
 }

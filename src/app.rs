@@ -13,6 +13,7 @@ mod tickets;
 mod watch;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -56,14 +57,37 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Where the store keeps the address of the page, for `vakhta token link`.
 pub const PAGE: &str = "page";
 
-/// The store's file in a data folder, which is made when it is not there.
+/// The store's file in a data folder; nothing is made.
+#[must_use]
+pub fn store_path(data: &Path) -> PathBuf {
+    data.join("vakhta.sqlite")
+}
+
+/// The store's file in a data folder, both made when they are not there.
 ///
 /// # Errors
 /// When the folder cannot be made.
 pub fn store_file(data: &Path) -> Result<PathBuf> {
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("cannot make the data folder {}", data.display()))?;
-    Ok(data.join("vakhta.sqlite"))
+    make_private(data)?;
+    let file = store_path(data);
+    // Made before SQLite does it: its other files take over the rights of this one.
+    let mut make = std::fs::OpenOptions::new();
+    let made = make.append(true).create(true).mode(0o600).open(&file);
+    made.with_context(|| format!("cannot write {}", file.display()))?;
+    let mode = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&file, mode)
+        .with_context(|| format!("cannot restrict {}", file.display()))?;
+    Ok(file)
+}
+
+/// Makes the data folder, for its owner alone: tickets and who may come in are nobody else's.
+fn make_private(data: &Path) -> Result<()> {
+    if !data.exists() {
+        let mut folder = std::fs::DirBuilder::new();
+        let made = folder.recursive(true).mode(0o700).create(data);
+        made.with_context(|| format!("cannot make the data folder {}", data.display()))?;
+    }
+    Ok(())
 }
 
 /// Options from the command line.
@@ -202,10 +226,13 @@ impl App {
             sources: self.parts.sources.clone(),
             charts: watch::charts(series),
             attention: crate::api::Attention::default(),
+            throttle: crate::api::Throttle::default(),
             stop: stop.clone(),
         };
         self.parts.supervisor.spawn("pages", async move {
             let router = web::router(state);
+            // Who guesses passwords, and which screen shows the wall, goes by the address.
+            let router = router.into_make_service_with_connect_info::<SocketAddr>();
             let served = axum::serve(listener, router)
                 .with_graceful_shutdown(async move { stop.cancelled().await })
                 .await;
@@ -291,18 +318,23 @@ impl App {
     /// When the store does not answer.
     pub async fn greeting(&self) -> Result<String> {
         let parts = &self.parts;
-        let access = Access { name: "admin".into(), role: Role::Admin };
         let now = parts.clock.now();
-        let expires = Some(now.plus_millis(3_600_000));
-        let token = parts.store.add_access(AccessKind::SignIn, &access, now, expires).await?;
         let page_url = &self.site.settings.escalation.page_url;
         parts.store.set_note(PAGE, page_url.as_bytes()).await?;
         let page = site::reached_at(self.address);
-        let mut text = format!(
-            "Вахта началась. Откройте страницу (ссылка одноразовая, действует час):\n\
-             The watch is on. Open the page (the link works once, for an hour):\n\n  \
-             {page}/sign-in?token={token}\n\n"
-        );
+        let mut text = if parts.store.has_admin(now).await? {
+            format!("Вахта запущена: {page}/\nThe watch is on: {page}/\n\n")
+        } else {
+            // Nobody could come in otherwise; later starts print no way in.
+            let access = Access::new("admin", Role::Admin);
+            let expires = Some(now.plus_millis(3_600_000));
+            let token = parts.store.add_access(AccessKind::SignIn, &access, now, expires).await?;
+            format!(
+                "Вахта запущена. Откройте страницу (ссылка одноразовая, действует час):\n\
+                 The watch is on. Open the page (the link works once, for an hour):\n\n  \
+                 {page}/sign-in?token={token}\n\n"
+            )
+        };
         tracing::info!(address = %self.address, page, "listening");
         if self.site.is_default {
             for offer in discover::on_loopback().await {

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod init;
 pub mod run;
 pub mod token;
+pub mod user;
 
 use std::future::Future;
 use std::io::Write;
@@ -65,6 +66,9 @@ enum Command {
         vakhta token link ivanova --role duty      a link that signs in once"
     )]
     Token(token::Command),
+    /// People who sign in with a name and a password.
+    #[command(subcommand)]
+    User(user::Command),
     /// Stream recorded data through the code that runs in production; write what it decides.
     #[command(
         subcommand,
@@ -159,6 +163,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Check(arguments) => check::run(&arguments, format),
         Command::Explain(arguments) => block_on(explain::run(&arguments, format)),
         Command::Token(command) => block_on(token::run(&command, format)),
+        Command::User(command) => block_on(user::run(&command, format)),
         Command::Openapi => {
             print(&crate::api::openapi_json());
             Ok(())

@@ -13,6 +13,7 @@ mod retention;
 mod squeeze;
 #[cfg(test)]
 mod tests;
+mod users;
 mod workplace;
 
 use std::path::Path;
@@ -24,10 +25,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-pub use access::{Access, AccessKind, Role};
+pub use access::{Access, AccessKind, Pass, Role};
 pub use log::{Append, Appended, Record, Snapshot};
 pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
 pub use retention::{Retention, Trimmed};
+pub use users::{AuditLine, SHORTEST_PASSWORD, SignIn, User};
 pub use workplace::ChartPoints;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
@@ -76,6 +78,9 @@ pub enum StoreError {
         /// The number of the first event.
         first: u64,
     },
+    /// A password cannot be hashed, or a second factor made.
+    #[error("the password cannot be hashed: it may be too long")]
+    Password,
     /// A compressed body is damaged.
     #[error("{what} in the store is damaged: {source}; restore a backup")]
     Damaged {

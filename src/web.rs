@@ -1,6 +1,7 @@
 //! The pages for the duty shift and problem managers: rendered here, usable without a script, live
 //! with one.
 
+mod access;
 mod acts;
 mod case;
 mod chart;
@@ -12,13 +13,17 @@ mod graph;
 mod members;
 mod page;
 mod pulse;
+mod review;
 mod runbooks;
 mod shift;
 mod sign_in;
 mod sources;
+mod systems;
+mod tickets;
 mod told;
 mod unchanged;
 mod views;
+mod wall;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -79,7 +84,15 @@ fn routes() -> Router<ApiState> {
         .route("/sources", get(sources::show))
         .route("/runbooks", get(runbooks::index))
         .route("/runbooks/{name}", get(runbooks::show))
-        .route("/sign-in", get(sign_in::enter))
+        .route("/tickets", get(tickets::show))
+        .route("/systems", get(systems::show))
+        .route("/review", get(review::show))
+        .route("/review/export.csv", get(review::export))
+        .route("/access", get(access::show))
+        .route("/access/revoke", post(access::revoke))
+        .route("/wall", get(wall::enter))
+        .route("/sign-in", get(sign_in::enter).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
         .route("/pulse", get(pulse::show))
         .route("/language/{code}", get(page::language))
         .route("/static/style.css", get(|| fixed("text/css; charset=utf-8", STYLE)))

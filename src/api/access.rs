@@ -1,13 +1,18 @@
 //! Who asks: a program with a bearer token, or a person with a session cookie.
 
-use axum::extract::FromRequestParts;
-use axum::http::{Method, StatusCode, header, request::Parts};
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 
 use super::{ApiError, ApiState};
 use crate::store::{Access, AccessKind, Role};
 
 /// The name of the session cookie.
 const COOKIE: &str = "vakhta_session";
+/// The cookie of a screen on the wall, and what it opens.
+const WALL_COOKIE: &str = "vakhta_wall";
+const WALL_PATHS: [&str; 2] = ["/wall", "/pulse"];
 
 /// Somebody who has come in, and how.
 #[derive(Clone, Debug)]
@@ -41,12 +46,8 @@ impl FromRequestParts<ApiState> for Visitor {
             return visitor.ok_or_else(ApiError::unauthorized);
         }
         let cookies = text(header::COOKIE).unwrap_or_default();
-        let token = cookies
-            .split(';')
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(name, _)| *name == COOKIE)
-            .map(|(_, value)| value);
-        let Some(token) = token else { return Err(ApiError::unauthorized()) };
+        let token = cookie(cookies, COOKIE);
+        let Some(token) = token else { return wall(parts, state, cookies).await };
         if parts.method != Method::GET && parts.method != Method::HEAD {
             same_origin(parts)?;
         }
@@ -55,8 +56,36 @@ impl FromRequestParts<ApiState> for Visitor {
     }
 }
 
+/// What a cookie says, if it is there.
+fn cookie<'a>(cookies: &'a str, wanted: &str) -> Option<&'a str> {
+    let pairs = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value)
+}
+
+/// The address at the other end of the connection; none in tests that have no connection.
+pub(crate) fn address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
+}
+
+/// A screen on the wall sees the wall and its beat, from its own address, and nothing else.
+async fn wall(parts: &Parts, state: &ApiState, cookies: &str) -> Result<Visitor, ApiError> {
+    let token = cookie(cookies, WALL_COOKIE).filter(|_| WALL_PATHS.contains(&parts.uri.path()));
+    let token = token.ok_or_else(ApiError::unauthorized)?;
+    let found = state.store.access_from(AccessKind::Wall, token, state.clock.now()).await?;
+    let (access, bound) = found.ok_or_else(ApiError::unauthorized)?;
+    if !is_from(address(parts), &bound) {
+        return Err(ApiError::unauthorized());
+    }
+    Ok(Visitor(access, AccessKind::Wall))
+}
+
+/// Whether a visitor comes from the address that a token is bound to.
+pub(crate) fn is_from(address: Option<IpAddr>, bound: &str) -> bool {
+    bound.is_empty() || address.is_some_and(|address| address.to_string() == bound)
+}
+
 /// A cookie is sent along by whatever page makes the browser ask; only our own may change things.
-fn same_origin(parts: &Parts) -> Result<(), ApiError> {
+pub(crate) fn same_origin(parts: &Parts) -> Result<(), ApiError> {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(header::HeaderName::from_static("sec-fetch-site"));
     let allowed = match (site, text(header::ORIGIN), text(header::HOST)) {
@@ -72,8 +101,24 @@ fn same_origin(parts: &Parts) -> Result<(), ApiError> {
     Err(ApiError::foreign())
 }
 
-/// The `Set-Cookie` value of a new session.
+/// The `Set-Cookie` value of a new session; `secure` when people come by https.
 #[must_use]
-pub fn session_cookie(token: &str, seconds: i64) -> String {
-    format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+pub fn session_cookie(token: &str, seconds: i64, secure: bool) -> String {
+    set_cookie(COOKIE, token, seconds, secure)
+}
+
+/// The same for a screen on the wall.
+#[must_use]
+pub(crate) fn wall_cookie(token: &str, seconds: i64, secure: bool) -> String {
+    set_cookie(WALL_COOKIE, token, seconds, secure)
+}
+
+fn set_cookie(name: &str, token: &str, seconds: i64, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+/// The token of the session that a request came with.
+pub(crate) fn session_token(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers.get(header::COOKIE)?.to_str().ok()?, COOKIE)
 }

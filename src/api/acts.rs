@@ -11,8 +11,9 @@ use super::extract::Body;
 use super::shapes::TextShape;
 use super::{ApiError, ApiState, Visitor};
 use crate::fold::Event;
-use crate::model::{Act, CaseId, EffectKind, Message, Time, Verb};
-use crate::store::Role;
+use crate::model::{Act, CaseId, CaseSummary, EffectKind, Message, Time, Verb};
+use crate::store::{Access, Role};
+use crate::topology::Topology;
 
 /// The longest reason, characters.
 const REASON_LIMIT: usize = 1_000;
@@ -130,7 +131,7 @@ pub(crate) async fn foresee(
     wish: Wish,
 ) -> Result<(u64, Vec<Message>), ApiError> {
     let before = find(state, id).await?;
-    visitor.needs(role_for(&wish.verb))?;
+    allow(visitor, state, id, &wish.verb)?;
     let event = event(visitor, id, wish)?;
     let now = state.clock.now();
     // The act is carried out on a copy: what is said is what would happen.
@@ -234,17 +235,13 @@ impl ActBody {
     }
 }
 
-/// Who may decide what: the duty shift runs cases, problem managers decide what belongs together.
-const fn role_for(verb: &Verb) -> Role {
+/// Who may decide what: line 1 says where tickets belong, lines 2 and 3 run the cases of their team, the duty shift
+/// runs all, problem managers decide what belongs together.
+pub(crate) const fn role_for(verb: &Verb) -> Role {
     match verb {
-        Verb::Take
-        | Verb::HandOver { .. }
-        | Verb::Comment
-        | Verb::Resolve
-        | Verb::Reopen
-        | Verb::TakeIn { .. }
-        | Verb::Snooze { .. }
-        | Verb::Undo { .. } => Role::Duty,
+        Verb::Comment | Verb::TakeIn { .. } => Role::Line1,
+        Verb::Take | Verb::HandOver { .. } | Verb::Resolve | Verb::Reopen => Role::Line2,
+        Verb::Snooze { .. } | Verb::Undo { .. } => Role::Duty,
         Verb::Confirm
         | Verb::Reject
         | Verb::Merge { .. }
@@ -254,6 +251,45 @@ const fn role_for(verb: &Verb) -> Role {
         | Verb::KnownError { .. }
         | Verb::Mute { .. } => Role::ProblemManager,
     }
+}
+
+/// Whether a member of line 2 or 3 looks after a system that the case touches. Others are not bound to a team.
+pub(crate) fn is_of_team(access: &Access, case: &CaseSummary, topology: &Topology) -> bool {
+    access.role != Role::Line2
+        || case.systems.iter().filter_map(|key| topology.get(key)).any(|system| {
+            !access.team.is_empty()
+                && system.queue.split("::").next().is_some_and(|first| first == access.team)
+        })
+}
+
+/// Refuses who may not decide this about this case.
+fn allow(visitor: &Visitor, state: &ApiState, id: &str, verb: &Verb) -> Result<(), ApiError> {
+    let mut needed = role_for(verb);
+    let case: CaseId = id.parse().map_err(|_| ApiError::missing())?;
+    let access = &visitor.0;
+    if let Verb::Undo { act } = verb {
+        // Taking back needs what the act itself needed; what is one's own, nothing more.
+        let undone = state.engine.read(|core| {
+            let record = core.cases().act_record(*act)?;
+            Some((role_for(&record.act.verb), record.act.by == access.name))
+        });
+        needed =
+            undone.map_or(needed, |(role, is_own)| if is_own { role } else { role.max(needed) });
+    }
+    visitor.needs(needed)?;
+    if access.role == Role::Line2 && needed == Role::Line2 {
+        let summary = state.engine.case(case);
+        let is_own = state.engine.read(|core| {
+            let topology = core.correlate().topology();
+            summary.as_ref().is_none_or(|case| is_of_team(access, case, topology))
+        });
+        if !is_own {
+            let detail = format!("{id} is not at a system of your team «{}»", access.team);
+            let message = Message::new("refused-team").word("team", &access.team);
+            return Err(ApiError::new(StatusCode::FORBIDDEN, detail).saying(message));
+        }
+    }
+    Ok(())
 }
 
 fn event(visitor: &Visitor, id: &str, wish: Wish) -> Result<Event, ApiError> {
@@ -270,15 +306,7 @@ pub(crate) async fn submit(
     id: &str,
     wish: Wish,
 ) -> Result<u64, ApiError> {
-    let mut needed = role_for(&wish.verb);
-    if let Verb::Undo { act } = &wish.verb {
-        // Taking back needs what the act itself needed.
-        let undone = state
-            .engine
-            .read(|core| core.cases().act_record(*act).map(|record| role_for(&record.act.verb)));
-        needed = undone.unwrap_or(needed);
-    }
-    visitor.needs(needed)?;
+    allow(visitor, state, id, &wish.verb)?;
     let taken = state.engine.submit(event(visitor, id, wish)?).await?;
     Ok(taken.act.unwrap_or_default())
 }

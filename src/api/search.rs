@@ -29,7 +29,8 @@ impl Phrase {
         Some(Self { stems: stems(&plain), plain })
     }
 
-    fn is_of(&self, signal: &Signal) -> bool {
+    /// Whether a signal has all of it.
+    pub(crate) fn is_of(&self, signal: &Signal) -> bool {
         if signal.number == self.plain {
             return true;
         }

@@ -15,8 +15,7 @@ pub(super) struct DataLock {
 impl DataLock {
     /// Takes the lock of a folder, making the folder when it is not there.
     pub(super) fn take(data: &Path) -> Result<Self> {
-        std::fs::create_dir_all(data)
-            .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        super::make_private(data)?;
         let path = data.join("vakhta.lock");
         let file =
             File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;

@@ -1,6 +1,8 @@
 //! The whole program in one process: started, asked over HTTP, told to read its configuration again, stopped and
 //! started on what it has left.
 
+mod access;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ fn quiet_site() -> Site {
 impl Running {
     async fn start(site: Site, data: &Path) -> Self {
         let app = App::start(site, &options(data)).await.unwrap();
-        let access = Access { name: "Иванова".into(), role: Role::Admin };
+        let access = Access::new("Иванова", Role::Admin);
         let now = app.parts.clock.now();
         let token =
             app.parts.store.add_access(AccessKind::Bearer, &access, now, None).await.unwrap();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Failure, Format, print};
 use crate::api::case_detail;
-use crate::app::{DATA, store_file};
+use crate::app::{DATA, store_path};
 use crate::cases::member;
 use crate::correlate::{Constraints, Unassigned};
 use crate::engine::{Restored, restore};
@@ -46,7 +46,7 @@ fn language(word: &str) -> Result<Language, String> {
 /// When the store cannot be read, or nothing has that id.
 pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let failed = |error| Failure::from(anyhow::Error::from(error));
-    let file = store_file(&arguments.data).map_err(Failure::from)?;
+    let file = store_path(&arguments.data);
     if !file.exists() {
         let message = format!(
             "vakhta: cannot explain {}: there is no {}; name the data folder of the watch with --data\n",

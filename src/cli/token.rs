@@ -1,11 +1,11 @@
 //! `vakhta token`: bearer tokens for programs, sign-in links for people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Failure, Format, print};
-use crate::app::{PAGE, store_file};
+use crate::app::{PAGE, store_file, store_path};
 use crate::clock::Clock;
-use crate::store::{Access, AccessKind, Role, Store};
+use crate::store::{Access, AccessKind, Role, Store, StoreError};
 
 /// Where the page is when nobody has said otherwise.
 const DEFAULT_PAGE: &str = "http://127.0.0.1:8480";
@@ -19,16 +19,24 @@ pub enum Command {
     /// Make a link that signs a person in, once, within an hour.
     #[command(after_help = "Example:\n  vakhta token link ivanova --role duty")]
     Link(Arguments),
+    /// Make a link for a screen on the wall: it shows the wall from one address for as long as it is wanted.
+    #[command(after_help = "Example:\n  vakhta token wall shift-room --address 10.1.2.3")]
+    Wall(WallArguments),
+    /// List tokens and sessions that are good now, without what opens them.
+    List(DataArguments),
+    /// End a token or session.
+    #[command(after_help = "Example:\n  vakhta token revoke 1f0c9a3e")]
+    Revoke(RevokeArguments),
 }
 
-/// Who, and what they may do.
+/// Which screen, and from where.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The name shown in histories.
+pub struct WallArguments {
+    /// The name shown in lists.
     name: String,
-    /// viewer, line1, duty, problem-manager or admin.
-    #[arg(long, value_parser = role)]
-    role: Role,
+    /// The address of the screen, as the watch sees it; other addresses are refused.
+    #[arg(long)]
+    address: std::net::IpAddr,
     /// The data folder of the watch.
     #[arg(long, default_value = "vakhta-data")]
     data: PathBuf,
@@ -37,46 +45,176 @@ pub struct Arguments {
     page: Option<String>,
 }
 
-fn role(word: &str) -> Result<Role, String> {
+/// Where the watch keeps its data.
+#[derive(Debug, clap::Args)]
+pub struct DataArguments {
+    /// The data folder of the watch.
+    #[arg(long, default_value = "vakhta-data")]
+    pub(super) data: PathBuf,
+}
+
+/// Which token.
+#[derive(Debug, clap::Args)]
+pub struct RevokeArguments {
+    /// The beginning of its hash in `vakhta token list`, at least eight letters.
+    hash: String,
+    /// The data folder of the watch.
+    #[arg(long, default_value = "vakhta-data")]
+    data: PathBuf,
+}
+
+/// Who, and what they may do.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The name shown in histories.
+    name: String,
+    /// viewer, line1, line2, duty, problem-manager or admin.
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// The first part of the queues that line 2 or 3 looks after: 2ЛТП.
+    #[arg(long)]
+    team: Option<String>,
+    /// The data folder of the watch.
+    #[arg(long, default_value = "vakhta-data")]
+    data: PathBuf,
+    /// The address of the page, for the link [default: where the watch said last that it is].
+    #[arg(long)]
+    page: Option<String>,
+}
+
+pub(super) fn role(word: &str) -> Result<Role, String> {
     Role::parse(word).ok_or_else(|| {
         let words: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
         format!("there are {}", words.join(", "))
     })
 }
 
-/// Makes the token or link and prints it.
+/// Makes, lists or ends tokens and links.
 ///
 /// # Errors
 /// When the store cannot be opened or written.
 pub async fn run(command: &Command, format: Format) -> Result<(), Failure> {
-    let (Command::Add(arguments) | Command::Link(arguments)) = command;
-    let failed = |error| Failure::from(anyhow::Error::from(error));
-    let file = store_file(&arguments.data).map_err(Failure::from)?;
-    if !file.exists() {
+    match command {
+        Command::Add(arguments) => make(arguments, AccessKind::Bearer, format).await,
+        Command::Link(arguments) => make(arguments, AccessKind::SignIn, format).await,
+        Command::Wall(arguments) => wall(arguments, format).await,
+        Command::List(arguments) => list(&arguments.data, format).await,
+        Command::Revoke(arguments) => revoke(arguments).await,
+    }
+}
+
+/// Opens the store of a watch; says so when it is new, for that is seldom what was meant.
+pub(super) async fn open(data: &Path) -> Result<Store, Failure> {
+    let is_new = !store_path(data).exists();
+    let file = store_file(data).map_err(Failure::from)?;
+    if is_new {
         let note = "vakhta: {} is new; is --data the folder of the watch?\n";
         super::complain(&note.replace("{}", &file.display().to_string()));
     }
-    let store = Store::open(&file).await.map_err(failed)?;
-    let access = Access { name: arguments.name.clone(), role: arguments.role };
-    let now = Clock::default().now();
-    let (kind, expires) = match command {
-        Command::Add(_) => (AccessKind::Bearer, None),
-        Command::Link(_) => (AccessKind::SignIn, Some(now.plus_millis(3_600_000))),
-    };
-    let token = store.add_access(kind, &access, now, expires).await.map_err(failed)?;
+    Store::open(&file).await.map_err(failed)
+}
+
+pub(super) fn failed(error: StoreError) -> Failure {
+    Failure::from(anyhow::Error::from(error))
+}
+
+/// Who works on this machine, for the journal.
+pub(super) fn operator() -> String {
+    std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .unwrap_or_else(|_| "cli".to_owned())
+}
+
+/// The address of the page: as named, else where the watch said last that it is.
+async fn page(store: &Store, named: Option<&String>) -> Result<String, Failure> {
     let known = store.note(PAGE).await.map_err(failed)?;
     let known = known.and_then(|page| String::from_utf8(page).ok());
-    let page = arguments.page.clone().or(known).unwrap_or_else(|| DEFAULT_PAGE.to_owned());
+    let page = named.cloned().or(known).unwrap_or_else(|| DEFAULT_PAGE.to_owned());
+    Ok(page.trim_end_matches('/').to_owned())
+}
+
+async fn make(arguments: &Arguments, kind: AccessKind, format: Format) -> Result<(), Failure> {
+    let store = open(&arguments.data).await?;
+    let team = arguments.team.clone().unwrap_or_default();
+    let access = Access { name: arguments.name.clone(), role: arguments.role, team };
+    let now = Clock::default().now();
+    let expires = (kind == AccessKind::SignIn).then(|| now.plus_millis(3_600_000));
+    let token = store.add_access(kind, &access, now, expires).await.map_err(failed)?;
+    store.audit(now, &operator(), "token_added", &access.name).await.map_err(failed)?;
+    let page = page(&store, arguments.page.as_ref()).await?;
     store.close().await;
-    let shown = match command {
-        Command::Add(_) => token,
-        Command::Link(_) => {
-            format!("{}/sign-in?token={token}", page.trim_end_matches('/'))
-        }
+    let shown = match kind {
+        AccessKind::SignIn => format!("{page}/sign-in?token={token}"),
+        _ => token,
     };
+    say(&access.name, &shown, format);
+    Ok(())
+}
+
+async fn wall(arguments: &WallArguments, format: Format) -> Result<(), Failure> {
+    let store = open(&arguments.data).await?;
+    let access = Access::new(&arguments.name, Role::Viewer);
+    let now = Clock::default().now();
+    let token = store.add_access(AccessKind::Wall, &access, now, None).await.map_err(failed)?;
+    let address = arguments.address.to_canonical().to_string();
+    store.bind_access(&token, &address).await.map_err(failed)?;
+    store.audit(now, &operator(), "token_added", &access.name).await.map_err(failed)?;
+    let page = page(&store, arguments.page.as_ref()).await?;
+    store.close().await;
+    say(&access.name, &format!("{page}/wall?token={token}"), format);
+    Ok(())
+}
+
+fn say(name: &str, shown: &str, format: Format) {
     print(&match format {
         Format::Text => format!("{shown}\n"),
-        Format::Json => format!("{}\n", serde_json::json!({"name": access.name, "token": shown})),
+        Format::Json => format!("{}\n", serde_json::json!({"name": name, "token": shown})),
     });
+}
+
+async fn list(data: &Path, format: Format) -> Result<(), Failure> {
+    let store = open(data).await?;
+    let passes = store.passes(Clock::default().now()).await.map_err(failed)?;
+    store.close().await;
+    for pass in passes {
+        let moment = |at: Option<crate::model::Time>| at.map(|at| at.to_string());
+        let (used, expires) = (moment(pass.used_at), moment(pass.expires_at));
+        let line = match format {
+            Format::Text => format!(
+                "{}  {:<8} {:<16} {:<16} used {:<24} ends {}\n",
+                pass.hash.get(..12).unwrap_or_default(),
+                pass.kind,
+                pass.access.role.as_str(),
+                pass.access.name,
+                used.as_deref().unwrap_or("never"),
+                expires.as_deref().unwrap_or("never"),
+            ),
+            Format::Json => {
+                let line = serde_json::json!({
+                    "hash": pass.hash, "kind": pass.kind, "role": pass.access.role.as_str(),
+                    "name": pass.access.name, "used": used, "ends": expires, "address": pass.address,
+                });
+                format!("{line}\n")
+            }
+        };
+        print(&line);
+    }
+    Ok(())
+}
+
+async fn revoke(arguments: &RevokeArguments) -> Result<(), Failure> {
+    let store = open(&arguments.data).await?;
+    let ended = store.revoke(&arguments.hash).await.map_err(failed)?;
+    if ended > 0 {
+        let now = Clock::default().now();
+        store.audit(now, &operator(), "revoked", &arguments.hash).await.map_err(failed)?;
+    }
+    store.close().await;
+    if ended == 0 {
+        let message =
+            format!("vakhta: no token begins with {}; see vakhta token list\n", arguments.hash);
+        return Err(Failure { message, code: 1 });
+    }
+    print(&format!("{ended}\n"));
     Ok(())
 }

@@ -547,3 +547,121 @@ runbook-postgres = PostgreSQL
 graph-cause = likely cause
 graph-touched = touched
 advice-none = There is no advice with this alert: open it where it came from, and call those who own the system.
+
+# Coming in, and access
+sign-in-name = Name
+sign-in-password = Password
+sign-in-code-field = Code of the authenticator
+sign-in-button = Sign in
+sign-in-no-password = No password
+sign-in-wrong = Name or password are not right.
+sign-in-code = Enter the code of your authenticator.
+sign-in-code-wrong = The code is not right, or was used already. Wait for the next one.
+sign-in-crowd = Too many attempts at once. Wait for half a minute.
+refused-team = This problem is not at your team ({ $team }): its systems are in another queue.
+access-users = Users
+access-no-users = There are no users with a password.
+access-passes = Sessions and tokens
+access-journal = Journal of sign-ins
+column-name = Name
+column-role = Role
+column-kind = Kind
+column-created = Made
+column-used = Used
+column-expires = Ends
+column-address = Address
+column-what = What
+column-about = About
+column-when = When
+button-revoke = Revoke
+role-viewer = viewer
+role-line1 = line 1
+role-line2 = lines 2–3
+role-duty = duty shift
+role-problem-manager = problem manager
+role-admin = administrator
+user-active = active
+user-disabled = disabled
+user-totp = active, second factor
+pass-bearer = a program's token
+pass-session = session
+pass-sign_in = one-time link
+pass-wall = screen on the wall
+audit-signed_in = signed in
+audit-signed_out = signed out
+audit-refused = sign-in refused
+audit-revoked = access revoked
+audit-user_added = user added
+audit-user_disabled = user disabled
+audit-user_enabled = user enabled
+audit-role_changed = role changed
+audit-totp_set = second factor set
+audit-token_added = token made
+
+# The wall
+nav-wall = Wall
+wall-quiet = All quiet: no open problems, { $up } of { $sources } polled
+wall-more = { $count ->
+    [one] and { $count } more problem
+   *[other] and { $count } more problems
+}
+wall-untaken = nobody has it
+
+# Tickets
+search-tickets = Number or words of a ticket
+tickets-empty = No tickets yet.
+column-ticket = Ticket
+column-verdict = Where it belongs
+column-say = What to say
+verdict-belongs = to { $case }
+verdict-perhaps = perhaps to { $case }
+verdict-alone = by itself
+verdict-request = a request, no incident
+lacks = Lacks:
+lacks-system = the system
+lacks-mrf = the branch
+lacks-felt = what is wrong
+button-detach = Detach
+say-known = The trouble ({ $system }) is known since { $since } and was passed on.
+say-taken = The trouble ({ $system }) is known since { $since }, and is being worked on.
+say-over = The trouble is over. Please see whether all works.
+
+# Systems
+system-cases = { $count ->
+    [one] { $count } open problem
+   *[other] { $count } open problems
+}
+system-calm = all quiet
+system-blind = sources do not answer
+system-unwatched = no sources
+system-sources = sources: { $up } of { $all } answer
+system-needs = needs:
+
+# Review
+column-case = Problem
+column-doubt = Why to look at it
+review-hint = What the engine is least sure of comes first. What was confirmed or rejected is not here.
+review-empty = There is nothing to look at.
+review-export = Export as CSV
+doubt-cause = the cause is not clear
+doubt-systems = { $count ->
+    [one] { $count } system
+   *[other] { $count } systems
+}
+doubt-merged = merged from several
+csv-id = Number
+csv-title = Problem
+csv-severity = Severity
+csv-state = State
+csv-opened = Began
+csv-resolved = Ended
+csv-minutes = Length, min
+csv-systems = Systems
+csv-mrfs = Branches
+csv-tickets = Tickets
+csv-users = Users
+csv-findings = Findings
+csv-cause = Cause
+csv-share = Belief
+csv-owner = Who had it
+csv-ticket = Ticket number

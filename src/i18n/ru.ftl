@@ -564,3 +564,124 @@ runbook-postgres = PostgreSQL
 graph-cause = вероятная причина
 graph-touched = затронута
 advice-none = Инструкции к этому оповещению нет: откройте его там, откуда оно пришло, и позвоните тем, кто отвечает за систему.
+
+# Вход и доступ
+sign-in-name = Имя
+sign-in-password = Пароль
+sign-in-code-field = Код из приложения
+sign-in-button = Войти
+sign-in-no-password = Нет пароля
+sign-in-wrong = Имя или пароль не подходят.
+sign-in-code = Введите код из приложения для входа.
+sign-in-code-wrong = Код не подходит или уже использован. Дождитесь следующего.
+sign-in-crowd = Слишком много попыток сразу. Подождите полминуты.
+refused-team = Эта проблема не у вашей команды ({ $team }): её системы в другой очереди.
+access-users = Пользователи
+access-no-users = Пользователей с паролем нет.
+access-passes = Сеансы и токены
+access-journal = Журнал входов
+column-name = Имя
+column-role = Роль
+column-kind = Вид
+column-created = Создан
+column-used = Использован
+column-expires = Действует до
+column-address = Адрес
+column-what = Что
+column-about = О чём
+column-when = Когда
+button-revoke = Отозвать
+role-viewer = просмотр
+role-line1 = 1ЛТП
+role-line2 = 2–3ЛТП
+role-duty = дежурная смена
+role-problem-manager = проблемный менеджер
+role-admin = администратор
+user-active = работает
+user-disabled = отключён
+user-totp = работает, второй фактор
+pass-bearer = токен программы
+pass-session = сеанс
+pass-sign_in = одноразовая ссылка
+pass-wall = экран на стене
+audit-signed_in = вход
+audit-signed_out = выход
+audit-refused = вход отклонён
+audit-revoked = доступ отозван
+audit-user_added = пользователь добавлен
+audit-user_disabled = пользователь отключён
+audit-user_enabled = пользователь включён
+audit-role_changed = роль изменена
+audit-totp_set = второй фактор задан
+audit-token_added = токен создан
+
+# Стена
+nav-wall = Стена
+wall-quiet = Всё спокойно: открытых проблем нет, опрошено { $up } из { $sources }
+wall-more = { $count ->
+    [one] и ещё { $count } проблема
+    [few] и ещё { $count } проблемы
+   *[many] и ещё { $count } проблем
+}
+wall-untaken = никто не взял
+
+# Обращения
+search-tickets = Номер или слова обращения
+tickets-empty = Обращений пока нет.
+column-ticket = Обращение
+column-verdict = Куда относится
+column-say = Что сказать
+verdict-belongs = к { $case }
+verdict-perhaps = возможно, к { $case }
+verdict-alone = отдельно
+verdict-request = запрос, не инцидент
+lacks = Не хватает:
+lacks-system = система
+lacks-mrf = МРФ
+lacks-felt = что именно не так
+button-detach = Отвязать
+say-known = Про неполадку ({ $system }) уже известно с { $since }, передали специалистам.
+say-taken = Про неполадку ({ $system }) известно с { $since }, специалисты уже работают.
+say-over = Неполадка устранена. Проверьте, пожалуйста, всё ли работает.
+
+# Системы
+system-cases = { $count ->
+    [one] { $count } открытая проблема
+    [few] { $count } открытые проблемы
+   *[many] { $count } открытых проблем
+}
+system-calm = всё спокойно
+system-blind = источники не отвечают
+system-unwatched = источников нет
+system-sources = источники: отвечают { $up } из { $all }
+system-needs = зависит от:
+
+# Разбор
+column-case = Проблема
+column-doubt = Почему стоит проверить
+review-hint = Сначала то, в чём программа уверена меньше всего. Подтверждённое и отклонённое сюда не попадает.
+review-empty = Проверять нечего.
+review-export = Выгрузить в CSV
+doubt-cause = причина не ясна
+doubt-systems = { $count ->
+    [one] { $count } система
+    [few] { $count } системы
+   *[many] { $count } систем
+}
+doubt-merged = объединена из нескольких
+csv-id = Номер
+csv-title = Проблема
+csv-severity = Важность
+csv-state = Состояние
+csv-opened = Началась
+csv-resolved = Закончилась
+csv-minutes = Длительность, мин
+csv-systems = Системы
+csv-mrfs = МРФ
+csv-tickets = Обращений
+csv-users = Пользователей
+csv-findings = Срабатываний
+csv-cause = Причина
+csv-share = Уверенность
+csv-owner = Кто занимался
+csv-ticket = Тикет

@@ -4,9 +4,13 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Store, StoreError, while_doing};
 use crate::model::Time;
+
+/// The use of a token is noted at most so often, milliseconds.
+const USED_STEP: i64 = 60_000;
 
 /// What somebody may do; each role may do what the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,9 +18,11 @@ use crate::model::Time;
 pub enum Role {
     /// Look.
     Viewer,
-    /// Support line 1: look.
+    /// Support line 1: look, comment, say where a ticket belongs.
     Line1,
-    /// The duty shift: acknowledge and resolve.
+    /// Support lines 2 and 3: run the cases of their own team.
+    Line2,
+    /// The duty shift: run all cases.
     Duty,
     /// Problem managers: confirm, merge, split, reject.
     ProblemManager,
@@ -26,8 +32,8 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] =
-        [Self::Viewer, Self::Line1, Self::Duty, Self::ProblemManager, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Viewer, Self::Line1, Self::Line2, Self::Duty, Self::ProblemManager, Self::Admin];
 
     /// The word used on the command line and in the store.
     #[must_use]
@@ -35,6 +41,7 @@ impl Role {
         match self {
             Self::Viewer => "viewer",
             Self::Line1 => "line1",
+            Self::Line2 => "line2",
             Self::Duty => "duty",
             Self::ProblemManager => "problem-manager",
             Self::Admin => "admin",
@@ -57,14 +64,19 @@ pub enum AccessKind {
     Session,
     /// A link that signs in once.
     SignIn,
+    /// A screen on the wall: shows, for as long as it is wanted, from one address.
+    Wall,
 }
 
 impl AccessKind {
-    const fn as_str(self) -> &'static str {
+    /// The word used in the store and in lists.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bearer => "bearer",
             Self::Session => "session",
             Self::SignIn => "sign_in",
+            Self::Wall => "wall",
         }
     }
 }
@@ -76,6 +88,35 @@ pub struct Access {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// The first part of the queues that a member of line 2 or 3 looks after; empty for others.
+    pub team: String,
+}
+
+impl Access {
+    /// Somebody with a role and no team.
+    #[must_use]
+    pub fn new(name: impl Into<String>, role: Role) -> Self {
+        Self { name: name.into(), role, team: String::new() }
+    }
+}
+
+/// A token or session, without what opens it.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// The hash of the token: its name in lists.
+    pub hash: String,
+    /// How it comes in.
+    pub kind: String,
+    /// Whose it is.
+    pub access: Access,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends, if it does.
+    pub expires_at: Option<Time>,
+    /// When it was used last, to about a minute.
+    pub used_at: Option<Time>,
+    /// The address it is bound to; empty for none.
+    pub address: String,
 }
 
 fn hash(token: &str) -> String {
@@ -106,13 +147,14 @@ impl Store {
     ) -> Result<String, StoreError> {
         let token = random_token();
         sqlx::query(
-            "INSERT INTO access (hash, kind, name, role, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO access (hash, kind, name, role, team, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(hash(&token))
         .bind(kind.as_str())
         .bind(&access.name)
         .bind(access.role.as_str())
+        .bind(&access.team)
         .bind(now.0)
         .bind(expires_at.map(|at| at.0))
         .execute(&self.writer)
@@ -131,19 +173,106 @@ impl Store {
         token: &str,
         now: Time,
     ) -> Result<Option<Access>, StoreError> {
+        Ok(self.access_from(kind, token, now).await?.map(|(access, _)| access))
+    }
+
+    /// The same, with the address that the token is bound to (empty: any).
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn access_from(
+        &self,
+        kind: AccessKind,
+        token: &str,
+        now: Time,
+    ) -> Result<Option<(Access, String)>, StoreError> {
+        let hash = hash(token);
         let row = sqlx::query(
-            "SELECT name, role FROM access WHERE hash = ? AND kind = ? \
+            "SELECT name, role, team, address, used_at FROM access WHERE hash = ? AND kind = ? \
              AND (expires_at IS NULL OR expires_at > ?)",
         )
-        .bind(hash(token))
+        .bind(&hash)
         .bind(kind.as_str())
         .bind(now.0)
         .fetch_optional(&self.readers)
         .await
         .map_err(while_doing("look up a token"))?;
-        Ok(row.and_then(|row| {
-            Some(Access { name: row.get(0), role: Role::parse(row.get::<&str, _>(1))? })
-        }))
+        let Some(row) = row else { return Ok(None) };
+        if now.0 - row.get::<i64, _>(4) > USED_STEP {
+            sqlx::query("UPDATE access SET used_at = ? WHERE hash = ?")
+                .bind(now.0)
+                .bind(&hash)
+                .execute(&self.writer)
+                .await
+                .map_err(while_doing("note the use of a token"))?;
+        }
+        Ok(read(&row).map(|access| (access, row.get(3))))
+    }
+
+    /// Binds a token to the address from which alone it opens anything.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn bind_access(&self, token: &str, address: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE access SET address = ? WHERE hash = ?")
+            .bind(address)
+            .bind(hash(token))
+            .execute(&self.writer)
+            .await
+            .map_err(while_doing("bind a token"))?;
+        Ok(())
+    }
+
+    /// All tokens and sessions that are good at `now`, the newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn passes(&self, now: Time) -> Result<Vec<Pass>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT name, role, team, address, used_at, hash, kind, created_at, expires_at FROM access \
+             WHERE expires_at IS NULL OR expires_at > ? ORDER BY created_at DESC, hash LIMIT 1000",
+        )
+        .bind(now.0)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(while_doing("list tokens"))?;
+        let pass = |row: &SqliteRow| {
+            Some(Pass {
+                access: read(row)?,
+                address: row.get(3),
+                used_at: Some(Time(row.get(4))).filter(|at| at.0 > 0),
+                hash: row.get(5),
+                kind: row.get(6),
+                created_at: Time(row.get(7)),
+                expires_at: row.get::<Option<i64>, _>(8).map(Time),
+            })
+        };
+        Ok(rows.iter().filter_map(pass).collect())
+    }
+
+    /// Ends a token or session: by its hash as in [`Self::passes`] (or the beginning of it, at least eight letters).
+    /// Says how many there were.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn revoke(&self, hash: &str) -> Result<u64, StoreError> {
+        if hash.len() < 8 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(0);
+        }
+        let done = sqlx::query("DELETE FROM access WHERE hash LIKE ? || '%'")
+            .bind(hash.to_lowercase())
+            .execute(&self.writer)
+            .await
+            .map_err(while_doing("revoke a token"))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Ends the session that a token opens.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn end_session(&self, token: &str) -> Result<(), StoreError> {
+        self.revoke(&hash(token)).await.map(|_| ())
     }
 
     /// Uses up a one-time sign-in link: the second use finds nothing.
@@ -153,15 +282,17 @@ impl Store {
     pub async fn use_sign_in(&self, token: &str, now: Time) -> Result<Option<Access>, StoreError> {
         let row = sqlx::query(
             "DELETE FROM access WHERE hash = ? AND kind = 'sign_in' \
-             AND (expires_at IS NULL OR expires_at > ?) RETURNING name, role",
+             AND (expires_at IS NULL OR expires_at > ?) RETURNING name, role, team",
         )
         .bind(hash(token))
         .bind(now.0)
         .fetch_optional(&self.writer)
         .await
         .map_err(while_doing("use a sign-in link"))?;
-        Ok(row.and_then(|row| {
-            Some(Access { name: row.get(0), role: Role::parse(row.get::<&str, _>(1))? })
-        }))
+        Ok(row.as_ref().and_then(read))
     }
+}
+
+fn read(row: &SqliteRow) -> Option<Access> {
+    Some(Access { name: row.get(0), role: Role::parse(row.get::<&str, _>(1))?, team: row.get(2) })
 }

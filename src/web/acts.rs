@@ -23,8 +23,8 @@ struct Asked {
     minutes: Option<i64>,
     /// What it would do has been read.
     is_sure: bool,
-    /// Where to go back to: the list, else the case.
-    to_list: bool,
+    /// Where to go back to: a list, else the case.
+    to_list: Option<&'static str>,
     pairs: Vec<(String, String)>,
 }
 
@@ -49,7 +49,14 @@ impl Asked {
                 "act" => asked.body.act = text.parse().ok(),
                 "minutes" => asked.minutes = text.parse().ok(),
                 "sure" => asked.is_sure = true,
-                "back" => asked.to_list = text == "list",
+                "back" => {
+                    asked.to_list = match text.as_str() {
+                        "list" => Some("/problems"),
+                        "tickets" => Some("/tickets"),
+                        "review" => Some("/review"),
+                        _ => None,
+                    }
+                }
                 _ => {}
             }
         }
@@ -84,7 +91,10 @@ impl Asked {
     }
 
     fn back(&self) -> String {
-        match self.cases.first().filter(|_| !self.to_list) {
+        if let Some(list) = self.to_list {
+            return list.to_owned();
+        }
+        match self.cases.first() {
             // Only an id leads on: nothing that a form says becomes another address.
             Some(case) if case.parse::<crate::model::CaseId>().is_ok() => {
                 format!("/problems/{case}")

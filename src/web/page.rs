@@ -141,9 +141,14 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Runs cases: takes, comments, resolves.
+    /// Runs cases: takes, resolves. Whether line 2 may do it with one case is asked when it does.
     pub(super) fn may_act(&self) -> bool {
-        self.visitor.0.role >= Role::Duty
+        self.visitor.0.role >= Role::Line2
+    }
+
+    /// Comments, and says where a ticket belongs.
+    pub(super) fn may_say(&self) -> bool {
+        self.visitor.0.role >= Role::Line1
     }
 
     /// Decides what belongs together.
@@ -165,7 +170,8 @@ impl FromRequestParts<ApiState> for Guest {
         match Visitor::from_request_parts(parts, state).await {
             Ok(visitor) => Ok(Self { name: visitor.0.name.clone(), visitor }),
             Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
-                Err(super::sign_in::closed_door(state, language))
+                let next = parts.uri.path_and_query().map_or("/problems", |path| path.as_str());
+                Err(super::sign_in::closed_door(state, language, next))
             }
             Err(error) => Err(refusal(state, language, None, &error)),
         }

@@ -249,7 +249,7 @@ fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: b
             .filter(|_| case.tickets > 1)
             .map(|f| chart::pace(&f.pace(s.now)))
             .unwrap_or_default(),
-        cause: cause(case, s),
+        cause: cause(case, s).unwrap_or_default(),
         owner: owner(case, s),
         told: told(case, s),
         age: if closed { format!("{} · {lasts}", s.clock(case.opened_at)) } else { lasts },
@@ -267,11 +267,11 @@ const fn severity_key(word: &str) -> &'static str {
 }
 
 /// «БД CRM 83 %», or that it is not clear.
-fn cause(case: &CaseSummary, s: &Speech<'_>) -> String {
-    let Some((system, probability)) = &case.cause else { return String::new() };
+pub(super) fn cause(case: &CaseSummary, s: &Speech<'_>) -> Option<String> {
+    let (system, probability) = case.cause.as_ref()?;
     let key = if *probability < super::case::SURE { "row-cause-unclear" } else { "row-cause" };
     let message = Message::new(key).system("system", system);
-    s.say(&message.word("share", s.percent(*probability)))
+    Some(s.say(&message.word("share", s.percent(*probability))))
 }
 
 /// Who has it, or how it stands.

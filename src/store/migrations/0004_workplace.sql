@@ -24,7 +24,11 @@ END;
 CREATE TABLE users (
     name       TEXT PRIMARY KEY,
     role       TEXT NOT NULL,
+    team       TEXT NOT NULL,
     password   TEXT NOT NULL,
+    -- The secret of the second factor (base32), and the last step in which a code was used: each works once.
+    totp       TEXT NOT NULL DEFAULT '',
+    totp_step  INTEGER NOT NULL DEFAULT 0,
     disabled   INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 );
@@ -48,6 +52,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at);
 
 -- A wall's link is bound to an address; sessions and tokens are listed by when they were used last.
+ALTER TABLE access ADD COLUMN team TEXT NOT NULL DEFAULT '';
 ALTER TABLE access ADD COLUMN address TEXT NOT NULL DEFAULT '';
 ALTER TABLE access ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
 
