@@ -12,6 +12,7 @@ pub(crate) mod filter;
 mod health;
 mod intake;
 mod list;
+mod prometheus;
 pub(crate) mod search;
 pub(crate) mod shapes;
 mod throttle;
@@ -30,12 +31,13 @@ pub use access::{Visitor, session_cookie};
 pub use attention::Attention;
 pub use error::ApiError;
 pub(crate) use health::count;
+pub use prometheus::SharedSeries;
 pub use shapes::{case_detail, case_item};
 pub use throttle::Throttle;
 
 use crate::clock::Clock;
 use crate::collect::{SourceHealth, Sources};
-use crate::detect::ChartSource;
+use crate::detect::{ChartSource, Rules};
 use crate::engine::EngineHandle;
 use crate::i18n::Catalogue;
 use crate::store::Store;
@@ -60,6 +62,10 @@ pub struct ApiState {
     pub charts: ChartSource,
     /// What waits for somebody.
     pub attention: Attention,
+    /// The samples in memory.
+    pub series: SharedSeries,
+    /// The rules that are used now.
+    pub rules: Rules,
     /// Slows down those who guess passwords.
     pub throttle: Throttle,
     /// When the engine stops, live events end.
@@ -139,5 +145,5 @@ pub(crate) fn routes() -> Router<ApiState> {
     let description = description.to_json().unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let openapi = axum::routing::get(move || async move { (json, description) });
-    api.route("/api/v1/openapi.json", openapi).merge(health::routes())
+    api.route("/api/v1/openapi.json", openapi).merge(health::routes()).merge(prometheus::routes())
 }

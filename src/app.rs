@@ -29,7 +29,7 @@ use crate::api::ApiState;
 use crate::clock::Clock;
 use crate::collect::Sources;
 use crate::collect::poll::Polled;
-use crate::detect::Watch;
+use crate::detect::{Rules, Watch};
 use crate::engine::{Engine, EngineHandle};
 use crate::escalate::alertmanager::AlertmanagerChannel;
 use crate::escalate::otrs::OtrsChannel;
@@ -108,6 +108,7 @@ pub struct Options {
 /// What the tasks share.
 #[derive(Clone, Debug)]
 struct Parts {
+    rules: Rules,
     store: Store,
     clock: Arc<Clock>,
     metrics: Metrics,
@@ -179,7 +180,9 @@ impl App {
             sources: Sources::default(),
             supervisor,
             polled,
+            rules: Rules::default(),
         };
+        parts.rules.set(Arc::clone(&site.packs));
         let (engine_stop, engine_task) = (CancellationToken::new(), TaskTracker::new());
         // The engine outlives the other tasks; its end ends the process.
         let running = engine_task.spawn(engine.run(engine_stop.clone()));
@@ -188,7 +191,7 @@ impl App {
         configure(&parts.engine, &site).await?;
         let series: SharedSeries =
             Arc::new(RwLock::new(series::Store::new(series::Limits::default())));
-        let packs = start_watching(&parts, &site, &series, polled_from).await;
+        let packs = start_watching(&parts, &catalogue, &site, &series, polled_from).await;
         let app =
             Self { parts, site, address, engine_stop, engine_task, packs, fallen, _lock: lock };
         app.start_outside().await?;
@@ -227,6 +230,8 @@ impl App {
             charts: watch::charts(series),
             attention: crate::api::Attention::default(),
             throttle: crate::api::Throttle::default(),
+            series: Arc::clone(series),
+            rules: self.parts.rules.clone(),
             stop: stop.clone(),
         };
         self.parts.supervisor.spawn("pages", async move {
@@ -386,6 +391,7 @@ impl App {
         if let Err(error) = configure(&self.parts.engine, &fresh).await {
             return tracing::error!(%error, "the old configuration goes on");
         }
+        self.parts.rules.set(Arc::clone(&fresh.packs));
         let packs = watch::Change::Packs(Arc::clone(&fresh.packs));
         self.site = fresh;
         drop(self.packs.send(packs).await);
@@ -425,6 +431,7 @@ async fn configure(engine: &EngineHandle, site: &Site) -> Result<()> {
 /// Starts the detectors; returns the way to give them new packs and targets.
 async fn start_watching(
     parts: &Parts,
+    catalogue: &Arc<Catalogue>,
     site: &Site,
     series: &SharedSeries,
     polled: mpsc::Receiver<Polled>,
@@ -438,6 +445,7 @@ async fn start_watching(
         targets: Vec::new(),
         metrics: parts.metrics.clone(),
         clock: Arc::clone(&parts.clock),
+        catalogue: Arc::clone(catalogue),
     };
     watcher.expect(sources::targets(site));
     watcher.restore().await;

@@ -24,7 +24,7 @@ use crate::cases::Refused;
 use crate::clock::{Clock, Stopwatch};
 use crate::fold::{Event, Outcome, State};
 use crate::i18n::Catalogue;
-use crate::model::{CaseDetail, CaseId, CaseSummary, Channel, Time};
+use crate::model::{CaseDetail, CaseId, CaseState, CaseSummary, Channel, Language, Severity, Time};
 use crate::store::{Append, Appended, Retention, Store, StoreError};
 use crate::telemetry::Metrics;
 use snapshot::Snapshots;
@@ -425,6 +425,38 @@ impl Engine {
             self.handle.effects.notify_waiters();
         }
     }
+}
+
+/// Cases named one by one in the metrics, the worst first: a name in a metric costs a series.
+const NAMED: usize = 200;
+
+/// Sets the gauges of the cases: how many there are of which kind, and the worst of them by name.
+pub fn measure_cases(engine: &EngineHandle, metrics: &Metrics, catalogue: &Catalogue) {
+    let mut cases = engine.cases();
+    metrics.problems.reset();
+    metrics.problem_info.reset();
+    for life in [CaseState::Open, CaseState::Acknowledged, CaseState::Resolved] {
+        for severity in Severity::ALL {
+            let count = cases.iter().filter(|c| c.state == life && c.severity == severity);
+            let count = u32::try_from(count.count()).unwrap_or(u32::MAX);
+            let labels = [life.as_str(), severity.as_str()];
+            metrics.problems.with_label_values(&labels).set(f64::from(count));
+        }
+    }
+    cases.retain(|case| case.state.is_live());
+    cases.sort_by_key(|case| std::cmp::Reverse((case.severity, case.users, case.opened_at)));
+    engine.read(|state| {
+        let topology = state.correlate().topology();
+        for case in cases.iter().take(NAMED) {
+            let title = catalogue.render(&case.title, Language::Ru, topology);
+            let system = case.systems.first().map(String::as_str).unwrap_or_default();
+            let owner = case.owner.as_ref().map(|(_, who)| who.as_str()).unwrap_or_default();
+            let id = case.id.to_string();
+            let labels =
+                [&*id, system, case.severity.as_str(), case.state.as_str(), owner, &*title];
+            metrics.problem_info.with_label_values(&labels).set(case.opened_at.seconds());
+        }
+    });
 }
 
 /// Sets the gauges of the outbox: how many effects wait, and how old the oldest is. Asked by whoever reads the

@@ -161,6 +161,11 @@ impl Store {
         self.index.values(label)
     }
 
+    /// The names of labels held, in order; one that has just gone may still be among them.
+    pub fn label_names(&self) -> impl Iterator<Item = &str> {
+        self.index.labels()
+    }
+
     /// Takes a batch. Series that the same source (kind and instance) brought last time and does
     /// not bring now end at the time of this batch.
     pub fn append(&mut self, batch: &Batch) {

@@ -21,6 +21,8 @@ pub struct Metrics {
     pub snapshot_pause: Histogram,
     /// Cases that are not archived, by state and severity.
     pub problems: GaugeVec,
+    /// The worst live cases by name: the value is when each began, seconds since 1970.
+    pub problem_info: GaugeVec,
     /// Tickets read, by class.
     pub tickets: IntCounterVec,
     /// Samples taken in.
@@ -78,6 +80,11 @@ impl Metrics {
                 "vakhta_problems",
                 "Cases that are not archived.",
                 &["state", "severity"],
+            )?,
+            problem_info: declare.gauges(
+                "vakhta_problem_info",
+                "The worst live cases by name; the value is when each began, seconds since 1970.",
+                &["problem", "system", "severity", "state", "owner", "title"],
             )?,
             tickets: declare.counters("vakhta_tickets_total", "Tickets read.", &["class"])?,
             samples: declare.counter("vakhta_samples_total", "Samples taken in.")?,
@@ -143,6 +150,20 @@ impl Metrics {
             }
         }
         values
+    }
+
+    /// Every metric: name, kind as Prometheus names it, what it says.
+    #[must_use]
+    pub fn described(&self) -> Vec<(String, &'static str, String)> {
+        let kind = |family: &prometheus::proto::MetricFamily| match family.get_field_type() {
+            MetricType::COUNTER => "counter",
+            MetricType::GAUGE => "gauge",
+            MetricType::HISTOGRAM => "histogram",
+            MetricType::SUMMARY => "summary",
+            MetricType::UNTYPED => "unknown",
+        };
+        let families = self.registry.gather();
+        families.iter().map(|f| (f.name().to_owned(), kind(f), f.help().to_owned())).collect()
     }
 
     /// All metrics in the text format of Prometheus.

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 
+use base64::Engine as _;
+
 use super::{ApiError, ApiState};
 use crate::store::{Access, AccessKind, Role};
 
@@ -45,6 +47,14 @@ impl FromRequestParts<ApiState> for Visitor {
             let visitor = access.map(|access| Self(access, AccessKind::Bearer));
             return visitor.ok_or_else(ApiError::unauthorized);
         }
+        // Tools that ask for series know no other way; a browser never gets to send it, for nothing asks it to.
+        let basic = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Basic "));
+        if let Some(token) = basic.filter(|_| parts.uri.path().starts_with("/prometheus/")) {
+            let token = basic_password(token).ok_or_else(ApiError::unauthorized)?;
+            let access = state.store.access(AccessKind::Bearer, &token, now).await?;
+            let visitor = access.map(|access| Self(access, AccessKind::Bearer));
+            return visitor.ok_or_else(ApiError::unauthorized);
+        }
         let cookies = text(header::COOKIE).unwrap_or_default();
         let token = cookie(cookies, COOKIE);
         let Some(token) = token else { return wall(parts, state, cookies).await };
@@ -54,6 +64,13 @@ impl FromRequestParts<ApiState> for Visitor {
         let access = state.store.access(AccessKind::Session, token, now).await?;
         access.map(|access| Self(access, AccessKind::Session)).ok_or_else(ApiError::unauthorized)
     }
+}
+
+/// The password of `Authorization: Basic` (RFC 7617): a program's token; the name before it is not looked at.
+fn basic_password(encoded: &str) -> Option<String> {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// What a cookie says, if it is there.

@@ -11,8 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::ApiState;
-use crate::engine::measure_outbox;
-use crate::model::{CaseState, Severity};
+use crate::engine::{measure_cases, measure_outbox};
 
 pub(super) fn routes() -> Router<ApiState> {
     Router::new()
@@ -22,16 +21,7 @@ pub(super) fn routes() -> Router<ApiState> {
 }
 
 async fn metrics(State(state): State<ApiState>) -> impl IntoResponse {
-    let cases = state.engine.cases();
-    state.metrics.problems.reset();
-    for life in [CaseState::Open, CaseState::Acknowledged, CaseState::Resolved] {
-        for severity in Severity::ALL {
-            let count = cases.iter().filter(|c| c.state == life && c.severity == severity);
-            let count = u32::try_from(count.count()).unwrap_or(u32::MAX);
-            let labels = [life.as_str(), severity.as_str()];
-            state.metrics.problems.with_label_values(&labels).set(f64::from(count));
-        }
-    }
+    measure_cases(&state.engine, &state.metrics, &state.catalogue);
     if let Err(error) = measure_outbox(&state.store, &state.metrics, state.clock.now()).await {
         tracing::warn!(%error, "the outbox was not measured");
     }

@@ -1,7 +1,7 @@
 //! From samples to findings: one task that appends what the sources bring, runs the rules over it,
 //! and hands the findings to the core.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -12,10 +12,10 @@ use crate::clock::{Clock, Stopwatch};
 use crate::collect::poll::Polled;
 use crate::collect::{CollectError, SourceHealth, Sources, Target};
 use crate::detect::{ChartSource, Packs, Watch, points};
-use crate::engine::{EngineHandle, measure_outbox};
+use crate::engine::{EngineHandle, measure_cases, measure_outbox};
 use crate::fold::Event;
+use crate::i18n::Catalogue;
 use crate::model::{Batch, Detail, Finding, Sample, Series, Text, Time};
-use crate::series;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -26,8 +26,7 @@ const GLOBAL: Duration = Duration::from_secs(10);
 /// How often the detectors' state is saved.
 const SAVE: Duration = Duration::from_secs(60);
 
-/// The samples in memory, shared with the pages for their charts.
-pub(super) type SharedSeries = Arc<RwLock<series::Store>>;
+pub(super) use crate::api::SharedSeries;
 
 /// What may change while the task runs.
 #[derive(Debug)]
@@ -57,6 +56,8 @@ pub(super) struct Watcher {
     pub metrics: Metrics,
     /// The clock.
     pub clock: Arc<Clock>,
+    /// Texts.
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Watcher {
@@ -137,6 +138,7 @@ impl Watcher {
         if let Err(error) = measure_outbox(&self.store, &self.metrics, at).await {
             tracing::warn!(%error, "the outbox was not measured");
         }
+        measure_cases(&self.engine, &self.metrics, &self.catalogue);
         let own = own_batch(&self.metrics, at);
         let findings = tokio::task::block_in_place(|| {
             let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
@@ -218,6 +220,9 @@ fn own_batch(metrics: &Metrics, at: Time) -> Batch {
         .into_iter()
         .map(|(name, labels, value)| {
             let own = labels.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+            // What a metric says of a system of its own goes before where the metric itself comes from.
+            let is_free = |pair: &(&str, &str)| labels.iter().all(|(label, _)| label != pair.0);
+            let base = base.into_iter().filter(is_free);
             Sample { series: Arc::new(Series::new(&name, own.chain(base))), value }
         })
         .chain(std::iter::once(Sample { series: Arc::new(Series::new("up", base)), value: 1.0 }))
@@ -241,10 +246,12 @@ fn number(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::RwLock;
+
     use super::*;
     use crate::engine::Engine;
     use crate::fold::tests::world::START;
-    use crate::i18n::Catalogue;
+    use crate::series;
     use crate::store::Retention;
 
     /// C6: detectors that cannot keep up with the polls still say so, and are still saved.
@@ -254,8 +261,13 @@ mod tests {
         let store = Store::open(&folder.path().join("vakhta.sqlite")).await.unwrap();
         let (clock, metrics) = (Arc::new(Clock::default()), Metrics::new().unwrap());
         let (catalogue, kept) = (Arc::new(Catalogue::default()), (Retention::default(), false));
-        let engine =
-            Engine::restore(store.clone(), Arc::clone(&clock), catalogue, metrics.clone(), kept);
+        let engine = Engine::restore(
+            store.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&catalogue),
+            metrics.clone(),
+            kept,
+        );
         let engine = engine.await.unwrap();
         let watcher = Watcher {
             series: Arc::new(RwLock::new(series::Store::new(series::Limits::default()))),
@@ -266,6 +278,7 @@ mod tests {
             targets: Vec::new(),
             metrics,
             clock,
+            catalogue,
         };
         let (series, stop) = (Arc::clone(&watcher.series), CancellationToken::new());
         let (sender, polled) = mpsc::channel(64);

@@ -1,5 +1,7 @@
 //! Packs: rules as they were written, checked.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use detectors::{Method, set_change};
 
 use super::check::{self, RuleTest, TestFailure};
@@ -99,6 +101,23 @@ impl Rule {
 #[derive(Clone, Debug, Default)]
 pub struct Packs {
     rules: Vec<Rule>,
+}
+
+/// The rules that are used now, for who shows them; a reload changes them.
+#[derive(Clone, Debug, Default)]
+pub struct Rules(Arc<RwLock<Arc<Packs>>>);
+
+impl Rules {
+    /// Takes over other rules.
+    pub fn set(&self, packs: Arc<Packs>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = packs;
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn read(&self) -> Arc<Packs> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Packs {

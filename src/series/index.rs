@@ -58,6 +58,13 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// The names of labels, in order.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.labels.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// Enters a series.
     pub(super) fn insert(&mut self, id: Id, series: &Series) {
         for (label, value) in series.labels() {

@@ -5,6 +5,7 @@
 //! its kin extrapolate to the edges of the range, a series that ended is gone at once. Results are
 //! in order of their labels. Not supported: subqueries, `@`, `fill`, native histograms, topk.
 
+pub mod ask;
 mod call;
 mod eval;
 mod labels;
