@@ -23,6 +23,7 @@ fn systems() -> Vec<System> {
         name: Text::default(),
         short: Text::default(),
         owner: Text::default(),
+        contact: Text::default(),
         queue: String::new(),
         words: vec![format!("система{n}!")],
         depends_on: if n == 0 { Vec::new() } else { vec![format!("s{}", n - 1)] },

@@ -31,6 +31,7 @@ fn systems(count: u64) -> Vec<System> {
             name: Text::default(),
             short: Text::default(),
             owner: Text::default(),
+            contact: Text::default(),
             queue: String::new(),
             words: Vec::new(),
             depends_on: (1..=3_u64)

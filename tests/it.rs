@@ -14,6 +14,8 @@
 
 #[path = "it/acts.rs"]
 mod acts;
+#[path = "it/browser.rs"]
+mod browser;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/faults.rs"]
@@ -28,6 +30,8 @@ mod lock_chain;
 mod mass_incident;
 #[path = "it/monitoring.rs"]
 mod monitoring;
+#[path = "it/night.rs"]
+mod night;
 #[path = "it/otrs.rs"]
 mod otrs;
 #[path = "it/outages.rs"]

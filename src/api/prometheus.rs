@@ -9,7 +9,7 @@ mod parameters;
 mod rules;
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -19,6 +19,7 @@ use axum::routing::get;
 use tokio::sync::Semaphore;
 
 use super::{ApiError, ApiState, Visitor};
+use crate::clock::Stopwatch;
 use crate::model::Time;
 use crate::series::Store;
 use crate::series::query::ask::{self, Kind};
@@ -58,13 +59,25 @@ pub(super) fn routes() -> Router<ApiState> {
         .route(&at("/alerts"), get(rules::alerts))
 }
 
+/// When a query must have ended.
+struct Deadline {
+    since: Stopwatch,
+    limit: Duration,
+}
+
+impl Deadline {
+    fn is_over(&self) -> bool {
+        self.since.seconds() > self.limit.as_secs_f64()
+    }
+}
+
 /// Runs a query off the threads that serve pages, in its turn and in its time.
 async fn run<T: Send + 'static>(
     state: &ApiState,
     limit: Duration,
-    query: impl FnOnce(&SharedSeries, Instant) -> Result<T, Failure> + Send + 'static,
+    query: impl FnOnce(&SharedSeries, Deadline) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let deadline = Instant::now() + limit.min(LONGEST);
+    let deadline = Deadline { since: Stopwatch::start(), limit: limit.min(LONGEST) };
     let turn = tokio::time::timeout(limit.min(LONGEST), RUNNING.acquire()).await;
     let _turn = turn.map_err(|_| Failure::timeout())?.map_err(|_| Failure::timeout())?;
     let series = Arc::clone(&state.series);
@@ -135,7 +148,7 @@ fn pieces(
     series: &SharedSeries,
     expr: &Expr,
     (from, to, step): (Time, Time, i64),
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<Vec<Line>, Failure> {
     let mut lines: std::collections::BTreeMap<_, Vec<(Time, f64)>> =
         std::collections::BTreeMap::new();
@@ -143,7 +156,7 @@ fn pieces(
     let mut at = from;
     let length = Duration::from_millis(u64::try_from(step).unwrap_or(u64::MAX));
     while at <= to {
-        if Instant::now() > deadline {
+        if deadline.is_over() {
             return Err(Failure::timeout());
         }
         let end = Time(at.0.saturating_add(step.saturating_mul(PIECE - 1)).min(to.0));

@@ -98,10 +98,11 @@ mod tests {
     async fn a_crowd_at_one_name_is_sent_away() {
         let throttle = Throttle::default();
         let first = throttle.turn("anna", None).await.unwrap();
+        let tasks = tokio_util::task::TaskTracker::new();
         let waiting: Vec<_> = (0..WAITING + 3)
             .map(|_| {
                 let throttle = throttle.clone();
-                tokio::spawn(async move { throttle.turn("anna", None).await.map(Turnstile::wrong) })
+                tasks.spawn(async move { throttle.turn("anna", None).await.map(Turnstile::wrong) })
             })
             .collect();
         tokio::task::yield_now().await;

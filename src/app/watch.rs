@@ -293,7 +293,8 @@ mod tests {
             Polled { batch, seconds: 0.01, error: None, notes: Vec::new() }
         };
         while sender.try_send(poll()).is_ok() {}
-        let running = tokio::spawn(watcher.run(polled, changes, stop.clone()));
+        let tasks = tokio_util::task::TaskTracker::new();
+        let running = tasks.spawn(watcher.run(polled, changes, stop.clone()));
         let mut is_told = false;
         // The queue is kept full all the time: a loop that prefers polls would come to nothing else.
         let mut sent = 0;

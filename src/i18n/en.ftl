@@ -159,7 +159,8 @@ act-acknowledge = Acknowledge
 act-resolve = Mark as resolved
 act-reason = What was done
 head-facts = What is known
-head-causes = Cause
+head-causes = Likely causes
+head-cause = Cause
 head-graph = Place in the dependency graph
 head-findings = Monitoring findings
 head-tickets = Users' tickets
@@ -430,7 +431,7 @@ short-users = { $count ->
     [one] { $count } user
    *[other] { $count } users
 }
-row-felt = { $title } — users: { $system } { $felt }
+row-felt = { $system } { $felt } — { $title }
 felt-slow = is slow
 felt-errors = shows errors
 felt-down = does not work

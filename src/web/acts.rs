@@ -157,7 +157,9 @@ async fn decide(
     for (case, body) in decisions {
         crate::api::cases::find(state, &case).await?;
         let act = submit(&guest.visitor, state, &case, body.wish()?).await?;
-        done.get_or_insert((case, act));
+        // What has been taken back cannot be taken back again: there is no number to go by.
+        let number = if asked.body.verb == "undo" { "undo".to_owned() } else { act.to_string() };
+        done.get_or_insert((case, number));
     }
     let back = asked.back();
     let after = done.map(|(case, act)| format!("?done={case}.{act}")).unwrap_or_default();

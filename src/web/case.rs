@@ -168,7 +168,6 @@ impl<'a> Look<'a> {
         };
         let folded = found.iter().skip(FINDINGS).take(MORE_FINDINGS);
         let done = self.query.done.as_deref().and_then(|done| done.split_once('.'));
-        let done = done.and_then(|(id, act)| Some((id, act.parse().ok()?)));
         CasePage {
             frame: Frame::new(self.state, self.guest, "case", s.say(&summary.title), s),
             id: summary.id.to_string(),

@@ -74,9 +74,8 @@ impl ShiftQuery {
     }
 
     /// The act that has just been done: case and number.
-    pub(super) fn done(&self) -> Option<(String, u64)> {
-        let (case, act) = self.done.as_deref()?.split_once('.')?;
-        Some((case.to_owned(), act.parse().ok()?))
+    pub(super) fn done(&self) -> Option<(&str, &str)> {
+        self.done.as_deref()?.split_once('.')
     }
 
     fn pairs(&self) -> BTreeMap<&'static str, String> {

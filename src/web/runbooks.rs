@@ -88,7 +88,8 @@ fn rendered(text: &str) -> String {
     }
     let mut out = String::new();
     markdown::push_html(&mut out, events.into_iter());
-    out
+    // What is wider than the page is scrolled, by keyboard too.
+    out.replace("<pre>", "<pre tabindex=\"0\">")
 }
 
 fn name_heading(events: &mut [Event<'_>], start: Option<usize>) {

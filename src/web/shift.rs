@@ -321,19 +321,23 @@ fn nothing(query: &ShiftQuery, frame: &Frame<'_>, latest: Option<Time>, s: &Spee
 /// What an act has brought about that the address speaks of.
 pub(super) fn done(core: &Core, query: &ShiftQuery, s: &Speech<'_>) -> Done {
     let Some((case, act)) = query.done() else { return Done::default() };
-    told_done(core, &case, act, s)
+    told_done(core, case, act, s)
 }
 
-/// The line «Взято: PRB-000001» with the way back.
-pub(super) fn told_done(core: &Core, case: &str, act: u64, s: &Speech<'_>) -> Done {
-    let Some(record) = core.cases().act_record(act) else { return Done::default() };
-    let verb = record.act.verb.as_str();
-    if record.act.case.to_string() != case {
-        return Done::default();
+/// The line «PRB-000001: взято в работу» with the way back.
+pub(super) fn told_done(core: &Core, case: &str, act: &str, s: &Speech<'_>) -> Done {
+    let say = |verb: &str| {
+        let message = Message::new("done").word("case", case);
+        s.say(&message.with("verb", crate::model::Arg::Key(format!("done-{verb}"))))
+    };
+    if act == "undo" && case.parse::<CaseId>().is_ok() {
+        return Done { text: say("undo"), ..Done::default() };
     }
-    let message = Message::new("done").word("case", case);
-    let text = s.say(&message.with("verb", crate::model::Arg::Key(format!("done-{verb}"))));
-    let is_final = matches!(verb, "undo" | "comment");
-    let act = if is_final { String::new() } else { act.to_string() };
-    Done { text, case: case.to_owned(), act }
+    let record = act.parse().ok().and_then(|act| core.cases().act_record(act));
+    let Some(record) = record.filter(|record| record.act.case.to_string() == case) else {
+        return Done::default();
+    };
+    let verb = record.act.verb.as_str();
+    let act = if verb == "comment" { String::new() } else { act.to_owned() };
+    Done { text: say(verb), case: case.to_owned(), act }
 }

@@ -46,6 +46,11 @@ pub(crate) fn has(part: &str) -> bool {
     found
 }
 
+/// The text of axe-core, where the tests' parts have it.
+pub(crate) fn axe() -> Option<String> {
+    fs::read_to_string(format!("{}/axe/package/axe.min.js", cache())).ok()
+}
+
 pub(crate) fn has_chromium() -> bool {
     has("HAS_CHROMIUM")
 }
@@ -222,7 +227,12 @@ impl Engine {
         let out = self.child.as_mut().and_then(|child| child.stdout.take()).unwrap();
         for line in BufReader::new(out).lines() {
             let line = line.unwrap();
-            if let Some((address, _)) = line.trim().split_once("/sign-in?token=") {
+            let line = line.trim();
+            // The first start shows a way in; later ones, when somebody has come in, only where the page is.
+            let way_in = line.split_once("/sign-in?token=").map(|(address, _)| address);
+            let page =
+                line.strip_prefix("The watch is on: ").map(|page| page.trim_end_matches('/'));
+            if let Some(address) = way_in.or(page) {
                 self.address = address.to_owned();
                 return;
             }
@@ -280,6 +290,14 @@ impl Engine {
     pub(crate) fn hang_up(&self) {
         if let Some(child) = &self.child {
             Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+        }
+    }
+
+    /// SIGSTOP or SIGCONT: a process that hangs, and goes on.
+    pub(crate) fn freeze(&self, is_frozen: bool) {
+        if let Some(child) = &self.child {
+            let signal = if is_frozen { "-STOP" } else { "-CONT" };
+            Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         }
     }
 

@@ -115,11 +115,11 @@ async fn the_interface_describes_itself_and_refuses_strangers() {
     let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().to_owned();
     let post = async |origin: &str| {
         let request = no_redirect
-            .post(at("/problems/PRB-999999/acknowledge"))
+            .post(at("/problems/act"))
             .header("cookie", cookie.split(';').next().unwrap())
             .header("host", "vakhta.corp:8480")
             .header("origin", origin)
-            .form(&[("reason", "")]);
+            .form(&[("case", "PRB-999999"), ("verb", "take")]);
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!(post("http://vakhta.corp:8480").await, 404, "taken, and there is no such Problem");

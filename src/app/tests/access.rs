@@ -61,6 +61,9 @@ async fn ask(
     request.send().await.unwrap()
 }
 
+/// A route: method, address, form, and from which role on it answers.
+type Cell<'a> = (&'a Method, &'a str, &'a [(&'a str, &'a str)], Role);
+
 /// From which role on a route answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_those_who_may_and_nobody_else() {
@@ -75,7 +78,7 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let snooze: Vec<(&str, &str)> = snooze.into_iter().chain([("minutes", "5")]).collect();
     let none: &[(&str, &str)] = &[];
     let revoke = [("hash", "00000000")];
-    let table: [(&Method, &str, &[(&str, &str)], Role); 22] = [
+    let table: [Cell<'_>; 22] = [
         (&get, "/problems", none, Role::Viewer),
         (&get, "/problems?closed=1&q=диск", none, Role::Viewer),
         (&get, "/problems/PRB-000001", none, Role::Viewer),
