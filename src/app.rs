@@ -3,6 +3,7 @@
 mod charts;
 mod deliver;
 mod discover;
+pub mod doctor;
 mod lock;
 pub mod site;
 mod sources;
@@ -42,6 +43,7 @@ use crate::store::{Access, AccessKind, Role, Store};
 use crate::telemetry::Metrics;
 use crate::web;
 use deliver::Courier;
+pub use lock::DataLock;
 use site::Site;
 use supervise::{Fallen, Supervisor};
 use tickets::TicketIntake;
@@ -129,7 +131,7 @@ pub struct App {
     engine_task: TaskTracker,
     packs: mpsc::Sender<watch::Change>,
     fallen: Fallen,
-    _lock: lock::DataLock,
+    _lock: DataLock,
 }
 
 /// Runs the watch until SIGTERM or SIGINT.
@@ -139,6 +141,7 @@ pub struct App {
 pub async fn run(site: Site, options: &Options) -> Result<()> {
     let mut app = App::start(site, options).await?;
     (options.greet)(&app.greeting().await?);
+    app.tell_systemd();
     let ended = app.until_stopped(options.config.as_deref()).await;
     app.stop().await;
     ended
@@ -348,6 +351,26 @@ impl App {
             }
         }
         Ok(text)
+    }
+
+    /// Tells systemd that the watch has started, and from then on that its core answers: one that hangs is started
+    /// again. Elsewhere nobody listens.
+    fn tell_systemd(&self) {
+        drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
+        let Some(patience) = sd_notify::watchdog_enabled() else { return };
+        let (engine, stop) = (self.parts.engine.clone(), self.parts.supervisor.stop());
+        self.parts.supervisor.spawn("watchdog", async move {
+            let mut every = tokio::time::interval(patience / 3);
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = every.tick() => {}
+                }
+                if engine.is_alive(patience / 3).await {
+                    drop(sd_notify::notify(&[sd_notify::NotifyState::Watchdog]));
+                }
+            }
+        });
     }
 
     /// Waits for SIGTERM or SIGINT; SIGHUP reads the configuration again.

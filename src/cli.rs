@@ -1,7 +1,9 @@
 //! The command line. Exit codes: 0 done, 1 something went wrong while running, 2 the command line or
 //! the configuration is wrong.
 
+pub mod backup;
 pub mod check;
+pub mod doctor;
 pub mod evaluate;
 pub mod explain;
 pub mod init;
@@ -14,7 +16,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::model::Language;
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -69,6 +73,21 @@ enum Command {
     /// People who sign in with a name and a password.
     #[command(subcommand)]
     User(user::Command),
+    /// Copy everything that is kept, while the watch goes on.
+    Backup(backup::BackupArguments),
+    /// Bring a backup back; the watch must be stopped.
+    Restore(backup::RestoreArguments),
+    /// Look at everything that the watch needs, with the remedy for each.
+    Doctor(doctor::Arguments),
+    /// Print the completions of a shell.
+    #[command(after_help = "Example:\n  vakhta completions bash > /etc/bash_completion.d/vakhta")]
+    Completions {
+        /// bash, zsh, fish, …
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  vakhta man > /usr/share/man/man1/vakhta.1")]
+    Man,
     /// Stream recorded data through the code that runs in production; write what it decides.
     #[command(
         subcommand,
@@ -131,6 +150,18 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+/// The language of the terminal: Russian unless the environment asks for another one.
+pub(crate) fn language() -> Language {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    match set {
+        Some(value) if value.starts_with("ru") => Language::Ru,
+        Some(_) => Language::En,
+        None => Language::En,
+    }
+}
+
 /// Prints to standard output; a reader that went away (`| head`) is no error.
 pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -164,6 +195,22 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Explain(arguments) => block_on(explain::run(&arguments, format)),
         Command::Token(command) => block_on(token::run(&command, format)),
         Command::User(command) => block_on(user::run(&command, format)),
+        Command::Backup(arguments) => block_on(backup::back_up(&arguments, format)),
+        Command::Restore(arguments) => block_on(backup::restore(&arguments, format)),
+        Command::Doctor(arguments) => block_on(doctor::run(&arguments, format)),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "vakhta", &mut text);
+            print(&String::from_utf8_lossy(&text));
+            Ok(())
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut text);
+            rendered.map_err(|error| Failure::from(anyhow::Error::from(error)))?;
+            print(&String::from_utf8_lossy(&text));
+            Ok(())
+        }
         Command::Openapi => {
             print(&crate::api::openapi_json());
             Ok(())

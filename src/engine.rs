@@ -410,6 +410,12 @@ impl Engine {
         {
             let mut view = self.handle.view.write().unwrap_or_else(PoisonError::into_inner);
             for (id, case) in fresh {
+                count_change(
+                    &self.metrics,
+                    view.get(&id).map(|case| &**case),
+                    case.as_ref(),
+                    self.clock.now(),
+                );
                 match case {
                     Some(case) => view.insert(id, Arc::new(case)),
                     None => view.remove(&id),
@@ -424,6 +430,35 @@ impl Engine {
         if !folded.append.effects.is_empty() {
             self.handle.effects.notify_waiters();
         }
+    }
+}
+
+/// Counts what has become of a case: opened, taken, resolved, back, rejected.
+fn count_change(
+    metrics: &Metrics,
+    before: Option<&CaseSummary>,
+    now: Option<&CaseSummary>,
+    at: Time,
+) {
+    let Some(now) = now else { return };
+    let was = before.map(|case| case.state);
+    if before.is_none() && now.state.is_live() {
+        let labels = [now.id.kind.as_str(), now.severity.as_str()];
+        metrics.case_opened.with_label_values(&labels).inc();
+    }
+    let Some(before) = before else { return };
+    let since = at.seconds_since(now.opened_at).max(0.0);
+    if was == Some(CaseState::Open) && now.state == CaseState::Acknowledged {
+        metrics.case_taken.observe(since);
+    }
+    if before.state.is_live() && now.state == CaseState::Resolved {
+        metrics.case_resolved.observe(since);
+    }
+    if now.reopened > before.reopened {
+        metrics.case_returned.inc();
+    }
+    if now.rejected && !before.rejected {
+        metrics.case_rejected.inc();
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod access;
 mod archive;
+mod backup;
 mod log;
 mod outbox;
 mod retention;
@@ -26,6 +27,7 @@ use sqlx::sqlite::{
 };
 
 pub use access::{Access, AccessKind, Pass, Role};
+pub use backup::verify;
 pub use log::{Append, Appended, Record, Snapshot};
 pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
 pub use retention::{Retention, Trimmed};
@@ -77,6 +79,14 @@ pub enum StoreError {
     NoBeginning {
         /// The number of the first event.
         first: u64,
+    },
+    /// A file is no sound store.
+    #[error("{file} cannot be used: {why}; take another backup")]
+    Unsound {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// A password cannot be hashed, or a second factor made.
     #[error("the password cannot be hashed: it may be too long")]

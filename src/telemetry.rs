@@ -23,6 +23,16 @@ pub struct Metrics {
     pub problems: GaugeVec,
     /// The worst live cases by name: the value is when each began, seconds since 1970.
     pub problem_info: GaugeVec,
+    /// Cases that opened, by kind and severity.
+    pub case_opened: IntCounterVec,
+    /// Seconds from the beginning of a case until somebody took it.
+    pub case_taken: Histogram,
+    /// Seconds from the beginning of a case until it was resolved.
+    pub case_resolved: Histogram,
+    /// Cases that came back.
+    pub case_returned: IntCounter,
+    /// Cases that a person called false alarms.
+    pub case_rejected: IntCounter,
     /// Tickets read, by class.
     pub tickets: IntCounterVec,
     /// Samples taken in.
@@ -86,6 +96,25 @@ impl Metrics {
                 "The worst live cases by name; the value is when each began, seconds since 1970.",
                 &["problem", "system", "severity", "state", "owner", "title"],
             )?,
+            case_opened: declare.counters(
+                "vakhta_case_opened_total",
+                "Cases that opened.",
+                &["kind", "severity"],
+            )?,
+            case_taken: declare.long_histogram(
+                "vakhta_case_taken_seconds",
+                "From the beginning of a case until somebody took it.",
+            )?,
+            case_resolved: declare.long_histogram(
+                "vakhta_case_resolved_seconds",
+                "From the beginning of a case until it was resolved.",
+            )?,
+            case_returned: declare
+                .counter("vakhta_case_returned_total", "Cases that came back.")?,
+            case_rejected: declare.counter(
+                "vakhta_case_rejected_total",
+                "Cases that a person called false alarms.",
+            )?,
             tickets: declare.counters("vakhta_tickets_total", "Tickets read.", &["class"])?,
             samples: declare.counter("vakhta_samples_total", "Samples taken in.")?,
             series: declare.gauge("vakhta_series", "Series in memory.")?,
@@ -130,23 +159,28 @@ impl Metrics {
         })
     }
 
-    /// The present value of every gauge and counter: name, labels, value.
+    /// The present value of everything, histograms as their sums, counts and buckets: name, labels, value.
     #[must_use]
     pub fn values(&self) -> Vec<Reading> {
         let mut values = Vec::new();
         for family in self.registry.gather() {
             for metric in family.get_metric() {
-                let value = match family.get_field_type() {
-                    MetricType::COUNTER => metric.get_counter().get_value(),
-                    MetricType::GAUGE => metric.get_gauge().get_value(),
-                    _ => continue,
-                };
-                let labels = metric
+                let labels: Vec<(String, String)> = metric
                     .get_label()
                     .iter()
                     .map(|label| (label.name().to_owned(), label.value().to_owned()))
                     .collect();
-                values.push((family.name().to_owned(), labels, value));
+                let name = family.name();
+                match family.get_field_type() {
+                    MetricType::COUNTER => {
+                        values.push((name.to_owned(), labels, metric.get_counter().get_value()));
+                    }
+                    MetricType::GAUGE => {
+                        values.push((name.to_owned(), labels, metric.get_gauge().get_value()));
+                    }
+                    MetricType::HISTOGRAM => read_histogram(name, &labels, metric, &mut values),
+                    MetricType::SUMMARY | MetricType::UNTYPED => {}
+                }
             }
         }
         values
@@ -175,6 +209,28 @@ impl Metrics {
             tracing::error!(%error, "cannot encode metrics");
         }
         String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+fn read_histogram(
+    name: &str,
+    labels: &[(String, String)],
+    metric: &prometheus::proto::Metric,
+    values: &mut Vec<Reading>,
+) {
+    let histogram = metric.get_histogram();
+    // Counts stay far below what a float holds exactly.
+    let number = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let count = number(histogram.get_sample_count());
+    values.push((format!("{name}_sum"), labels.to_vec(), histogram.get_sample_sum()));
+    values.push((format!("{name}_count"), labels.to_vec(), count));
+    let buckets = histogram.get_bucket().iter();
+    let bounds =
+        buckets.map(|bucket| (bucket.upper_bound().to_string(), number(bucket.cumulative_count())));
+    for (le, count) in bounds.chain([("+Inf".to_owned(), count)]) {
+        let mut labels = labels.to_vec();
+        labels.push(("le".to_owned(), le));
+        values.push((format!("{name}_bucket"), labels, count));
     }
 }
 
@@ -211,7 +267,21 @@ impl Declare<'_> {
     }
 
     fn histogram(&self, name: &str, help: &str) -> Result<Histogram, TelemetryError> {
-        let buckets = vec![0.000_1, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
+        self.histogram_of(name, help, vec![0.000_1, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5])
+    }
+
+    /// Of what people do: from a minute to a day.
+    fn long_histogram(&self, name: &str, help: &str) -> Result<Histogram, TelemetryError> {
+        let minutes = [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0, 1440.0];
+        self.histogram_of(name, help, minutes.map(|minute| minute * 60.0).to_vec())
+    }
+
+    fn histogram_of(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: Vec<f64>,
+    ) -> Result<Histogram, TelemetryError> {
         let metric = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?;
         self.0.register(Box::new(metric.clone()))?;
         Ok(metric)

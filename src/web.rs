@@ -14,6 +14,7 @@ mod members;
 mod page;
 mod pulse;
 mod review;
+mod rules;
 mod runbooks;
 mod shift;
 mod sign_in;
@@ -36,6 +37,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::api::{self, ApiState};
 
 pub(crate) use members::span as chart_span;
+pub(crate) use runbooks::is_there as has_runbook;
 
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");
@@ -82,6 +84,7 @@ fn routes() -> Router<ApiState> {
         .route("/views", post(views::save))
         .route("/views/drop", post(views::drop))
         .route("/sources", get(sources::show))
+        .route("/rules", get(rules::show))
         .route("/runbooks", get(runbooks::index))
         .route("/runbooks/{name}", get(runbooks::show))
         .route("/tickets", get(tickets::show))

@@ -43,6 +43,8 @@ fn init_writes_a_site_that_passes_check_and_never_overwrites() {
     let main = std::fs::read_to_string(folder.path().join("site/vakhta.yaml")).unwrap();
     assert!(!main.contains("secret"), "a password got into the site");
     assert!(!main.contains("# @"), "a mark was left: {main}");
+    let password = std::fs::read_to_string(folder.path().join("site/postgres.password")).unwrap();
+    assert_eq!(password.trim(), "secret", "what was given is kept where it belongs");
     let output = vakhta(&["check", "site/vakhta.yaml"], folder.path());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let again = vakhta(&["init", "site"], folder.path());
@@ -191,4 +193,148 @@ fn series_are_scored_under_the_same_relative_name() {
     let alarms: Vec<usize> = (0..600).filter(|n| score(*n) >= 0.995).collect();
     assert!(alarms.contains(&550) && alarms.len() <= 3, "{alarms:?}");
     assert!(at("out/y.csv").exists());
+}
+
+#[test]
+fn init_that_fails_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let output = vakhta(&["init", "site", "--otrs", "foo"], folder.path());
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(!folder.path().join("site").exists());
+    }
+}
+
+/// What can be read and makes no sense is refused, each with its remedy.
+#[test]
+fn check_refuses_what_makes_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let host = "collect:\n  host:\n    - {name: a}\n";
+    std::fs::write(at("empty.password"), "\n").unwrap();
+    let circle = "systems:\n\
+        \x20 - {key: a, name: {ru: А, en: A}, owner: {ru: М, en: M}, depends_on: [b]}\n\
+        \x20 - {key: b, name: {ru: Б, en: B}, owner: {ru: М, en: M}, depends_on: [c]}\n\
+        \x20 - {key: c, name: {ru: В, en: C}, owner: {ru: М, en: M}, depends_on: [a]}\n";
+    std::fs::write(at("circle.yaml"), circle).unwrap();
+    let unowned = "systems:\n  - {key: crm-hosts, name: {ru: Серверы, en: Hosts}}\n";
+    std::fs::write(at("unowned.yaml"), unowned).unwrap();
+    let policies = "policies:\n  - name: all\n    from_severity: high\n    ticket: {}\n";
+    std::fs::write(at("policies.yaml"), policies).unwrap();
+    let postgres = "collect:\n  postgres:\n    - name: db\n      url: postgres://vakhta@db/crm\n      password_file: empty.password\n";
+    let cases = [
+        (format!("listen: 127.0.0.1:99999\n{host}"), "is no address to listen on"),
+        (format!("listen: localhost\n{host}"), "is no address to listen on"),
+        (String::new(), "nothing is watched"),
+        (postgres.to_owned(), "empty.password is empty"),
+        (format!("topology: circle.yaml\n{host}"), "a → b → c → a"),
+        (format!("topology: unowned.yaml\n{host}"), "system crm-hosts has no `owner`"),
+    ];
+    for (site, expected) in cases {
+        std::fs::write(at("vakhta.yaml"), &site).unwrap();
+        let output = vakhta(&["check", "vakhta.yaml"], folder.path());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{site}: {said}");
+        assert!(said.contains(expected), "{site}: {said}");
+    }
+    // What has no effect is said, and is no error.
+    std::fs::write(at("vakhta.yaml"), format!("policies: policies.yaml\n{host}")).unwrap();
+    let output = vakhta(&["check", "vakhta.yaml"], folder.path());
+    let said = text(&output.stdout);
+    assert!(output.status.success() && said.contains("note: policy all opens tickets"), "{said}");
+    // A secret file is beside the site, wherever the program is started.
+    std::fs::create_dir(at("site")).unwrap();
+    std::fs::write(at("site/db.password"), "x\n").unwrap();
+    std::fs::write(at("site/vakhta.yaml"), postgres.replace("empty", "db")).unwrap();
+    let output = vakhta(&["check", "site/vakhta.yaml"], folder.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_backup_is_read_through_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = vakhta(&["token", "add", "grafana", "--role", "viewer"], folder.path());
+    assert!(token.status.success(), "{}", text(&token.stderr));
+    let list = |data: &str| text(&vakhta(&["token", "list", "--data", data], folder.path()).stdout);
+    let before = list("vakhta-data");
+    assert!(before.contains("grafana"), "{before}");
+    let output = vakhta(&["backup", "copy.sqlite"], folder.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let again = vakhta(&["backup", "copy.sqlite"], folder.path());
+    assert!(text(&again.stderr).contains("is there already"), "{}", text(&again.stderr));
+    // The same name in another folder, and over what has changed since.
+    let hash: String = before.chars().take(12).collect();
+    assert!(vakhta(&["token", "revoke", &hash], folder.path()).status.success());
+    assert!(!list("vakhta-data").contains("grafana"));
+    for data in ["elsewhere", "vakhta-data"] {
+        let output = vakhta(&["restore", "copy.sqlite", "--data", data], folder.path());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(list(data), before);
+    }
+    let aside = std::fs::read_dir(folder.path().join("vakhta-data")).unwrap();
+    let aside = aside
+        .filter(|entry| entry.as_ref().unwrap().path().display().to_string().contains("before-"));
+    assert!(aside.count() > 0, "what was there is kept");
+    // What is damaged, or no store at all, is refused, and nothing is touched.
+    let mut bytes = std::fs::read(folder.path().join("copy.sqlite")).unwrap();
+    let half = bytes.len() / 2;
+    bytes.truncate(half);
+    std::fs::write(folder.path().join("half.sqlite"), &bytes).unwrap();
+    std::fs::write(folder.path().join("text.sqlite"), "no store").unwrap();
+    for bad in ["half.sqlite", "text.sqlite", "nowhere.sqlite"] {
+        let output = vakhta(&["restore", bad], folder.path());
+        assert_eq!(output.status.code(), Some(1), "{bad}");
+        assert!(text(&output.stderr).contains("cannot be used"), "{}", text(&output.stderr));
+    }
+    assert_eq!(list("vakhta-data"), before);
+}
+
+#[test]
+fn the_doctor_names_what_does_not_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = "collect:\n  host:\n    - {name: here}\n  prometheus:\n    - {name: gone, system: wfm, url: 'http://127.0.0.1:1/metrics'}\n";
+    std::fs::write(folder.path().join("vakhta.yaml"), site).unwrap();
+    let output = vakhta(&["doctor", "vakhta.yaml"], folder.path());
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("bad   prometheus gone"), "{said}");
+    assert!(said.contains("ok    host here"), "{said}");
+    let output = vakhta(&["doctor", "--alive", "http://127.0.0.1:1"], folder.path());
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("is the watch running?"));
+}
+
+#[test]
+fn people_are_added_and_let_in_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |name: &str, password: &str, more: &[&str]| {
+        use std::io::Write;
+        use std::process::Stdio;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_vakhta"))
+            .args(["user", "add", name])
+            .args(more)
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let short = add("anna", "short\n", &["--role", "duty"]);
+    assert_eq!(short.status.code(), Some(2), "{}", text(&short.stderr));
+    let no_team = add("petr", "длинный пароль\n", &["--role", "line2"]);
+    assert!(text(&no_team.stderr).contains("--team"), "{}", text(&no_team.stderr));
+    assert!(add("anna", "длинный пароль\n", &["--role", "duty"]).status.success());
+    let list = || text(&vakhta(&["user", "list"], folder.path()).stdout);
+    assert!(list().contains("anna") && list().contains("active"), "{}", list());
+    assert!(vakhta(&["user", "disable", "anna"], folder.path()).status.success());
+    assert!(list().contains("disabled"), "{}", list());
+    let output = vakhta(&["user", "disable", "nobody"], folder.path());
+    assert!(text(&output.stderr).contains("there is no user nobody"));
+    for arguments in [["man"].as_slice(), &["completions", "bash"]] {
+        let output = vakhta(arguments, folder.path());
+        assert!(output.status.success() && text(&output.stdout).contains("vakhta"));
+    }
 }

@@ -8,6 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::acts::{self, Wish};
 use super::extract::{Body, Query, cursor};
+use super::filter::Filter;
+use super::search::{self, Phrase};
 use super::shapes::{CaseDetailShape, CaseItem, case_detail, case_item};
 use super::{ApiError, ApiState, Visitor};
 use crate::model::{CaseDetail, CaseId, CaseKind, CaseState, CaseSummary, LinkKind, Verb};
@@ -16,12 +18,25 @@ use crate::model::{CaseDetail, CaseId, CaseKind, CaseState, CaseSummary, LinkKin
 const PAGE_LIMIT: usize = 200;
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     /// States, separated by commas; all when absent.
     state: Option<String>,
     /// Kinds, separated by commas: `problem`, `mass_incident`, `emergency`. When absent: all, but not the mass
     /// incidents that a Problem speaks for.
     kind: Option<String>,
+    /// Only those that touch this system.
+    system: Option<String>,
+    /// Only those with tickets of this branch.
+    mrf: Option<String>,
+    /// Only those of this severity or worse.
+    severity: Option<String>,
+    /// `me`, `nobody`, or a name.
+    owner: Option<String>,
+    /// Only those that opened within so many hours.
+    hours: Option<u32>,
+    /// Words: ids, numbers of tickets, words of titles and tickets in any form. One page, at most 200 lines.
+    q: Option<String>,
     /// Lines of a page, at most 200.
     limit: Option<usize>,
     /// The `next` of the page before.
@@ -56,7 +71,7 @@ pub(super) async fn problems(
     responses((status = 200, body = CaseList), (status = 400, body = super::error::ErrorBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn list(
-    _visitor: Visitor,
+    visitor: Visitor,
     State(state): State<ApiState>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<CaseList>, ApiError> {
@@ -64,6 +79,14 @@ pub(super) async fn list(
     let kinds = kinds(query.kind.as_deref())?;
     let limit = query.limit.unwrap_or(50).clamp(1, PAGE_LIMIT);
     let after = query.after.as_deref().map(cursor).transpose()?;
+    let ListQuery { system, mrf, severity, owner, hours, q, .. } = query;
+    let filter = Filter { system, mrf, severity, owner, hours };
+    let narrow = filter.read(&visitor.0.name, state.clock.now())?;
+    let phrase = q.as_deref().and_then(Phrase::new);
+    let hit = match &phrase {
+        Some(phrase) => Some(state.engine.look(|core| search::live(core, phrase)).await?),
+        None => None,
+    };
     let is_earlier = |case: &CaseSummary| match &after {
         Some((at, id)) => (case.opened_at, case.id.to_string()) < (*at, id.clone()),
         None => true,
@@ -73,12 +96,17 @@ pub(super) async fn list(
             Some(kinds) => kinds.contains(&case.id.kind),
             None => !is_spoken_for(case),
         };
-        is_of_kind && states.contains(&case.state) && is_earlier(case)
+        is_of_kind && states.contains(&case.state) && is_earlier(case) && narrow.lets(case)
     };
     let live = state.engine.cases();
     let mut found: Vec<CaseSummary> =
         live.iter().filter(|case| is_wanted(case)).map(|case| (**case).clone()).collect();
-    if states.contains(&CaseState::Closed) {
+    found.retain(|case| hit.as_ref().is_none_or(|hit| hit.contains(&case.id)));
+    if let Some(phrase) = &phrase {
+        let more = u32::try_from(limit).unwrap_or(u32::MAX);
+        let archived = search::archived(&state, phrase, more).await?;
+        found.extend(archived.into_iter().filter(|case| is_wanted(case)));
+    } else if states.contains(&CaseState::Closed) {
         let before = after.as_ref().map(|(at, id)| (*at, id.as_str()));
         let more = u32::try_from(limit + 1).unwrap_or(u32::MAX);
         let archived = state.store.archived(before, more).await?;
@@ -177,6 +205,7 @@ fn shortened(id: &str) -> String {
 
 /// What may come with taking or resolving.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ReasonBody {
     /// Why, in a few words; shown in the history.
     #[serde(default)]

@@ -47,6 +47,9 @@ pub(super) fn routes() -> Router<ApiState> {
     let base = "/prometheus/api/v1";
     let at = |path: &str| format!("{base}{path}");
     Router::new()
+        // Clients look whether anybody is there.
+        .route("/prometheus", get(nothing))
+        .route("/prometheus/", get(nothing))
         .route(&at("/query"), get(instant).post(instant))
         .route(&at("/query_range"), get(range).post(range))
         .route(&at("/query_exemplars"), get(nothing).post(nothing))

@@ -8,13 +8,16 @@ use anyhow::{Context, Result};
 /// Keeps a second engine off the data folder: two of them would tell everything twice. The lock goes
 /// with the process, however it ends.
 #[derive(Debug)]
-pub(super) struct DataLock {
+pub struct DataLock {
     _file: File,
 }
 
 impl DataLock {
     /// Takes the lock of a folder, making the folder when it is not there.
-    pub(super) fn take(data: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub fn take(data: &Path) -> Result<Self> {
         super::make_private(data)?;
         let path = data.join("vakhta.lock");
         let file =

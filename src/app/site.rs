@@ -64,6 +64,8 @@ pub struct Site {
     pub alertmanager: Option<alertmanager::Config>,
     /// How long things are kept.
     pub retention: Retention,
+    /// What is said and has no effect, for people to know.
+    pub notes: Vec<String>,
     /// True when there is no configuration file: then what runs on loopback is looked for.
     pub is_default: bool,
 }
@@ -95,6 +97,7 @@ impl Site {
             otrs: None,
             alertmanager: None,
             retention: Retention::default(),
+            notes: Vec::new(),
             is_default: true,
         };
         let found = errors.into_sorted();
@@ -113,8 +116,20 @@ impl Site {
     fn for_channels(mut self) -> Self {
         let (has_tickets, has_alerts) = (self.otrs.is_some(), self.alertmanager.is_some());
         for policy in &mut self.settings.escalation.policies {
-            policy.ticket = policy.ticket.take().filter(|_| has_tickets);
-            policy.alert = policy.alert.take().filter(|_| has_alerts);
+            if policy.ticket.is_some() && !has_tickets {
+                self.notes.push(format!(
+                    "policy {} opens tickets, and there is no `otrs:`: none will be opened",
+                    policy.name
+                ));
+                policy.ticket = None;
+            }
+            if policy.alert.is_some() && !has_alerts {
+                self.notes.push(format!(
+                    "policy {} raises alerts, and there is no `alertmanager:`: none will be raised",
+                    policy.name
+                ));
+                policy.alert = None;
+            }
         }
         self
     }
@@ -144,6 +159,36 @@ impl Site {
             Some(site) if found.is_empty() => Ok(site),
             _ => Err(found),
         }
+    }
+}
+
+/// The beginning of the docs that are served as pages.
+const SERVED: &str = "docs/runbooks/";
+
+impl Site {
+    /// What can be read and makes no sense all the same: nothing is watched, nobody owns a system, a
+    /// runbook is not there.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if self.sources.is_empty() && self.otrs.is_none() {
+            doubts.push("nothing is watched: add `collect:` or `otrs:`; `vakhta init DIR` writes an example".to_owned());
+        }
+        for system in &self.settings.systems {
+            if system.owner.ru.is_empty() && system.owner.en.is_empty() {
+                doubts.push(format!(
+                    "system {} has no `owner`: nobody would know whom to call; add owner: {{ru: …, en: …}}",
+                    system.key
+                ));
+            }
+        }
+        for rule in self.packs.rules() {
+            let name = rule.runbook.strip_prefix(SERVED).and_then(|name| name.split_once(".md"));
+            if name.is_some_and(|(name, _)| !crate::web::has_runbook(name)) {
+                doubts.push(format!("rule {}: there is no runbook {}", rule.id, rule.runbook));
+            }
+        }
+        doubts
     }
 }
 
@@ -185,6 +230,19 @@ fn read_file(file: &Path, errors: &mut Diagnostics) -> Option<Node> {
     }
 }
 
+/// Where to listen: a name or an address, and a port.
+fn listen(reader: &mut Reader<'_, '_>) -> String {
+    let Some(text) = reader.string("listen") else { return LISTEN.to_owned() };
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    if port.is_none_or(|(_, port)| port.parse::<u16>().is_err())
+        && let Some(node) = reader.node("listen")
+    {
+        let help = "write an address and a port from 0 to 65535: `listen: 127.0.0.1:8480`";
+        reader.errors.error(&node.place, format!("`{text}` is no address to listen on"), help);
+    }
+    text
+}
+
 struct Loader<'a> {
     folder: &'a Path,
     errors: &'a mut Diagnostics,
@@ -194,7 +252,7 @@ impl Loader<'_> {
     fn site(&mut self, node: &Node) -> Site {
         let folder = self.folder.to_owned();
         let mut reader = Reader::new(node, self.errors);
-        let listen = reader.string("listen").unwrap_or_else(|| LISTEN.to_owned());
+        let listen = listen(&mut reader);
         let own_page = reader.url("page_url");
         let has_page_url = own_page.is_some();
         let page = own_page.unwrap_or_else(|| page_url(&listen));
@@ -270,6 +328,7 @@ impl Loader<'_> {
             otrs,
             alertmanager,
             retention: retention.unwrap_or_default(),
+            notes: Vec::new(),
             is_default: false,
         }
         .for_channels()

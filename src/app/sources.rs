@@ -38,28 +38,54 @@ pub(super) fn keep(parts: &Parts, site: &Site) -> Result<()> {
             parts.sources.forget(kind, instance);
         }
     }
+    each(site, &mut Start { parts })
+}
+
+/// What is done with each source.
+pub(super) trait Visit {
+    /// One source: where it is, what it was configured with, and what polls it.
+    fn visit<C, S>(&mut self, target: Target, settings: S, collector: C)
+    where
+        C: Collect + 'static,
+        S: PartialEq + Send + 'static;
+}
+
+/// Makes what polls each source, and does something with it.
+pub(super) fn each(site: &Site, with: &mut impl Visit) -> Result<()> {
     for source in site.sources.clone() {
         let settings = source.clone();
         match source {
-            Source::Host(target, config) => {
-                start(parts, target, settings, host::Host::new(config));
-            }
+            Source::Host(target, config) => with.visit(target, settings, host::Host::new(config)),
             Source::Postgres(target, config) => {
-                start(parts, target, settings, postgres::Postgres::new(config)?);
+                with.visit(target, settings, postgres::Postgres::new(config)?);
             }
             Source::Elasticsearch(target, config) => {
-                start(parts, target, settings, elasticsearch::Elasticsearch::new(&config)?);
+                with.visit(target, settings, elasticsearch::Elasticsearch::new(&config)?);
             }
             Source::Prometheus(target, config) => {
-                start(parts, target, settings, prometheus::Prometheus::new(config)?);
+                with.visit(target, settings, prometheus::Prometheus::new(config)?);
             }
         }
     }
     for (url, target) in alertmanagers(site) {
         let collector = alertmanager::Alertmanager::new(url, target.timeout)?;
-        start(parts, target, url.clone(), collector);
+        with.visit(target, url.clone(), collector);
     }
     Ok(())
+}
+
+struct Start<'a> {
+    parts: &'a Parts,
+}
+
+impl Visit for Start<'_> {
+    fn visit<C, S>(&mut self, target: Target, settings: S, collector: C)
+    where
+        C: Collect + 'static,
+        S: PartialEq + Send + 'static,
+    {
+        start(self.parts, target, settings, collector);
+    }
 }
 
 fn task(target: &Target) -> String {

@@ -33,22 +33,39 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     if !failed.is_empty() {
         return Err(failed_tests(&failed, format));
     }
+    // What is shipped alone watches nothing in particular.
+    let doubts = if arguments.file.is_some() { site.doubts() } else { Vec::new() };
+    if !doubts.is_empty() {
+        return Err(doubtful(&doubts, format));
+    }
     let rules = site.packs.rules().count();
     let (sources, systems) = (site.sources.len(), site.settings.systems.len());
     print(&match format {
         Format::Text => format!(
-            "ok: {rules} rules and their tests, {systems} systems, {sources} sources, {} policies\n",
+            "{}ok: {rules} rules and their tests, {systems} systems, {sources} source(s), {} policies\n",
+            site.notes.iter().map(|note| format!("note: {note}\n")).collect::<String>(),
             site.settings.escalation.policies.len()
         ),
         Format::Json => format!(
             "{}\n",
             serde_json::json!({
-                "errors": [], "rules": rules, "systems": systems, "sources": sources,
+                "errors": [], "notes": site.notes, "rules": rules, "systems": systems, "sources": sources,
                 "policies": site.settings.escalation.policies.len()
             })
         ),
     });
     Ok(())
+}
+
+/// What can be read and makes no sense.
+fn doubtful(doubts: &[String], format: Format) -> Failure {
+    if format == Format::Json {
+        let errors: Vec<_> =
+            doubts.iter().map(|doubt| serde_json::json!({ "message": doubt })).collect();
+        print(&format!("{}\n", serde_json::json!({ "errors": errors })));
+        return Failure::usage("");
+    }
+    Failure::usage(doubts.iter().map(|doubt| format!("error: {doubt}\n")).collect::<String>())
 }
 
 /// The tests of rules that do not hold.

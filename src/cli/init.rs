@@ -69,7 +69,7 @@ fn without_passwords(arguments: &Arguments) -> Result<(), Failure> {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     without_passwords(arguments)?;
     let dir = &arguments.dir;
-    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let is_new = !dir.exists();
     let files = [
         ("vakhta.yaml", main_file(arguments)?),
         ("topology.yaml", topology::SHIPPED.to_owned()),
@@ -84,6 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             return Err(Failure::usage(message));
         }
     }
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     for (name, text) in &files {
         let path = dir.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -91,31 +92,57 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     secrets(arguments, dir)?;
     let file = dir.join("vakhta.yaml");
     if let Err(errors) = Site::load(&file) {
+        // The next try must not find half a site. A folder that was there keeps what else is in it.
+        if is_new {
+            drop(fs::remove_dir_all(dir));
+        } else {
+            for (name, _) in &files {
+                drop(fs::remove_file(dir.join(name)));
+            }
+        }
         return Err(super::check::failure(&errors, super::Format::Text));
     }
     print(&next_steps(arguments, &file));
     Ok(())
 }
 
-/// The secret files that the site names, empty and readable by their owner only.
+/// The secret files that the site names, readable by their owner only: with the password that was given, else with a
+/// fresh one to be set on the other side.
 fn secrets(arguments: &Arguments, dir: &Path) -> anyhow::Result<()> {
-    let mut names = Vec::new();
+    let mut wanted: Vec<(&str, String)> = Vec::new();
     if !arguments.postgres.is_empty() {
-        names.push("postgres.password");
+        let given = arguments
+            .postgres
+            .iter()
+            .find_map(|url| reqwest::Url::parse(url).ok()?.password().map(str::to_owned));
+        wanted.push(("postgres.password", given.unwrap_or_else(fresh_password)));
     }
     if arguments.otrs.is_some() {
-        names.push("otrs.password");
+        wanted.push(("otrs.password", fresh_password()));
     }
-    for name in names {
+    for (name, password) in wanted {
         let path = dir.join(name);
         if !path.exists() {
+            use std::io::Write;
             use std::os::unix::fs::OpenOptionsExt;
             let mut options = fs::OpenOptions::new();
             options.write(true).create_new(true).mode(0o600);
-            options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            let file = options.open(&path);
+            file.and_then(|mut file| writeln!(file, "{password}"))
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
     Ok(())
+}
+
+/// A password of 120 random bits.
+pub(super) fn fresh_password() -> String {
+    use rand::Rng;
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0_u8; 24];
+    rand::rng().fill_bytes(&mut bytes);
+    let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
+    letters.map(|letter| char::from(*letter)).collect()
 }
 
 fn next_steps(arguments: &Arguments, file: &Path) -> String {
@@ -124,12 +151,12 @@ fn next_steps(arguments: &Arguments, file: &Path) -> String {
     if !arguments.postgres.is_empty() {
         text.push_str(&format!(
             "  in each PostgreSQL:  CREATE ROLE vakhta LOGIN CONNECTION LIMIT 2 PASSWORD '…'; GRANT pg_monitor TO vakhta;\n  \
-             put that password into {dir}/postgres.password\n"
+             the password is in {dir}/postgres.password\n"
         ));
     }
     if arguments.otrs.is_some() {
         text.push_str(&format!(
-            "  in OTRS: the agent of docs/escalate/otrs.md; its password into {dir}/otrs.password\n"
+            "  in OTRS: the agent of docs/escalate/otrs.md; its password is in {dir}/otrs.password\n"
         ));
     }
     if arguments.otrs.is_some() || !arguments.alertmanager.is_empty() {
@@ -147,8 +174,6 @@ fn next_steps(arguments: &Arguments, file: &Path) -> String {
 }
 
 fn main_file(arguments: &Arguments) -> Result<String, Failure> {
-    let dir = fs::canonicalize(&arguments.dir)
-        .with_context(|| format!("cannot find {}", arguments.dir.display()))?;
     let mut collect = String::new();
     for (n, url) in arguments.postgres.iter().enumerate() {
         let parsed = reqwest::Url::parse(url).ok().filter(|u| u.scheme().starts_with("postgres"));
@@ -165,7 +190,7 @@ fn main_file(arguments: &Arguments) -> Result<String, Failure> {
         collect.push_str(&format!(
             "    - name: crm-db-{}\n      url: {parsed}\n      password_file: {}\n",
             n + 1,
-            quoted(&dir.join("postgres.password").display().to_string())
+            quoted("postgres.password")
         ));
     }
     if !arguments.elasticsearch.is_empty() {
@@ -191,7 +216,7 @@ fn main_file(arguments: &Arguments) -> Result<String, Failure> {
              # Имена динамических полей в ОТРС; чего там нет, уберите.   Names of dynamic fields there.\n  \
              dynamic_fields: {{problem_id: ProblemId, idempotency_key: IdempotencyKey, affected_system: AffectedSystem, mrf: MRF}}\n\n",
             quoted(url),
-            quoted(&dir.join("otrs.password").display().to_string())
+            quoted("otrs.password")
         )
     });
     let alertmanager = if arguments.alertmanager.is_empty() {

@@ -3,8 +3,6 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
-use rand::Rng;
-
 use super::token::{DataArguments, failed, open, operator, role};
 use super::{Failure, Format, complain, print};
 use crate::clock::Clock;
@@ -110,11 +108,7 @@ async fn add(arguments: &Arguments, format: Format) -> Result<(), Failure> {
 fn password() -> Result<(String, bool), Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        let mut bytes = [0_u8; 20];
-        rand::rng().fill_bytes(&mut bytes);
-        let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
-        return Ok((letters.map(|letter| char::from(*letter)).collect(), true));
+        return Ok((super::init::fresh_password(), true));
     }
     let mut line = String::new();
     let read = stdin.lock().read_line(&mut line);

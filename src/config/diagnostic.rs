@@ -1,6 +1,7 @@
 //! Errors with a place: file, line, column, the line itself with a caret, and what to do.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,6 +15,15 @@ pub struct Place {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+}
+
+impl Place {
+    /// A path as the file that names it means it: relative to its own folder.
+    #[must_use]
+    pub fn beside(&self, path: &str) -> PathBuf {
+        let folder = Path::new(&self.file.0).parent().unwrap_or(Path::new(""));
+        folder.join(path)
+    }
 }
 
 /// One error: where, what, and what to do about it.

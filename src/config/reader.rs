@@ -215,13 +215,20 @@ impl<'n, 'e> Reader<'n, 'e> {
             );
         }
         if let Some(node) = self.node(file_key) {
-            let path = self.text_of(node)?;
-            return match std::fs::read_to_string(&path) {
-                Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
+            // Relative to the file that names it: the program may be started anywhere.
+            let path = node.place.beside(&self.text_of(node)?);
+            let text = std::fs::read_to_string(&path);
+            return match text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()) {
+                Ok(text) if text.is_empty() => {
+                    let message = format!("the secret file {} is empty", path.display());
+                    self.errors.error(&node.place, message, "write the password into it, one line");
+                    None
+                }
+                Ok(text) => Some(Secret::new(text)),
                 Err(error) => {
                     self.errors.error(
                         &node.place,
-                        format!("cannot read the secret file {path}: {error}"),
+                        format!("cannot read the secret file {}: {error}", path.display()),
                         "create the file, readable by this user only",
                     );
                     None

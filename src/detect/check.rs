@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::pack::{Packs, Rule, Scope};
 use super::watch::Watch;
+use super::wording;
 use crate::model::{Batch, Sample, Series, SeriesRef, Severity, Time};
 use crate::series::{Limits, Store};
 
@@ -52,11 +53,35 @@ pub(super) fn run(rule: &Rule) -> Vec<TestFailure> {
             message: "the rule has no tests".to_owned(),
         }];
     }
-    rule.tests.iter().filter_map(|test| one(rule, test).map(|text| failure(test, text))).collect()
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    let mut failures: Vec<TestFailure> = Vec::new();
+    for test in &rule.tests {
+        failures.extend(one(rule, test, &mut named).map(|text| failure(test, text)));
+    }
+    // A rule that was never on in its tests says nothing of what its titles could be filled with.
+    if !named.is_empty() {
+        named.extend(rule.also.iter().map(|(name, _)| name.clone()));
+    }
+    let unknown = placeholders(rule).find(|name| !named.is_empty() && !named.contains(*name));
+    if let Some((name, test)) = unknown.zip(rule.tests.first()) {
+        let known: Vec<&str> = named.iter().map(String::as_str).collect();
+        let text = format!("nothing is called `{{{name}}}`: there are {}", known.join(", "));
+        failures.push(failure(test, text));
+    }
+    failures
+}
+
+/// The names in braces of a rule's texts.
+fn placeholders(rule: &Rule) -> impl Iterator<Item = &str> {
+    let texts = [&rule.title.ru, &rule.title.en, &rule.advice.ru, &rule.advice.en];
+    texts.into_iter().flat_map(|text| {
+        let named = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        named.map(|(name, _)| name).filter(|name| wording::is_name(name))
+    })
 }
 
 /// Plays one test; returns what went wrong.
-fn one(rule: &Rule, test: &RuleTest) -> Option<String> {
+fn one(rule: &Rule, test: &RuleTest, named: &mut BTreeSet<String>) -> Option<String> {
     let mut watch = Watch::new(Arc::new(Packs::of(rule.clone())));
     let mut store = Store::new(Limits::default());
     let instances: BTreeSet<&str> =
@@ -76,6 +101,20 @@ fn one(rule: &Rule, test: &RuleTest) -> Option<String> {
         }
         if let Some(error) = watch.take_errors().into_iter().next() {
             return Some(error);
+        }
+        for finding in watch.active() {
+            named.extend(finding.labels.keys().cloned());
+            named.extend(finding.evidence.iter().map(|number| number.name.clone()));
+            named.extend(["value", "limit", "instance", "system"].map(str::to_owned));
+            if finding.system.is_empty()
+                && finding.labels.get("instance").is_none_or(String::is_empty)
+            {
+                return Some(
+                    "the result says neither where nor at which system: keep the labels instance and system \
+                     (`sum by (instance, system) (…)`), or give the rule a `system:`"
+                        .to_owned(),
+                );
+            }
         }
         let until = at.0 - START + test.interval_ms;
         while let Some(next) = expected.peek().filter(|next| next.at_ms < until) {

@@ -18,7 +18,9 @@ pub(super) fn title(
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
+            // Braces of a shell command are no placeholder.
+            let named = after.split_once('}').filter(|(name, _)| is_name(name));
+            let Some((name, tail)) = named else {
                 filled.push('{');
                 rest = after;
                 continue;
@@ -33,6 +35,12 @@ pub(super) fn title(
     Text::new(fill(&pattern.ru, Language::Ru), fill(&pattern.en, Language::En))
 }
 
+/// Whether what stands in braces is the name of a number or a label.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
 fn placeholder(
     name: &str,
     labels: &BTreeMap<String, String>,
@@ -40,7 +48,9 @@ fn placeholder(
     unit: &str,
     language: Language,
 ) -> String {
-    let evidence = verdict.evidence.iter().find(|evidence| evidence.name == name);
+    let called = |name: &str| verdict.evidence.iter().find(|evidence| evidence.name == name);
+    // What a counter tells is by how much it grew.
+    let evidence = called(name).or_else(|| called("increase").filter(|_| name == "value"));
     match (evidence, name) {
         (Some(evidence), "time_left" | "age") => shown(evidence.value, "seconds", language),
         (Some(evidence), _) => shown(evidence.value, unit, language),
@@ -150,6 +160,19 @@ mod tests {
         check(0.97, "ratio", "97 %", "97 %");
         check(5.0, "count", "5", "5");
         check(f64::NAN, "count", "—", "—");
+    }
+
+    #[test]
+    fn a_counter_says_by_how_much_it_grew_and_commands_keep_their_braces() {
+        let verdict = Verdict {
+            status: detectors::Status::Normal,
+            score: 1.0,
+            since_ms: None,
+            evidence: vec![detectors::Evidence { name: "increase", value: 3.0, limit: Some(1.0) }],
+        };
+        let pattern = Text::new("убито: {value}, awk '{print $1}'", "killed: {value}");
+        let filled = title(&pattern, &BTreeMap::new(), &verdict, "count");
+        assert_eq!((&*filled.ru, &*filled.en), ("убито: 3, awk '{print $1}'", "killed: 3"));
     }
 
     #[test]

@@ -666,3 +666,9 @@ csv-cause = Cause
 csv-share = Belief
 csv-owner = Who had it
 csv-ticket = Ticket number
+
+# Rules
+nav-rules = Rules
+column-rule = Rule
+column-on = On now
+column-last = Last

@@ -686,3 +686,9 @@ csv-cause = Причина
 csv-share = Уверенность
 csv-owner = Кто занимался
 csv-ticket = Тикет
+
+# Правила
+nav-rules = Правила
+column-rule = Правило
+column-on = Сработало сейчас
+column-last = Последний раз

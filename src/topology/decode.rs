@@ -1,6 +1,6 @@
 //! Reading a topology file, every error with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{System, Topology};
 use crate::config::{Diagnostics, Node, Place, Reader, Value};
@@ -40,9 +40,46 @@ impl Topology {
                 );
             }
         }
+        if let Some(cycle) = cycle(&systems) {
+            let place = reader
+                .node("systems")
+                .map_or_else(|| node.place.clone(), |list| list.place.clone());
+            reader.errors.error(
+                &place,
+                format!("systems depend on each other in a circle: {}", cycle.join(" → ")),
+                "a cause is looked for along these arrows: take the weakest one out",
+            );
+        }
         reader.finish();
         Self::new(systems)
     }
+}
+
+/// Systems that need each other in a circle, the first one again at the end.
+fn cycle(systems: &[System]) -> Option<Vec<String>> {
+    let needs: BTreeMap<&str, &Vec<String>> =
+        systems.iter().map(|system| (system.key.as_str(), &system.depends_on)).collect();
+    // What has been looked at to its end leads into no circle.
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for system in systems {
+        let mut path: Vec<(&str, usize)> = vec![(&system.key, 0)];
+        while let Some((key, next)) = path.pop() {
+            let needed = needs.get(key).and_then(|needed| needed.get(next));
+            let Some(needed) = needed else {
+                done.insert(key);
+                continue;
+            };
+            path.push((key, next + 1));
+            if let Some(start) = path.iter().position(|(on, _)| on == needed) {
+                let circle = path.iter().skip(start).map(|(key, _)| (*key).to_owned());
+                return Some(circle.chain([needed.clone()]).collect());
+            }
+            if !done.contains(needed.as_str()) && needs.contains_key(needed.as_str()) {
+                path.push((needed, 0));
+            }
+        }
+    }
+    None
 }
 
 fn system(

@@ -91,7 +91,7 @@ impl<'a> Frame<'a> {
             ("/tickets", "tickets"),
             ("/systems", "systems"),
             ("/sources", "sources"),
-            ("/runbooks", "runbooks"),
+            ("/rules", "rules"),
         ];
         let role = self.guest.map(|guest| guest.visitor.0.role);
         if role >= Some(Role::ProblemManager) {

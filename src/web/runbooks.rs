@@ -27,6 +27,11 @@ struct RunbookPage<'a> {
     files: Vec<&'static str>,
 }
 
+/// Whether a runbook of that name is served.
+pub(crate) fn is_there(name: &str) -> bool {
+    RUNBOOKS.iter().any(|(known, _)| *known == name)
+}
+
 /// All runbooks.
 pub(super) async fn index(
     guest: Guest,

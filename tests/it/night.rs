@@ -182,6 +182,7 @@ async fn a_night_is_worked_through_on_the_pages() {
         ("tickets", "/tickets"),
         ("systems", "/systems"),
         ("sources", "/sources"),
+        ("rules", "/rules"),
         ("runbooks", "/runbooks/postgres"),
         ("review", "/review"),
         ("wall", "/wall"),

@@ -78,13 +78,14 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let snooze: Vec<(&str, &str)> = snooze.into_iter().chain([("minutes", "5")]).collect();
     let none: &[(&str, &str)] = &[];
     let revoke = [("hash", "00000000")];
-    let table: [Cell<'_>; 22] = [
+    let table: [Cell<'_>; 23] = [
         (&get, "/problems", none, Role::Viewer),
         (&get, "/problems?closed=1&q=диск", none, Role::Viewer),
         (&get, "/problems/PRB-000001", none, Role::Viewer),
         (&get, "/tickets", none, Role::Viewer),
         (&get, "/systems", none, Role::Viewer),
         (&get, "/sources", none, Role::Viewer),
+        (&get, "/rules", none, Role::Viewer),
         (&get, "/runbooks", none, Role::Viewer),
         (&get, "/runbooks/host", none, Role::Viewer),
         (&get, "/wall", none, Role::Viewer),

@@ -1,0 +1,138 @@
+//! `vakhta backup` and `vakhta restore`: a copy of everything that is kept, and the way back.
+
+use std::path::{Path, PathBuf};
+
+use super::token::failed;
+use super::{Failure, Format, print};
+use crate::app::{DATA, DataLock, store_path};
+use crate::clock::Clock;
+use crate::store::{Store, verify};
+
+/// What to copy, and where to.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  vakhta backup /backup/vakhta-2026-11-29.sqlite --data /var/lib/vakhta\n\n\
+    The watch may be running: the copy is whole and of one moment."
+)]
+pub struct BackupArguments {
+    /// The file to write; it must not be there yet.
+    to: PathBuf,
+    /// The data folder of the watch.
+    #[arg(long, default_value = DATA)]
+    data: PathBuf,
+}
+
+/// What to bring back, and where to.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  systemctl stop vakhta\n  \
+    vakhta restore /backup/vakhta-2026-11-29.sqlite --data /var/lib/vakhta\n  systemctl start vakhta\n\n\
+    What was in the folder stays beside it under another name.")]
+pub struct RestoreArguments {
+    /// The backup.
+    from: PathBuf,
+    /// The data folder of the watch.
+    #[arg(long, default_value = DATA)]
+    data: PathBuf,
+}
+
+fn wrong(message: String) -> Failure {
+    Failure { message: format!("vakhta: {message}\n"), code: 1 }
+}
+
+/// Copies the store.
+///
+/// # Errors
+/// When there is no store, the file is there already, or the copy cannot be written or is not sound.
+pub async fn back_up(arguments: &BackupArguments, format: Format) -> Result<(), Failure> {
+    let file = store_path(&arguments.data);
+    if !file.exists() {
+        return Err(wrong(format!(
+            "there is no {}; name the data folder with --data",
+            file.display()
+        )));
+    }
+    if arguments.to.exists() {
+        return Err(wrong(format!(
+            "{} is there already; name another file",
+            arguments.to.display()
+        )));
+    }
+    // Half a copy must not look like one.
+    let partial = arguments.to.with_extension("partial");
+    remove(&partial)?;
+    let store = Store::look(&file).await.map_err(failed)?;
+    let copied = store.back_up(&partial).await;
+    store.close().await;
+    if let Err(error) = copied {
+        remove(&partial)?;
+        return Err(failed(error));
+    }
+    restrict(&partial)?;
+    std::fs::rename(&partial, &arguments.to)
+        .map_err(|error| wrong(format!("cannot write {}: {error}", arguments.to.display())))?;
+    let bytes = std::fs::metadata(&arguments.to).map_or(0, |about| about.len());
+    print(&match format {
+        Format::Text => {
+            format!("{}: {bytes} bytes, read through and sound\n", arguments.to.display())
+        }
+        Format::Json => format!("{}\n", serde_json::json!({"file": arguments.to, "bytes": bytes})),
+    });
+    Ok(())
+}
+
+/// Brings a backup back.
+///
+/// # Errors
+/// When the backup is not sound, a watch works on the folder, or something cannot be written.
+pub async fn restore(arguments: &RestoreArguments, format: Format) -> Result<(), Failure> {
+    verify(&arguments.from).await.map_err(failed)?;
+    let _lock = DataLock::take(&arguments.data).map_err(Failure::from)?;
+    let file = store_path(&arguments.data);
+    let partial = file.with_extension("restoring");
+    std::fs::copy(&arguments.from, &partial)
+        .map_err(|error| wrong(format!("cannot write {}: {error}", partial.display())))?;
+    restrict(&partial)?;
+    verify(&partial).await.map_err(failed)?;
+    let mut aside = None;
+    if file.exists() {
+        let stamp = Clock::default().now().0 / 1000;
+        let name = file.with_extension(format!("before-{stamp}"));
+        // What the write-ahead log holds belongs to the file: both go aside together.
+        for ending in ["", "-wal", "-shm"] {
+            let from = PathBuf::from(format!("{}{ending}", file.display()));
+            let to = PathBuf::from(format!("{}{ending}", name.display()));
+            if from.exists() {
+                std::fs::rename(&from, &to).map_err(|error| {
+                    wrong(format!("cannot move {} aside: {error}", from.display()))
+                })?;
+            }
+        }
+        aside = Some(name);
+    }
+    std::fs::rename(&partial, &file)
+        .map_err(|error| wrong(format!("cannot write {}: {error}", file.display())))?;
+    print(&match format {
+        Format::Text => {
+            let kept = aside.map(|name| format!("; what was there is {}", name.display()));
+            format!("{} is back{}\n", file.display(), kept.unwrap_or_default())
+        }
+        Format::Json => format!("{}\n", serde_json::json!({"file": file, "aside": aside})),
+    });
+    Ok(())
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    if !file.exists() {
+        return Ok(());
+    }
+    std::fs::remove_file(file)
+        .map_err(|error| wrong(format!("cannot remove {}: {error}", file.display())))
+}
+
+/// A copy is as private as what it is of.
+fn restrict(file: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(file, mode)
+        .map_err(|error| wrong(format!("cannot restrict {}: {error}", file.display())))
+}
