@@ -672,3 +672,7 @@ nav-rules = Rules
 column-rule = Rule
 column-on = On now
 column-last = Last
+short-mrfs = { $count ->
+    [one] { $count } branch
+   *[other] { $count } branches
+}

@@ -692,3 +692,4 @@ nav-rules = Правила
 column-rule = Правило
 column-on = Сработало сейчас
 column-last = Последний раз
+short-mrfs = { $count } МРФ

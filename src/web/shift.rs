@@ -62,6 +62,7 @@ struct Row {
     level: String,
     title: String,
     size: String,
+    branches: String,
     pace: String,
     cause: String,
     owner: String,
@@ -210,10 +211,7 @@ fn rows(
 fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: bool) -> Row {
     let facts = core.cases().facts(case.id, core.correlate());
     let severity = if case.state.is_live() { case.severity } else { case.severity.max(case.peak) };
-    let mut size = vec![s.count("count-systems", case.system_count)];
-    if case.findings > 0 {
-        size.push(s.count("count-findings", case.findings));
-    }
+    let mut size = Vec::new();
     if case.tickets > 0 {
         size.push(s.count("count-tickets", case.tickets));
     }
@@ -221,7 +219,11 @@ fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: b
         size.push(s.count("short-users", case.users));
     }
     if !case.mrfs.is_empty() {
-        size.push(case.mrfs.join(", "));
+        size.push(s.count("short-mrfs", u32::try_from(case.mrfs.len()).unwrap_or(u32::MAX)));
+    }
+    size.push(s.count("count-systems", case.system_count));
+    if case.findings > 0 {
+        size.push(s.count("count-findings", case.findings));
     }
     let level = if case.blind { "severity-blind" } else { severity_key(severity.as_str()) };
     let felt = facts.as_ref().filter(|_| case.tickets > 1).and_then(|facts| facts.felt());
@@ -244,6 +246,7 @@ fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: b
         severity: if case.blind { "blind" } else { severity.as_str() },
         level: s.t(level),
         title,
+        branches: case.mrfs.join(", "),
         size: size.join(" · "),
         pace: facts
             .filter(|_| case.tickets > 1)
