@@ -16,6 +16,7 @@ use vakhta::api::{ApiState, Attention, Throttle};
 use vakhta::clock::Clock;
 use vakhta::collect::Sources;
 use vakhta::detect::Rules;
+use vakhta::directory::Directory;
 use vakhta::engine::Engine;
 use vakhta::fold::{Event, Settings};
 use vakhta::i18n::Catalogue;
@@ -153,6 +154,7 @@ async fn prepare(folder: &std::path::Path) -> Bench {
         throttle: Throttle::default(),
         series: Arc::new(RwLock::new(Series::new(Limits::default()))),
         rules: Rules::default(),
+        directory: Directory::default(),
     };
     Bench { router: vakhta::web::router(state), token }
 }

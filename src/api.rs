@@ -38,6 +38,7 @@ pub use throttle::Throttle;
 use crate::clock::Clock;
 use crate::collect::{SourceHealth, Sources};
 use crate::detect::{ChartSource, Rules};
+use crate::directory::Directory;
 use crate::engine::EngineHandle;
 use crate::i18n::Catalogue;
 use crate::store::Store;
@@ -66,6 +67,8 @@ pub struct ApiState {
     pub series: SharedSeries,
     /// The rules that are used now.
     pub rules: Rules,
+    /// The operator's directory of people.
+    pub directory: Directory,
     /// Slows down those who guess passwords.
     pub throttle: Throttle,
     /// When the engine stops, live events end.

@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::collect::Sources;
 use crate::collect::poll::Polled;
 use crate::detect::{Rules, Watch};
+use crate::directory::Directory;
 use crate::engine::{Engine, EngineHandle};
 use crate::escalate::alertmanager::AlertmanagerChannel;
 use crate::escalate::otrs::OtrsChannel;
@@ -111,6 +112,7 @@ pub struct Options {
 #[derive(Clone, Debug)]
 struct Parts {
     rules: Rules,
+    directory: Directory,
     store: Store,
     clock: Arc<Clock>,
     metrics: Metrics,
@@ -184,8 +186,10 @@ impl App {
             supervisor,
             polled,
             rules: Rules::default(),
+            directory: Directory::default(),
         };
         parts.rules.set(Arc::clone(&site.packs));
+        parts.directory.set(site.directory.clone());
         let (engine_stop, engine_task) = (CancellationToken::new(), TaskTracker::new());
         // The engine outlives the other tasks; its end ends the process.
         let running = engine_task.spawn(engine.run(engine_stop.clone()));
@@ -235,6 +239,7 @@ impl App {
             throttle: crate::api::Throttle::default(),
             series: Arc::clone(series),
             rules: self.parts.rules.clone(),
+            directory: self.parts.directory.clone(),
             stop: stop.clone(),
         };
         self.parts.supervisor.spawn("pages", async move {
@@ -415,6 +420,7 @@ impl App {
             return tracing::error!(%error, "the old configuration goes on");
         }
         self.parts.rules.set(Arc::clone(&fresh.packs));
+        self.parts.directory.set(fresh.directory.clone());
         let packs = watch::Change::Packs(Arc::clone(&fresh.packs));
         self.site = fresh;
         drop(self.packs.send(packs).await);

@@ -12,6 +12,7 @@ pub mod collect;
 pub mod config;
 pub mod correlate;
 pub mod detect;
+pub mod directory;
 pub mod engine;
 pub mod escalate;
 pub mod fold;

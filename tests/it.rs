@@ -18,6 +18,8 @@ mod acts;
 mod browser;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/directory.rs"]
+mod directory;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/ground.rs"]

@@ -11,6 +11,7 @@ use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
 use crate::config::{Diagnostic, Diagnostics, Node, Place, Reader, Value, parse};
 use crate::correlate::Grouping;
 use crate::detect::Packs;
+use crate::directory;
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
 use crate::knowledge;
@@ -62,6 +63,8 @@ pub struct Site {
     pub otrs: Option<otrs::Config>,
     /// Alertmanager.
     pub alertmanager: Option<alertmanager::Config>,
+    /// The operator's directory of people.
+    pub directory: Option<directory::Config>,
     /// How long things are kept.
     pub retention: Retention,
     /// What is said and has no effect, for people to know.
@@ -97,6 +100,7 @@ impl Site {
             otrs: None,
             alertmanager: None,
             retention: Retention::default(),
+            directory: None,
             notes: Vec::new(),
             is_default: true,
         };
@@ -230,6 +234,19 @@ fn read_file(file: &Path, errors: &mut Diagnostics) -> Option<Node> {
     }
 }
 
+/// Who may come in: `access: {ldap: {…}}`.
+fn access(node: &Node, errors: &mut Diagnostics) -> Option<directory::Config> {
+    let mut reader = Reader::new(node, errors);
+    let ldap = reader.node("ldap").and_then(|node| {
+        let mut inner = Reader::new(node, reader.errors);
+        let config = directory::Config::read(&mut inner);
+        inner.finish();
+        config
+    });
+    reader.finish();
+    ldap
+}
+
 /// Where to listen: a name or an address, and a port.
 fn listen(reader: &mut Reader<'_, '_>) -> String {
     let Some(text) = reader.string("listen") else { return LISTEN.to_owned() };
@@ -298,6 +315,7 @@ impl Loader<'_> {
             inner.finish();
             config
         });
+        let directory = reader.node("access").and_then(|node| access(node, reader.errors));
         let retention = reader.node("retention").map(|n| retention(n, reader.errors));
         if (otrs.is_some() || alertmanager.is_some()) && policies_at.is_none() {
             let what = "there is a channel, and no policy that says what goes to it";
@@ -328,6 +346,7 @@ impl Loader<'_> {
             otrs,
             alertmanager,
             retention: retention.unwrap_or_default(),
+            directory,
             notes: Vec::new(),
             is_default: false,
         }

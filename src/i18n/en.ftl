@@ -676,3 +676,4 @@ short-mrfs = { $count ->
     [one] { $count } branch
    *[other] { $count } branches
 }
+sign-in-directory = The directory does not answer. Sign in with a password of Vakhta's own, or with a one-time link.

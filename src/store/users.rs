@@ -258,6 +258,19 @@ impl Store {
         Ok(count > 0)
     }
 
+    /// Whether a name is one of ours, disabled or not.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn has_user(&self, name: &str) -> Result<bool, StoreError> {
+        let found: i64 = sqlx::query_scalar("SELECT count(*) FROM users WHERE name = ?")
+            .bind(name)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(while_doing("look up a user"))?;
+        Ok(found > 0)
+    }
+
     async fn end_sessions(&self, name: &str) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM access WHERE name = ? AND kind IN ('session', 'sign_in')")
             .bind(name)

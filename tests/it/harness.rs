@@ -121,6 +121,18 @@ impl Site {
         self
     }
 
+    /// Sections beside the sources.
+    pub(crate) fn more(mut self, text: &str) -> Self {
+        self.rest.push_str(text);
+        self
+    }
+
+    /// A secret file beside the site.
+    pub(crate) fn secret(self, name: &str, text: &str) -> Self {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
     pub(crate) fn otrs(self, znuny: &Assignments) -> Self {
         let url = znuny["ZNUNY_REST_URL"].clone();
         self.otrs_at(znuny, &url, "20s")
@@ -277,6 +289,19 @@ impl Engine {
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Adds somebody with a password of our own.
+    pub(crate) fn add_user(&self, name: &str, password: &str, role: &str) {
+        use std::io::Write;
+        let mut child = Command::new(&self.program)
+            .args(["user", "add", name, "--role", role, "--data", "data"])
+            .current_dir(&self.folder)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
     }
 
     pub(crate) fn kill(&mut self) {
