@@ -2,6 +2,7 @@
 //! started on what it has left.
 
 mod access;
+mod lists;
 
 use std::path::Path;
 use std::time::Duration;
