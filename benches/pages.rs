@@ -1,7 +1,12 @@
 //! Pages with 10,000 open cases and a million archived ones: the shift's list, search, one beat; and how long the slowest
 //! of a thousand takes.
 
-#![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench may stop on the first surprise, measures real time and says what it found"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -186,7 +191,7 @@ fn bench(criterion: &mut Criterion) {
             })
             .collect();
         took.sort_by(f64::total_cmp);
-        let p99 = took[took.len() * 99 / 100];
+        let p99 = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
         println!("{name}: p99 of {times}: {p99:.1} ms");
         group.bench_function(name, |bencher| {
             bencher.iter(|| runtime.block_on(bench.get(path)));

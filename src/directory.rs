@@ -119,7 +119,7 @@ async fn ask(
     let filter = config.filter.replace("{name}", &ldap_escape(name));
     let found = ldap
         .with_timeout(config.timeout)
-        .search(&config.base, Scope::Subtree, &filter, ["memberOf"])
+        .search(&config.base, Scope::Subtree, &filter, ["memberOf", "sAMAccountName", "uid"])
         .await?;
     let (entries, _) = found.success()?;
     // Nobody, or more than one: neither is who was meant.
@@ -142,7 +142,11 @@ async fn ask(
         // Directories without the back link are asked the group itself.
         if is_named || is_member(&mut ldap, config, &group.dn, &entry.dn).await? {
             let (role, team) = (group.role, group.team.clone());
-            return Ok(Some(Access { name: name.to_owned(), role, team }));
+            // One person has one name here, however it was typed.
+            let named =
+                ["sAMAccountName", "uid"].iter().find_map(|key| entry.attrs.get(*key)?.first());
+            let name = named.map_or_else(|| name.to_lowercase(), Clone::clone);
+            return Ok(Some(Access { name, role, team }));
         }
     }
     tracing::warn!(name, "the directory knows this person, and none of the groups gives a role");

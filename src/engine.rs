@@ -422,7 +422,9 @@ impl Engine {
                 };
             }
         }
-        self.handle.shown.fetch_add(1, Ordering::Release);
+        if !folded.changed.is_empty() {
+            self.handle.shown.fetch_add(1, Ordering::Release);
+        }
         for id in &folded.changed {
             // Nobody listening is fine.
             drop(self.handle.changes.send(*id));

@@ -7,6 +7,9 @@ use prometheus::{
     TextEncoder,
 };
 
+/// Cases by name.
+const PROBLEM_INFO: &str = "vakhta_problem_info";
+
 /// The metrics of the engine.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -92,7 +95,7 @@ impl Metrics {
                 &["state", "severity"],
             )?,
             problem_info: declare.gauges(
-                "vakhta_problem_info",
+                PROBLEM_INFO,
                 "The worst live cases by name; the value is when each began, seconds since 1970.",
                 &["problem", "system", "severity", "state", "owner", "title"],
             )?,
@@ -200,11 +203,13 @@ impl Metrics {
         families.iter().map(|f| (f.name().to_owned(), kind(f), f.help().to_owned())).collect()
     }
 
-    /// All metrics in the text format of Prometheus.
+    /// All metrics in the text format of Prometheus; cases by name, with their titles and owners, only when asked for:
+    /// those are for who may look at cases.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub fn render(&self, with_names: bool) -> String {
         let mut text = Vec::new();
-        let families = self.registry.gather();
+        let mut families = self.registry.gather();
+        families.retain(|family| with_names || family.name() != PROBLEM_INFO);
         if let Err(error) = TextEncoder::new().encode(&families, &mut text) {
             tracing::error!(%error, "cannot encode metrics");
         }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use base64::Engine as _;
 
 use super::{ApiError, ApiState};
+use crate::model::{Arg, Message};
 use crate::store::{Access, AccessKind, Role};
 
 /// The name of the session cookie.
@@ -29,10 +30,12 @@ impl Visitor {
         if self.0.role >= role {
             return Ok(());
         }
-        Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            format!("this needs the role {}; yours is {}", role.as_str(), self.0.role.as_str()),
-        ))
+        let detail =
+            format!("this needs the role {}; yours is {}", role.as_str(), self.0.role.as_str());
+        let key = |role: Role| Arg::Key(format!("role-{}", role.as_str()));
+        let said =
+            Message::new("refused-role").with("needed", key(role)).with("own", key(self.0.role));
+        Err(ApiError::new(StatusCode::FORBIDDEN, detail).saying(said))
     }
 }
 

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::engine::EngineHandle;
 use crate::model::{CaseState, CaseSummary, Severity, Time};
 
+/// Critical cases that are named.
+const ALARMS: usize = 20;
+
 /// What waits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting {
     generation: u64,
     /// Cases that nobody has taken; sources that cannot be seen are not among them.
     pub(crate) untaken: usize,
-    /// The latest critical case that nobody has taken.
-    pub(crate) alarm: Option<Arc<CaseSummary>>,
+    /// Critical cases that nobody has taken, the latest first; bounded.
+    pub(crate) alarms: Vec<Arc<CaseSummary>>,
     /// When the latest case opened.
     pub(crate) latest: Option<Time>,
 }
@@ -34,13 +37,13 @@ impl Attention {
             case.state == CaseState::Open && !case.blind && !super::cases::is_spoken_for(case)
         };
         let critical = cases.iter().filter(|case| case.severity == Severity::Critical);
+        let mut alarms: Vec<_> = critical.filter(is_untaken).cloned().collect();
+        alarms.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id)));
+        alarms.truncate(ALARMS);
         let waiting = Waiting {
             generation,
             untaken: cases.iter().filter(is_untaken).count(),
-            alarm: critical
-                .filter(is_untaken)
-                .max_by_key(|case| (case.opened_at, case.id))
-                .cloned(),
+            alarms,
             latest: cases.iter().map(|case| case.opened_at).max(),
         };
         *known = Some(waiting.clone());

@@ -14,6 +14,8 @@ use super::shapes::{CaseDetailShape, CaseItem, case_detail, case_item};
 use super::{ApiError, ApiState, Visitor};
 use crate::model::{CaseDetail, CaseId, CaseKind, CaseState, CaseSummary, LinkKind, Verb};
 
+/// Pages of the archive looked through for one page of a filtered list.
+const ARCHIVE_PAGES: usize = 25;
 /// The most lines of one page.
 const PAGE_LIMIT: usize = 200;
 
@@ -84,7 +86,11 @@ pub(super) async fn list(
     let narrow = filter.read(&visitor.0.name, state.clock.now())?;
     let phrase = q.as_deref().and_then(Phrase::new);
     let hit = match &phrase {
-        Some(phrase) => Some(state.engine.look(|core| search::live(core, phrase)).await?),
+        Some(phrase) => {
+            let mut hit = state.engine.look(|core| search::live(core, phrase)).await?;
+            hit.extend(search::named(&state.engine.cases(), phrase));
+            Some(hit)
+        }
         None => None,
     };
     let is_earlier = |case: &CaseSummary| match &after {
@@ -107,10 +113,19 @@ pub(super) async fn list(
         let archived = search::archived(&state, phrase, more).await?;
         found.extend(archived.into_iter().filter(|case| is_wanted(case)));
     } else if states.contains(&CaseState::Closed) {
-        let before = after.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let more = u32::try_from(limit + 1).unwrap_or(u32::MAX);
-        let archived = state.store.archived(before, more).await?;
-        found.extend(archived.into_iter().filter(|case| is_wanted(case)));
+        // A filter may let few of a page through: pages are read until one is full, and not for ever.
+        let mut cursor = after.clone();
+        for _ in 0..ARCHIVE_PAGES {
+            let before = cursor.as_ref().map(|(at, id)| (*at, id.as_str()));
+            let more = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+            let archived = state.store.archived(before, more).await?;
+            let is_last = archived.len() <= limit;
+            cursor = archived.last().map(|case| (case.opened_at, case.id.to_string()));
+            found.extend(archived.into_iter().filter(|case| is_wanted(case)));
+            if is_last || found.len() > limit {
+                break;
+            }
+        }
     }
     found.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id.to_string())));
     found.dedup_by(|a, b| a.id == b.id);

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::ApiState;
+use super::{ApiError, ApiState, Visitor};
 use crate::engine::{measure_cases, measure_outbox};
 
 pub(super) fn routes() -> Router<ApiState> {
@@ -20,13 +20,16 @@ pub(super) fn routes() -> Router<ApiState> {
         .route("/readyz", get(ready))
 }
 
-async fn metrics(State(state): State<ApiState>) -> impl IntoResponse {
+async fn metrics(
+    visitor: Result<Visitor, ApiError>,
+    State(state): State<ApiState>,
+) -> impl IntoResponse {
     measure_cases(&state.engine, &state.metrics, &state.catalogue);
     if let Err(error) = measure_outbox(&state.store, &state.metrics, state.clock.now()).await {
         tracing::warn!(%error, "the outbox was not measured");
     }
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, state.metrics.render())
+    (kind, state.metrics.render(visitor.is_ok()))
 }
 
 /// How long the engine may take to answer.

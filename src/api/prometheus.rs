@@ -82,9 +82,14 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let deadline = Deadline { since: Stopwatch::start(), limit: limit.min(LONGEST) };
     let turn = tokio::time::timeout(limit.min(LONGEST), RUNNING.acquire()).await;
-    let _turn = turn.map_err(|_| Failure::timeout())?.map_err(|_| Failure::timeout())?;
+    let turn = turn.map_err(|_| Failure::timeout())?.map_err(|_| Failure::timeout())?;
     let series = Arc::clone(&state.series);
-    let done = tokio::task::spawn_blocking(move || query(&series, deadline)).await;
+    // The turn goes with the work: who hangs up does not make room for another query beside it.
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        query(&series, deadline)
+    });
+    let done = done.await;
     done.map_err(|error| {
         tracing::error!(%error, "a query failed");
         Failure::internal()
@@ -99,12 +104,17 @@ async fn instant(visitor: Visitor, State(state): State<ApiState>, asked: Paramet
         let limit = asked.duration("timeout")?.unwrap_or(LONGEST);
         run(&state, limit, move |series, _| {
             let kind = ask::kind(&text)?;
-            let series = series.read().unwrap_or_else(PoisonError::into_inner);
+            // The samples are let go before the answer is written.
+            let held = || series.read().unwrap_or_else(PoisonError::into_inner);
             Ok(match kind {
                 Kind::Text => answer::text(at, text.trim().trim_matches(['"', '\'', '`'])),
-                Kind::Matrix => answer::matrix(&ask::raw(&series, &text, at)?),
+                Kind::Matrix => {
+                    let lines = ask::raw(&held(), &text, at)?;
+                    answer::matrix(&lines)
+                }
                 Kind::Scalar | Kind::Vector => {
-                    let values = Expr::parse(&text)?.instant(&series, at, None)?;
+                    let expr = Expr::parse(&text)?;
+                    let values = expr.instant(&held(), at, None)?;
                     match (kind, values.first()) {
                         (Kind::Scalar, Some((_, value))) => answer::scalar(at, *value),
                         _ => answer::vector(at, &values),

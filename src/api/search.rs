@@ -1,6 +1,7 @@
 //! Finding cases by words: their ids, the numbers of their tickets, the words of titles and tickets in any form.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{ApiError, ApiState};
 use crate::fold::State as Core;
@@ -37,6 +38,13 @@ impl Phrase {
         if self.stems.is_empty() {
             return false;
         }
+        if self.stems.iter().all(|stem| signal.stems.binary_search(stem).is_ok()) {
+            return true;
+        }
+        // A ticket's title is among its stems.
+        if signal.is_ticket() {
+            return false;
+        }
         let title = stems(&signal.title.ru);
         let english = stems(&signal.title.en);
         self.stems.iter().all(|stem| {
@@ -47,14 +55,25 @@ impl Phrase {
     }
 }
 
+/// The cases, archived or not, whose id or own ticket a phrase names.
+pub(crate) fn named(cases: &[Arc<CaseSummary>], phrase: &Phrase) -> BTreeSet<CaseId> {
+    let is_named = |case: &&Arc<CaseSummary>| {
+        case.id.to_string().to_lowercase() == phrase.plain
+            || case
+                .told
+                .iter()
+                .any(|told| !told.reference.is_empty() && told.reference == phrase.plain)
+    };
+    cases.iter().filter(is_named).map(|case| case.id).collect()
+}
+
 /// The ids of all live cases that a phrase finds. Looks through every signal: asked by people, never per event.
 pub(crate) fn live(core: &Core, phrase: &Phrase) -> BTreeSet<CaseId> {
     let mut found: BTreeSet<CaseId> = BTreeSet::new();
     for cluster in core.correlate().clusters() {
         let Some(case) = cluster.standing().case else { continue };
-        let is_id = case.to_string().to_lowercase() == phrase.plain;
         let mut signals = cluster.members().keys().filter_map(|key| core.correlate().signal(*key));
-        if is_id || signals.any(|signal| phrase.is_of(signal)) {
+        if signals.any(|signal| phrase.is_of(signal)) {
             found.insert(case);
         }
     }

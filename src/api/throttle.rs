@@ -33,9 +33,12 @@ impl Throttle {
         let turn = {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= REMEMBERED {
-                known.retain(|_, turn| Arc::strong_count(turn) > 1);
+                // Who has guessed wrong is remembered; a flood of names pushes nobody out but itself.
+                known.retain(|_, turn| {
+                    Arc::strong_count(turn) > 1 || turn.try_lock().is_ok_and(|wrong| *wrong > FREE)
+                });
             }
-            let name: String = name.chars().take(100).collect();
+            let name: String = name.trim().to_lowercase().chars().take(100).collect();
             Arc::clone(known.entry((name, address)).or_default())
         };
         if Arc::strong_count(&turn) > WAITING + 1 {

@@ -47,7 +47,16 @@ impl ChartKeeper {
                             self.keep(id).await;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => {}
+                    // Some ended unseen: all that are over are looked at.
+                    Err(RecvError::Lagged(_)) => {
+                        let mut over = self.engine.cases();
+                        over.retain(|case| !case.state.is_live());
+                        for case in over {
+                            if kept.insert(case.id, case.state) != Some(case.state) {
+                                self.keep(case.id).await;
+                            }
+                        }
+                    }
                     Err(RecvError::Closed) => return,
                 },
                 _ = every.tick() => {

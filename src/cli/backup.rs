@@ -60,6 +60,7 @@ pub async fn back_up(arguments: &BackupArguments, format: Format) -> Result<(), 
     // Half a copy must not look like one.
     let partial = arguments.to.with_extension("partial");
     remove(&partial)?;
+    private(&partial)?;
     let store = Store::look(&file).await.map_err(failed)?;
     let copied = store.back_up(&partial).await;
     store.close().await;
@@ -67,7 +68,6 @@ pub async fn back_up(arguments: &BackupArguments, format: Format) -> Result<(), 
         remove(&partial)?;
         return Err(failed(error));
     }
-    restrict(&partial)?;
     std::fs::rename(&partial, &arguments.to)
         .map_err(|error| wrong(format!("cannot write {}: {error}", arguments.to.display())))?;
     let bytes = std::fs::metadata(&arguments.to).map_or(0, |about| about.len());
@@ -89,9 +89,15 @@ pub async fn restore(arguments: &RestoreArguments, format: Format) -> Result<(),
     let _lock = DataLock::take(&arguments.data).map_err(Failure::from)?;
     let file = store_path(&arguments.data);
     let partial = file.with_extension("restoring");
-    std::fs::copy(&arguments.from, &partial)
-        .map_err(|error| wrong(format!("cannot write {}: {error}", partial.display())))?;
-    restrict(&partial)?;
+    remove(&partial)?;
+    private(&partial)?;
+    // Into the file that is there: its rights stay.
+    let copied = std::fs::File::open(&arguments.from).and_then(|mut from| {
+        let mut to = std::fs::OpenOptions::new().write(true).open(&partial)?;
+        std::io::copy(&mut from, &mut to)?;
+        to.sync_all()
+    });
+    copied.map_err(|error| wrong(format!("cannot write {}: {error}", partial.display())))?;
     verify(&partial).await.map_err(failed)?;
     let mut aside = None;
     if file.exists() {
@@ -109,6 +115,7 @@ pub async fn restore(arguments: &RestoreArguments, format: Format) -> Result<(),
         }
         aside = Some(name);
     }
+    own(&arguments.data, &partial)?;
     std::fs::rename(&partial, &file)
         .map_err(|error| wrong(format!("cannot write {}: {error}", file.display())))?;
     print(&match format {
@@ -129,10 +136,23 @@ fn remove(file: &Path) -> Result<(), Failure> {
         .map_err(|error| wrong(format!("cannot remove {}: {error}", file.display())))
 }
 
-/// A copy is as private as what it is of.
-fn restrict(file: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(file, mode)
-        .map_err(|error| wrong(format!("cannot restrict {}: {error}", file.display())))
+/// Makes an empty file that nobody else reads, before anything is in it.
+fn private(file: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(file);
+    made.map(|_| ()).map_err(|error| wrong(format!("cannot write {}: {error}", file.display())))
+}
+
+/// Gives a file to whoever the data folder belongs to: root brings it back, the service's user opens it.
+fn own(folder: &Path, file: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let (folder_of, file_of) = (std::fs::metadata(folder), std::fs::metadata(file));
+    let (Ok(folder_of), Ok(file_of)) = (folder_of, file_of) else { return Ok(()) };
+    if folder_of.uid() == file_of.uid() && folder_of.gid() == file_of.gid() {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(file, Some(folder_of.uid()), Some(folder_of.gid())).map_err(|error| {
+        wrong(format!("cannot give {} to the owner of its folder: {error}", file.display()))
+    })
 }

@@ -425,7 +425,7 @@ level-critical = CRIT
 level-high = HIGH
 level-warning = WARN
 level-info = info
-severity-blind = blind
+severity-blind = no data
 band-blind = Monitoring gets no data
 short-users = { $count ->
     [one] { $count } user
@@ -677,3 +677,5 @@ short-mrfs = { $count ->
    *[other] { $count } branches
 }
 sign-in-directory = The directory does not answer. Sign in with a password of Vakhta's own, or with a one-time link.
+refused-role = This needs the role «{ $needed }» or above; yours is «{ $own }». Ask an administrator.
+outcome-title = What became of it

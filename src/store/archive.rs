@@ -45,6 +45,8 @@ fn words(case: &CaseDetail) -> String {
         if !member.number.is_empty() {
             words.insert(member.number.clone());
         }
+        // The rule behind a finding: what was like it before is looked for by it.
+        words.extend(member.signal.split_once('{').map(|(rule, _)| rule.to_owned()));
         // The words of tickets are there already; a large case has many alike.
         if words.len() < WORDS {
             words.extend(stems(&member.title.ru));

@@ -68,6 +68,19 @@ impl Store {
                 0,
             ),
             (
+                "DELETE FROM audit WHERE position IN (SELECT position FROM audit WHERE at < ? \
+              AND ? >= 0 LIMIT ?)",
+                now.plus_millis(-retention.archive_ms).0,
+                0,
+            ),
+            // Sign-ins that failed are many when somebody guesses: they are kept for a month.
+            (
+                "DELETE FROM audit WHERE position IN (SELECT position FROM audit WHERE at < ? \
+              AND ? >= 0 AND what = 'refused' LIMIT ?)",
+                now.plus_millis(-30 * DAY_MS).0,
+                0,
+            ),
+            (
                 "DELETE FROM access WHERE hash IN (SELECT hash FROM access WHERE expires_at < ? \
               AND ? >= 0 LIMIT ?)",
                 now.0,

@@ -46,13 +46,18 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub async fn save_view(&self, owner: &str, name: &str, query: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR REPLACE INTO views (owner, name, query) VALUES (?, ?, ?)")
-            .bind(owner)
-            .bind(name)
-            .bind(query)
-            .execute(&self.writer)
-            .await
-            .map_err(while_doing("keep a named list"))?;
+        // Beyond the most that are shown nothing is added.
+        sqlx::query(
+            "INSERT OR REPLACE INTO views (owner, name, query) SELECT ?1, ?2, ?3 \
+             WHERE (SELECT count(*) FROM views WHERE owner = ?1 AND name <> ?2) < ?4",
+        )
+        .bind(owner)
+        .bind(name)
+        .bind(query)
+        .bind(VIEWS)
+        .execute(&self.writer)
+        .await
+        .map_err(while_doing("keep a named list"))?;
         Ok(())
     }
 
@@ -82,7 +87,10 @@ impl Store {
         let known = self.charts(case).await?;
         let mut tx = self.writer.begin().await.map_err(while_doing("keep charts"))?;
         for (signal, chart) in charts {
-            if known.get(signal).is_some_and(|it| it.points.len() > chart.points.len()) {
+            if known
+                .get(signal)
+                .is_some_and(|it| it.until >= chart.until && it.points.len() > chart.points.len())
+            {
                 continue;
             }
             let body = squeeze("a chart", encode("a chart", chart)?.as_bytes())?;

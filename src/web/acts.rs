@@ -1,6 +1,8 @@
 //! What people decide on the pages: a form asks, what has consequences is shown before it is done, and everything can
 //! be taken back.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -21,6 +23,8 @@ struct Asked {
     cases: Vec<String>,
     body: ActBody,
     minutes: Option<i64>,
+    /// The version of each case whose preview was read.
+    versions: BTreeMap<String, u64>,
     /// What it would do has been read.
     is_sure: bool,
     /// Where to go back to: a list, else the case.
@@ -48,6 +52,12 @@ impl Asked {
                 "expects" => asked.body.expects = text.parse().ok(),
                 "act" => asked.body.act = text.parse().ok(),
                 "minutes" => asked.minutes = text.parse().ok(),
+                "version" => {
+                    let read = text
+                        .split_once('=')
+                        .and_then(|(id, v)| Some((id.to_owned(), v.parse().ok()?)));
+                    asked.versions.extend(read);
+                }
                 "sure" => asked.is_sure = true,
                 "back" => {
                     asked.to_list = match text.as_str() {
@@ -78,9 +88,15 @@ impl Asked {
         if body.verb == "merge" && body.to.is_none() {
             let Some((first, others)) = self.cases.split_first() else { return Vec::new() };
             let into = ActBody { to: Some(first.clone()), ..body };
-            return others.iter().map(|case| (case.clone(), into.clone())).collect();
+            return others.iter().map(|case| (case.clone(), self.seen(case, &into))).collect();
         }
-        self.cases.iter().map(|case| (case.clone(), body.clone())).collect()
+        self.cases.iter().map(|case| (case.clone(), self.seen(case, &body))).collect()
+    }
+
+    /// A decision about the version that was seen.
+    fn seen(&self, case: &str, body: &ActBody) -> ActBody {
+        let expects = self.versions.get(case).copied().or(body.expects);
+        ActBody { expects, ..body.clone() }
     }
 
     /// Whether it is worth reading first what it would do.
@@ -122,6 +138,17 @@ struct Item {
     title: String,
     will: Vec<String>,
     refused: String,
+    /// The act that can be taken back; empty for none.
+    undo: String,
+}
+
+#[derive(Template)]
+#[template(path = "outcome.html")]
+struct OutcomePage<'a> {
+    frame: Frame<'a>,
+    s: Speech<'a>,
+    items: Vec<Item>,
+    back: String,
 }
 
 pub(super) async fn act(
@@ -153,17 +180,70 @@ async fn decide(
     if asked.has_consequences() && !asked.is_sure {
         return preview(guest, language, state, asked, decisions).await;
     }
-    let mut done = None;
+    let mut outcomes = Vec::with_capacity(decisions.len());
     for (case, body) in decisions {
-        crate::api::cases::find(state, &case).await?;
-        let act = submit(&guest.visitor, state, &case, body.wish()?).await?;
-        // What has been taken back cannot be taken back again: there is no number to go by.
-        let number = if asked.body.verb == "undo" { "undo".to_owned() } else { act.to_string() };
-        done.get_or_insert((case, number));
+        let act = async {
+            crate::api::cases::find(state, &case).await?;
+            submit(&guest.visitor, state, &case, body.wish()?).await
+        };
+        // One that cannot be done keeps the others from nothing.
+        outcomes.push((case.clone(), act.await));
     }
     let back = asked.back();
-    let after = done.map(|(case, act)| format!("?done={case}.{act}")).unwrap_or_default();
-    Ok(Redirect::to(&format!("{back}{after}")).into_response())
+    if outcomes.len() > 1 {
+        return Ok(outcome(guest, language, state, asked, outcomes));
+    }
+    let Some((case, act)) = outcomes.pop() else { return Ok(Redirect::to(&back).into_response()) };
+    // What has been taken back cannot be taken back again: there is no number to go by.
+    let number = match act? {
+        _ if asked.body.verb == "undo" => "undo".to_owned(),
+        act => act.to_string(),
+    };
+    Ok(Redirect::to(&format!("{back}?done={case}.{number}")).into_response())
+}
+
+/// What has become of several cases at once: each with the way back, or with why it could not be done.
+fn outcome(
+    guest: &Guest,
+    language: Language,
+    state: &ApiState,
+    asked: &Asked,
+    outcomes: Vec<(String, Result<u64, ApiError>)>,
+) -> Response {
+    let now = state.clock.now();
+    state.engine.read(|core| {
+        let topology = core.correlate().topology();
+        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+        let items = outcomes.into_iter().map(|(id, outcome)| {
+            let summary = id.parse().ok().and_then(|id| state.engine.case(id));
+            let title = summary.map(|case| s.say(&case.title)).unwrap_or_default();
+            match outcome {
+                Ok(act) => {
+                    let done = super::shift::told_done(core, &id, &act.to_string(), &s);
+                    Item {
+                        id,
+                        title,
+                        will: vec![done.text],
+                        refused: String::new(),
+                        undo: done.act,
+                    }
+                }
+                Err(error) => refused_item(id, title, &error, &s),
+            }
+        });
+        html(&OutcomePage {
+            items: items.collect(),
+            back: asked.back(),
+            frame: Frame::new(state, guest, "", s.t("outcome-title"), s),
+            s,
+        })
+    })
+}
+
+fn refused_item(id: String, title: String, error: &ApiError, s: &Speech<'_>) -> Item {
+    let said = error.said().map(|message| s.say(message));
+    let refused = said.unwrap_or_else(|| s.t("page-failed"));
+    Item { id, title, will: Vec::new(), refused, undo: String::new() }
 }
 
 async fn preview(
@@ -186,25 +266,31 @@ async fn preview(
     Ok(state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
+        // What is done must be what was read: of another version it is refused.
+        let mut versions = Vec::new();
         let items = seen.into_iter().map(|(id, title, foreseen)| {
             let title = s.say(&title);
             match foreseen {
-                Ok((_, will)) => {
+                Ok((version, will)) => {
+                    versions.push(("version".to_owned(), format!("{id}={version}")));
                     let will = will.iter().map(|message| s.say(message)).collect();
-                    Item { id, title, will, refused: String::new() }
+                    Item { id, title, will, refused: String::new(), undo: String::new() }
                 }
-                Err(error) => {
-                    let said = error.said().map(|message| s.say(message));
-                    let refused = said.unwrap_or_else(|| s.t("page-failed"));
-                    Item { id, title, will: Vec::new(), refused }
-                }
+                Err(error) => refused_item(id, title, &error, &s),
             }
         });
+        let items: Vec<Item> = items.collect();
         let verb = &asked.body.verb;
         html(
             &ActPage {
-                items: items.collect(),
-                pairs: asked.pairs.iter().filter(|(name, _)| name != "reason").cloned().collect(),
+                items,
+                pairs: asked
+                    .pairs
+                    .iter()
+                    .filter(|(name, _)| name != "reason")
+                    .cloned()
+                    .chain(versions)
+                    .collect(),
                 asks_reason: !matches!(verb.as_str(), "mute"),
                 button: s.t(&format!("act-{verb}")),
                 back: asked.back(),

@@ -12,7 +12,7 @@ use super::members::{
 use super::page::{Guest, Speech, Wanted, html, refusal};
 use super::shift::{Done, told_done};
 use super::told::{Told, told};
-use super::{facts, felt, graph};
+use super::{facts, felt, graph, members};
 use crate::api::cases::find;
 use crate::api::{ApiError, ApiState};
 use crate::escalate::Escalation;
@@ -71,7 +71,8 @@ struct CasePage<'a> {
 /// What the visitor may decide now.
 #[derive(Default)]
 struct Can {
-    act: bool,
+    say: bool,
+    duty: bool,
     manage: bool,
     take: bool,
     /// The case goes on.
@@ -126,10 +127,12 @@ async fn page(
     let earlier = facts::earlier(state, &case).await?;
     let stored = state.store.charts(case.summary.id).await?;
     let now = state.clock.now();
+    // Before the core is read: whoever waits for samples must not hold it.
+    let live = members::measured(state, &ordered(&case), FINDINGS, now);
     Ok(state.engine.read(|core| {
         let topology = core.correlate().topology();
         let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        let marks = Marks { stored, events: facts::events(core, &case, &s) };
+        let marks = Marks { live, stored, events: facts::events(core, &case, &s) };
         let look = Look { state, guest, case: &case, core, marks, query, s };
         html(&look.page(&earlier))
     }))
@@ -157,15 +160,9 @@ impl<'a> Look<'a> {
             folded(tickets.take(ALL_TICKETS).map(|m| ticket(escalation, m, &s)).collect());
         let shown = if self.query.all.is_some() { tickets.len() } else { TICKETS };
         let more_tickets = tickets.iter().skip(shown).map(|group| group.tickets.len()).sum();
-        let mut found: Vec<&Member> = case.members.iter().filter(|m| !is_ticket(m)).collect();
-        // What lasts before what is over, the likely cause before what it brings about, worse before milder.
-        let first = summary.cause.as_ref().map(|(system, _)| system.as_str()).unwrap_or_default();
-        found.sort_by_key(|m| {
-            (m.ended.is_some(), m.system != first, std::cmp::Reverse(m.severity), m.since)
-        });
-        let view = |member: &&Member, drawn: bool| {
-            finding(self.state, member, drawn.then_some(&self.marks), &s)
-        };
+        let found = ordered(case);
+        let view =
+            |member: &&Member, drawn: bool| finding(member, drawn.then_some(&self.marks), &s);
         let folded = found.iter().skip(FINDINGS).take(MORE_FINDINGS);
         let done = self.query.done.as_deref().and_then(|done| done.split_once('.'));
         CasePage {
@@ -207,11 +204,12 @@ impl<'a> Look<'a> {
         let state = self.case.summary.state;
         let act = self.guest.may_act();
         Can {
-            act,
+            say: self.guest.may_say(),
+            duty: self.guest.visitor.0.role >= crate::store::Role::Duty,
             manage: self.guest.may_manage(),
             take: act && state.is_live(),
             live: state.is_live(),
-            reopen: state == CaseState::Resolved,
+            reopen: act && state == CaseState::Resolved,
         }
     }
 
@@ -252,6 +250,18 @@ impl<'a> Look<'a> {
         };
         cases.iter().take(50).map(line).collect()
     }
+}
+
+/// Findings and alerts as they are shown: what lasts before what is over, the likely cause before what it brings about,
+/// worse before milder.
+fn ordered(case: &CaseDetail) -> Vec<&Member> {
+    let mut found: Vec<&Member> =
+        case.members.iter().filter(|member| member.kind != SignalKind::Ticket).collect();
+    let first = case.summary.cause.as_ref().map(|(system, _)| system.as_str()).unwrap_or_default();
+    found.sort_by_key(|m| {
+        (m.ended.is_some(), m.system != first, std::cmp::Reverse(m.severity), m.since)
+    });
+    found
 }
 
 /// The likely cause in one sentence; two of them when it is not clear.

@@ -75,6 +75,8 @@ impl TicketGroup {
 
 /// What marks the charts of a case beside its own samples.
 pub(super) struct Marks {
+    /// What is measured now, by signal.
+    pub(super) live: BTreeMap<String, Vec<(Time, f64)>>,
     pub(super) stored: BTreeMap<String, ChartPoints>,
     pub(super) events: Vec<(Time, String)>,
 }
@@ -92,12 +94,7 @@ pub(super) fn reasons(reasons: &[Reason], s: &Speech<'_>) -> Vec<ReasonView> {
         .collect()
 }
 
-pub(super) fn finding(
-    state: &ApiState,
-    member: &Member,
-    marks: Option<&Marks>,
-    s: &Speech<'_>,
-) -> FindingView {
+pub(super) fn finding(member: &Member, marks: Option<&Marks>, s: &Speech<'_>) -> FindingView {
     let detail = member.detail.as_deref();
     let advice = detail.map(|d| d.advice.get(s.language).to_owned()).unwrap_or_default();
     FindingView {
@@ -114,7 +111,7 @@ pub(super) fn finding(
         runbook: detail.and_then(Detail::runbook_path).unwrap_or_default(),
         evidence: detail.map(|d| evidence(d, member.ended.is_some(), s)).unwrap_or_default(),
         chart: match (detail, marks) {
-            (Some(detail), Some(marks)) => drawing(state, member, detail, marks, s),
+            (Some(detail), Some(marks)) => drawing(member, detail, marks, s),
             _ => String::new(),
         },
         reasons: reasons(&member.why, s),
@@ -142,19 +139,30 @@ pub(crate) fn span(member: &Member, now: Time) -> (Time, Time, i64) {
     (from, until, step)
 }
 
-/// A finding's chart: of what is remembered, else of what was stored with the case.
-fn drawing(
+/// What the series in memory say of the first of these findings.
+pub(super) fn measured(
     state: &ApiState,
-    member: &Member,
-    detail: &Detail,
-    marks: &Marks,
-    s: &Speech<'_>,
-) -> String {
+    found: &[&Member],
+    count: usize,
+    now: Time,
+) -> BTreeMap<String, Vec<(Time, f64)>> {
+    let points = found.iter().take(count).filter_map(|member| {
+        let (from, until, step) = span(member, now);
+        let points = (state.charts)(member.detail.as_deref()?, from, until, step);
+        Some((member.signal.clone(), points))
+    });
+    points.collect()
+}
+
+/// A finding's chart: of what is remembered, else of what was stored with the case.
+fn drawing(member: &Member, detail: &Detail, marks: &Marks, s: &Speech<'_>) -> String {
     let (mut from, mut until, mut step) = span(member, s.now);
-    let mut points = (state.charts)(detail, from, until, step);
-    if let Some(stored) =
-        marks.stored.get(&member.signal).filter(|it| it.points.len() >= points.len())
-    {
+    let mut points = marks.live.get(&member.signal).cloned().unwrap_or_default();
+    // What is measured now goes before what was kept, as long as there is any of it.
+    let is_better = |kept: &&ChartPoints| {
+        points.is_empty() || member.ended.is_some() && kept.points.len() > points.len()
+    };
+    if let Some(stored) = marks.stored.get(&member.signal).filter(is_better) {
         points.clone_from(&stored.points);
         (from, until, step) = (stored.from, stored.until, stored.step);
     }

@@ -27,8 +27,8 @@ pub(super) struct Pulse {
     /// Another one than before: there is something new to show.
     version: String,
     untaken: usize,
-    /// The latest critical case that nobody has taken.
-    news: Option<News>,
+    /// Critical cases that nobody has taken, the latest first.
+    news: Vec<News>,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,8 +58,10 @@ pub(super) async fn show(
             version: version(&state, counted),
             untaken: waiting.untaken,
             news: waiting
-                .alarm
-                .map(|case| News { id: case.id.to_string(), title: s.say(&case.title) }),
+                .alarms
+                .iter()
+                .map(|case| News { id: case.id.to_string(), title: s.say(&case.title) })
+                .collect(),
         }
     });
     Ok(Json(pulse))

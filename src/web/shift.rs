@@ -20,6 +20,8 @@ use crate::model::{CaseId, CaseState, CaseSummary, Impact, Language, Message, Ti
 
 /// Rows of one page.
 const ROWS: usize = 200;
+/// Pages of the archive looked through for one page of a filtered list.
+const PAGES: usize = 25;
 /// Rows that come from the archive by a search.
 const FOUND: u32 = 200;
 
@@ -39,6 +41,7 @@ struct ShiftPage<'a> {
     empty: String,
     more: String,
     may_act: bool,
+    may_snooze: bool,
     may_manage: bool,
 }
 
@@ -124,6 +127,7 @@ async fn page(
             more: found.more,
             silent: silent.join(", "),
             may_act: guest.may_act(),
+            may_snooze: guest.visitor.0.role >= crate::store::Role::Duty,
             may_manage: guest.may_manage(),
             frame,
             filter: query,
@@ -143,7 +147,11 @@ async fn find(
     let narrow = filter.read(me, now)?;
     let phrase = Phrase::new(query.words());
     let hit = match &phrase {
-        Some(phrase) => Some(state.engine.look(|core| search::live(core, phrase)).await?),
+        Some(phrase) => {
+            let mut hit = state.engine.look(|core| search::live(core, phrase)).await?;
+            hit.extend(search::named(&state.engine.cases(), phrase));
+            Some(hit)
+        }
         None => None,
     };
     let is_hit = |id: &CaseId| hit.as_ref().is_none_or(|hit| hit.contains(id));
@@ -159,19 +167,24 @@ async fn find(
         let archived = search::archived(state, phrase, FOUND).await?;
         cases.extend(archived.into_iter().filter(|case| narrow.lets(case)).map(Arc::new));
     } else if query.is_closed() {
-        let before = query.cursor();
-        let limit = u32::try_from(ROWS + 1).unwrap_or(u32::MAX);
-        let at = before.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let archived = state.store.archived(at, limit).await?;
-        let is_last = archived.len() <= ROWS;
-        let next = archived.get(ROWS - 1).filter(|_| !is_last);
-        more =
-            next.map(|case| query.after(case.opened_at, &case.id.to_string())).unwrap_or_default();
-        if at.is_some() {
+        if query.cursor().is_some() {
             cases.clear();
         }
-        cases
-            .extend(archived.into_iter().take(ROWS).filter(|case| narrow.lets(case)).map(Arc::new));
+        let mut cursor = query.cursor();
+        // A filter may let few of a page through: pages are read until one is full, and not for ever.
+        for _ in 0..PAGES {
+            let limit = u32::try_from(ROWS).unwrap_or(u32::MAX);
+            let at = cursor.as_ref().map(|(at, id)| (*at, id.as_str()));
+            let archived = state.store.archived(at, limit).await?;
+            let is_last = archived.len() < ROWS;
+            let last = archived.last().map(|case| (case.opened_at, case.id.to_string()));
+            cases.extend(archived.into_iter().filter(|case| narrow.lets(case)).map(Arc::new));
+            cursor = last.filter(|_| !is_last);
+            if cursor.is_none() || cases.len() >= ROWS {
+                break;
+            }
+        }
+        more = cursor.map(|(at, id)| query.after(at, &id)).unwrap_or_default();
     }
     if query.is_closed() {
         cases.sort_by_key(|case| Reverse((case.opened_at, case.id)));

@@ -100,6 +100,8 @@ pub(super) async fn sign_in(
     let is_ours = state.store.has_user(&form.name).await.unwrap_or(true);
     if matches!(checked, Ok(SignIn::Refused)) && !is_ours {
         match state.directory.check(&form.name, &form.password).await {
+            // The directory says how the name is written; ours may be the same name, disabled or with a second factor.
+            Ok(Some(access)) if state.store.has_user(&access.name).await.unwrap_or(true) => {}
             Ok(Some(access)) => checked = Ok(SignIn::Known(access)),
             Ok(None) => {}
             Err(error) => {
@@ -117,10 +119,9 @@ pub(super) async fn sign_in(
         Ok(SignIn::NeedsCode) => {
             // A code is six digits: guessing those is slowed down as well.
             let is_first = form.code.is_empty();
-            if is_first {
-                turn.right()
-            } else {
-                turn.wrong()
+            // Asking for the code neither helps nor harms: what was guessed wrong before still counts.
+            if !is_first {
+                turn.wrong();
             }
             let wrong = if is_first { "sign-in-code" } else { "sign-in-code-wrong" };
             again(StatusCode::UNAUTHORIZED, wrong, true)

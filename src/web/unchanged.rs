@@ -25,10 +25,13 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let mark = b"<main";
+    // What the page says begins after the tag of its main part, which bears the version of what was shown.
+    let mark = b"<main id=\"main\"";
     let start = bytes.windows(mark.len()).position(|part| part == mark).unwrap_or(0);
     let mut hasher = DefaultHasher::new();
-    bytes.get(start..).hash(&mut hasher);
+    let said = bytes.get(start..).unwrap_or_default();
+    let inner = said.iter().position(|byte| *byte == b'>').unwrap_or(0);
+    said.get(inner..).hash(&mut hasher);
     let Ok(tag) = HeaderValue::from_str(&format!("\"{:016x}\"", hasher.finish())) else {
         return Response::from_parts(parts, Body::from(bytes));
     };

@@ -119,6 +119,57 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     one.app.stop().await;
 }
 
+/// Every act: below its role it is refused, from its role on it is not (though it may not fit the case).
+#[tokio::test(flavor = "multi_thread")]
+async fn every_act_has_its_role() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    one.post("/api/v1/alerts", &alert("DiskFull", "crm-db")).await;
+    let table = [
+        ("comment", Role::Line1),
+        ("take_in", Role::Line1),
+        ("take", Role::Line2),
+        ("hand_over", Role::Line2),
+        ("resolve", Role::Line2),
+        ("reopen", Role::Line2),
+        ("snooze", Role::Duty),
+        ("undo", Role::Duty),
+        ("confirm", Role::ProblemManager),
+        ("reject", Role::ProblemManager),
+        ("merge", Role::ProblemManager),
+        ("split", Role::ProblemManager),
+        ("move", Role::ProblemManager),
+        ("set_cause", Role::ProblemManager),
+        ("known_error", Role::ProblemManager),
+        ("mute", Role::ProblemManager),
+    ];
+    for way in ways(&one).await {
+        let Some(role) = Role::parse(way.name) else { continue };
+        for (verb, least) in table {
+            let form = [
+                ("case", "PRB-000001"),
+                ("verb", verb),
+                ("reason", "проверка"),
+                ("to", "PRB-000009"),
+                ("signals", "alert:x"),
+                ("system", "crm-db"),
+                ("reference", "KB-1"),
+                ("minutes", "5"),
+                ("act", "999"),
+                ("sure", "1"),
+            ];
+            let status = ask(&one, &way, Method::POST, "/problems/act", &form).await.status();
+            assert_eq!(
+                status == StatusCode::FORBIDDEN,
+                role < least,
+                "{} {verb}: {status}",
+                way.name
+            );
+        }
+    }
+    one.app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn line_two_runs_the_cases_of_its_own_team() {
     let folder = tempfile::tempdir().unwrap();

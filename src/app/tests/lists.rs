@@ -142,8 +142,7 @@ async fn several_cases_are_decided_at_once() {
     let one = Running::start(quiet_site(), folder.path()).await;
     three(&one).await;
     let all = [("case", "PRB-000001"), ("case", "PRB-000002"), ("verb", "take"), ("back", "list")];
-    let (status, to) = form(&one, "/problems/act", &all).await;
-    assert_eq!((status, to.starts_with("/problems?done=PRB-000001.")), (303, true), "{to}");
+    assert_eq!(form(&one, "/problems/act", &all).await.0, 200, "each with its way back");
     assert_eq!(one.case("PRB-000002").await["state"], "acknowledged");
     let merge = [("case", "PRB-000002"), ("case", "PRB-000003"), ("verb", "merge")];
     assert_eq!(form(&one, "/problems/act", &merge).await.0, 200, "read first");
@@ -186,7 +185,7 @@ async fn an_open_page_costs_little_and_says_how_fresh_it_is() {
         (serde_json::from_str(&before).unwrap(), serde_json::from_str(&after).unwrap());
     assert_ne!(before["version"], after["version"]);
     assert_eq!(
-        (&after["alive"], &after["untaken"], &after["news"]["id"]),
+        (&after["alive"], &after["untaken"], &after["news"][0]["id"]),
         (&json!(true), &json!(3), &json!("PRB-000001"))
     );
     one.app.stop().await;

@@ -101,6 +101,12 @@ pub fn series(
     };
     let selector = selector(&vector)?;
     let slots = store.select(&selector.matchers, None).into_iter();
-    let seen = slots.filter(|slot| slot.value_at(to.0, from.0.saturating_sub(1)).is_some());
+    // One that ended in between was there.
+    let mut window = Vec::new();
+    let seen = slots.filter(|slot| {
+        window.clear();
+        slot.window(from.0.saturating_sub(1), to.0, &mut window);
+        !window.is_empty()
+    });
     Ok(seen.take(limit).map(|slot| slot.series().clone()).collect())
 }

@@ -154,7 +154,9 @@ impl<'a> Evaluation<'a> {
         let start = end.saturating_sub(range);
         let mut elements = Vec::new();
         let mut samples = std::mem::take(&mut self.window);
-        for slot in self.store.select(&selector.matchers, self.restrict) {
+        let slots = self.store.select(&selector.matchers, self.restrict);
+        self.charge(slots.len())?;
+        for slot in slots {
             samples.clear();
             slot.window(start, end, &mut samples);
             self.charge(samples.len())?;

@@ -159,11 +159,15 @@
     });
   }
   function alarm(news) {
-    if (!news || kept("vakhta-news") === news.id) return;
-    keep("vakhta-news", news.id);
-    if (!loud()) return;
+    const ids = (news || []).map((one) => one.id);
+    const heard = (kept("vakhta-news") || "").split(" ");
+    const fresh = (news || []).filter((one) => !heard.includes(one.id));
+    keep("vakhta-news", ids.join(" "));
+    if (!fresh.length || !loud()) return;
     beep();
-    if (window.Notification && Notification.permission === "granted") new Notification(news.id, { body: news.title, tag: news.id });
+    if (window.Notification && Notification.permission === "granted") {
+      fresh.forEach((one) => new Notification(one.id, { body: one.title, tag: one.id }));
+    }
   }
   if (bell) {
     const paint = () => bell.setAttribute("aria-pressed", String(loud()));
@@ -182,7 +186,9 @@
     if (!all.length) return;
     const at = all.findIndex((row) => row.contains(document.activeElement));
     const next = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
-    next.querySelector("a").focus();
+    const target = next.querySelector("a, button, input") || next;
+    if (target === next) next.tabIndex = -1;
+    target.focus();
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -192,7 +198,7 @@
       if (typing(event.target)) event.target.blur();
       return;
     }
-    if (typing(event.target)) return;
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
     const physical = { KeyJ: "j", KeyK: "k", KeyA: "a", KeyR: "r", KeyS: "s", KeyM: "m", KeyC: "c", KeyX: "x", KeyU: "u", KeyG: "g", Slash: "/" };
     const pressed = event.key === "?" || (event.code === "Slash" && event.shiftKey) ? "?" : physical[event.code] || event.key;
     if (pressed === "?") { if (help) help.showModal(); }
@@ -201,7 +207,9 @@
     else if (pressed === "/") { const field = document.getElementById("search"); if (!field) return; field.focus(); field.select(); }
     else if (pressed === "x") { const box = row() && row().querySelector("input[type=checkbox]"); if (!box) return; box.click(); }
     else {
-      const place = row() || main;
+      // On a list a key is about the row that has the focus, and about nothing when none has.
+      const place = row() || (main.querySelector("[data-case]") && pressed !== "u" ? null : main);
+      if (!place) return;
       const target = [...place.querySelectorAll("[data-hotkey]")].find((node) => node.dataset.hotkey === pressed);
       if (!target) return;
       target.click();
@@ -234,6 +242,8 @@
     }
     // One question at a time.
     const fold = event.target.closest("details.act");
+    // What is ticked belongs to the question that is open.
+    if (event.target.closest("input[form], label")) return;
     document.querySelectorAll("details.act[open]").forEach((other) => { if (other !== fold) other.open = false; });
   });
   document.addEventListener("submit", (event) => {
