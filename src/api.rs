@@ -18,6 +18,7 @@ pub(crate) mod shapes;
 mod throttle;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use axum::Router;
 use axum::http::header;
@@ -67,6 +68,8 @@ pub struct ApiState {
     pub series: SharedSeries,
     /// The rules that are used now.
     pub rules: Rules,
+    /// How many errors the configuration had that was refused last; 0 while the newest one is used.
+    pub refused: Arc<AtomicUsize>,
     /// The operator's directory of people.
     pub directory: Directory,
     /// Slows down those who guess passwords.

@@ -16,6 +16,7 @@ mod watch;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -112,6 +113,7 @@ pub struct Options {
 #[derive(Clone, Debug)]
 struct Parts {
     rules: Rules,
+    refused: Arc<AtomicUsize>,
     directory: Directory,
     store: Store,
     clock: Arc<Clock>,
@@ -187,6 +189,7 @@ impl App {
             polled,
             rules: Rules::default(),
             directory: Directory::default(),
+            refused: Arc::default(),
         };
         parts.rules.set(Arc::clone(&site.packs));
         parts.directory.set(site.directory.clone());
@@ -240,6 +243,7 @@ impl App {
             series: Arc::clone(series),
             rules: self.parts.rules.clone(),
             directory: self.parts.directory.clone(),
+            refused: Arc::clone(&self.parts.refused),
             stop: stop.clone(),
         };
         self.parts.supervisor.spawn("pages", async move {
@@ -409,6 +413,8 @@ impl App {
                 for error in &errors {
                     tracing::error!("{error}");
                 }
+                // The pages say it too: an old configuration must not look like the new one.
+                self.parts.refused.store(errors.len(), Ordering::Relaxed);
                 return tracing::error!(errors = errors.len(), "the old configuration goes on");
             }
         };
@@ -427,6 +433,7 @@ impl App {
         if let Err(error) = self.start_outside().await {
             tracing::error!(%error, "not everything could be started");
         }
+        self.parts.refused.store(0, Ordering::Relaxed);
         tracing::info!("configuration read again");
     }
 

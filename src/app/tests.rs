@@ -131,7 +131,11 @@ async fn a_changed_configuration_is_taken_over_and_a_wrong_one_is_not() {
     write("many");
     one.app.reload(Some(&file)).await;
     assert_eq!(users(&one), 9, "a configuration that is wrong changes nothing");
+    assert!(one.get("/problems").await.1.contains("Новые настройки не приняты (1 ошибка)"));
     assert_eq!(one.get("/readyz").await.0, 200);
+    write("8");
+    one.app.reload(Some(&file)).await;
+    assert!(!one.get("/problems").await.1.contains("не приняты"));
     one.app.stop().await;
 }
 

@@ -37,8 +37,7 @@ pub(super) fn title(
 
 /// Whether what stands in braces is the name of a number or a label.
 pub(super) fn is_name(text: &str) -> bool {
-    text.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
 fn placeholder(

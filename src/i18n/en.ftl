@@ -327,7 +327,7 @@ note-rejected-subject = False alarm, the ticket is closed
 
 # What an act will do
 will-stay = { $case }: { $state }, findings { $findings }, tickets { $tickets }
-will-be = { $case } will be {"“"}{ $state }{"”"}: findings { $findings }, tickets { $tickets }
+will-be = { $case } → { $state }: { $findings } findings, { $tickets } tickets
 will-open-ticket = { $case }: a ticket will be opened
 will-move-ticket = { $case }: the ticket will move to another queue
 will-note-ticket = { $case }: notes on the ticket: { $count }
@@ -679,3 +679,7 @@ short-mrfs = { $count ->
 sign-in-directory = The directory does not answer. Sign in with a password of Vakhta's own, or with a one-time link.
 refused-role = This needs the role «{ $needed }» or above; yours is «{ $own }». Ask an administrator.
 outcome-title = What became of it
+reload-refused = The new configuration was refused ({ $count ->
+    [one] { $count } error
+   *[other] { $count } errors
+}), the old one goes on. What is wrong: vakhta check, and the program's log.

@@ -347,7 +347,7 @@ note-rejected-subject = Тревога ложная, тикет закрыт
 
 # Что сделает действие
 will-stay = { $case }: { $state }, срабатываний { $findings }, обращений { $tickets }
-will-be = { $case } будет {"«"}{ $state }{"»"}: срабатываний { $findings }, обращений { $tickets }
+will-be = { $case } → { $state }: срабатываний { $findings }, обращений { $tickets }
 will-open-ticket = { $case }: будет открыт тикет
 will-move-ticket = { $case }: тикет перейдёт в другую очередь
 will-note-ticket = { $case }: заметок в тикете: { $count }
@@ -696,3 +696,8 @@ short-mrfs = { $count } МРФ
 sign-in-directory = Каталог пользователей не отвечает. Войдите паролем Вахты или одноразовой ссылкой.
 refused-role = Для этого нужна роль «{ $needed }» или выше, у вас «{ $own }». Попросите администратора.
 outcome-title = Что получилось
+reload-refused = Новые настройки не приняты ({ $count ->
+    [one] { $count } ошибка
+    [few] { $count } ошибки
+   *[many] { $count } ошибок
+}), работают прежние. Что не так: vakhta check и журнал программы.

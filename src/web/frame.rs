@@ -16,11 +16,21 @@ pub(super) struct Frame<'a> {
     /// Cases that nobody has taken.
     pub(super) untaken: usize,
     pub(super) all_up: bool,
+    /// The newest configuration was refused, and an older one is used.
+    pub(super) notice: String,
     up: usize,
     sources: usize,
     /// What has been shown: another number means that there is more.
     pub(super) version: String,
     s: Speech<'a>,
+}
+
+/// That an old configuration is used, if so.
+fn refused(state: &ApiState, s: Speech<'_>) -> String {
+    match state.refused.load(std::sync::atomic::Ordering::Relaxed) {
+        0 => String::new(),
+        errors => s.count("reload-refused", u32::try_from(errors).unwrap_or(u32::MAX)),
+    }
 }
 
 /// How many sources answer, and how many there are.
@@ -51,6 +61,7 @@ impl<'a> Frame<'a> {
             clock: s.second(s.now),
             version: version(state, (up, sources)),
             all_up: up == sources,
+            notice: refused(state, s),
             guest: Some(guest),
             title,
             here,
@@ -65,7 +76,20 @@ impl<'a> Frame<'a> {
     pub(super) fn bare(title: String, guest: Option<&'a Guest>, s: Speech<'a>) -> Self {
         let (here, version) = ("", String::new());
         let clock = s.second(s.now);
-        Self { title, here, guest, clock, untaken: 0, all_up: true, up: 0, sources: 0, version, s }
+        let notice = String::new();
+        Self {
+            title,
+            here,
+            guest,
+            clock,
+            untaken: 0,
+            all_up: true,
+            notice,
+            up: 0,
+            sources: 0,
+            version,
+            s,
+        }
     }
 
     /// Sources that answer, of how many.

@@ -121,6 +121,12 @@ impl Site {
         self
     }
 
+    /// Another life of cases.
+    pub(crate) fn life(mut self, lifecycle: &'static str) -> Self {
+        self.lifecycle = lifecycle;
+        self
+    }
+
     /// Sections beside the sources.
     pub(crate) fn more(mut self, text: &str) -> Self {
         self.rest.push_str(text);

@@ -59,7 +59,8 @@ async fn a_night_is_worked_through_on_the_pages() {
         .postgres(&pg)
         .collect(&format!("  prometheus:\n{}", exporter.source("sms-1", "sms-gateway")))
         .otrs(&znuny)
-        .alertmanager(&am);
+        .alertmanager(&am)
+        .life("{resolve_after: 4s, close_after: 2m}");
     let engine = site.start();
     engine.warm(5).await;
     let browser = Browser::start().await;
@@ -118,6 +119,14 @@ async fn a_night_is_worked_through_on_the_pages() {
     browser.fill("details.act[open] textarea", "сеанс отчёта снимаем").await;
     browser.click("details.act[open] form button").await;
     browser.shows("Анна: сеанс отчёта снимаем", 10).await;
+
+    // Handed over, and taken back again.
+    browser.click("details[data-key='act hand_over'] summary").await;
+    browser.fill("details.act[open] input[name=to]", "Пётр").await;
+    browser.click("details.act[open] form button").await;
+    browser.shows("в работе: Пётр", 10).await;
+    browser.click("[data-hotkey=u]").await;
+    browser.shows("в работе: Анна", 10).await;
 
     // Six tabs and the wall: when the engine hangs, all of them say so within twenty seconds.
     let first = browser.this_tab().await;
@@ -219,6 +228,31 @@ async fn a_night_is_worked_through_on_the_pages() {
     browser.shows("Что произойдёт", 10).await;
     browser.click("#sure").await;
     browser.shows("Мария отмечает проблему устранённой — сеанс снят", 10).await;
+    // It returns: the same trouble again is the same case, and is seen on the list.
+    engine.reaches(&id, "resolved", 10).await;
+    let fault = ground.fault("pg-lock-wait");
+    until("the case is back", 60, async || {
+        let case = engine.get(&format!("/api/v1/cases/{id}")).await;
+        (case["state"] == "open" && case["reopened"] != 0).then_some(())
+    })
+    .await;
+    browser.open(&page("/problems")).await;
+    browser.shows("КРИТ", 20).await;
+    browser.picture("returned-ru").await;
+    // The problem manager merges two, reads what that will do first, and names the cause.
+    browser.script("document.querySelectorAll('tr[data-case] input[name=case]').forEach((box) => box.click())").await;
+    browser.click("button[value=merge]").await;
+    browser.shows("Что произойдёт", 10).await;
+    browser.click("#sure").await;
+    browser.shows("объединен", 10).await;
+    browser.open(&page(&format!("/problems/{id}"))).await;
+    browser.click("details[data-key='act cause'] summary").await;
+    browser.script("document.querySelector('details.act[open] select').value = 'crm-db'").await;
+    browser.click("details.act[open] form button").await;
+    browser.shows("Что произойдёт", 10).await;
+    browser.click("#sure").await;
+    browser.shows("Указал человек: Мария", 10).await;
+    fault.heal();
     let complaints: Vec<String> = browser.complaints().await;
     let complaints: Vec<&String> =
         complaints.iter().filter(|line| !line.contains("401") && !line.contains("pulse")).collect();
