@@ -12,5 +12,5 @@ mod values;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use node::{Node, Value, parse};
-pub use reader::Reader;
+pub use reader::{Reader, nearest};
 pub use values::{Secret, bytes, duration};

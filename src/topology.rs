@@ -14,7 +14,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Text;
-pub(crate) use decode::{known_systems, text};
+pub(crate) use decode::{known_systems, mend, text};
 
 /// The topology that `init` writes and that is used without a configuration.
 pub const SHIPPED: &str = include_str!("topology/shipped.yaml");

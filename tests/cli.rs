@@ -225,6 +225,11 @@ fn check_refuses_what_makes_no_sense() {
     let cases = [
         (format!("listen: 127.0.0.1:99999\n{host}"), "is no address to listen on"),
         (format!("listen: localhost\n{host}"), "is no address to listen on"),
+        (
+            "collect:\n  prometheus:\n    - {name: a, system: crm-bd, url: 'http://a/metrics'}\n"
+                .to_owned(),
+            "did you mean `crm-db`?",
+        ),
         (String::new(), "nothing is watched"),
         (postgres.to_owned(), "empty.password is empty"),
         (format!("topology: circle.yaml\n{host}"), "a → b → c → a"),

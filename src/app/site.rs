@@ -423,7 +423,7 @@ fn sources(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Vec<So
                 inner.errors.error(
                     &place,
                     format!("`{}` is no system of the topology", target.system),
-                    "mend the key, or add the system to the topology file",
+                    topology::mend(&target.system, topology),
                 );
             }
             let source = make(target, &mut inner);

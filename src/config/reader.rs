@@ -253,19 +253,19 @@ impl<'n, 'e> Reader<'n, 'e> {
             if self.known.contains(key) {
                 continue;
             }
-            let nearest = self
-                .known
-                .iter()
-                .map(|known| (distance(key, known), *known))
-                .min()
-                .filter(|(edits, known)| *edits <= 1 + known.chars().count() / 4);
-            let help = nearest.map_or_else(
+            let help = nearest(key, self.known.iter().copied()).map_or_else(
                 || format!("known here: {}", self.known.join(", ")),
-                |(_, known)| format!("did you mean `{known}`?"),
+                |known| format!("did you mean `{known}`?"),
             );
             self.errors.error(place, format!("unknown key `{key}`"), help);
         }
     }
+}
+
+/// Of known words the one that was probably meant.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let ranked = known.map(|known| (distance(word, known), known)).min();
+    ranked.filter(|(edits, known)| *edits <= 1 + known.chars().count() / 4).map(|(_, known)| known)
 }
 
 /// Levenshtein distance in characters.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{System, Topology};
-use crate::config::{Diagnostics, Node, Place, Reader, Value};
+use crate::config::{Diagnostics, Node, Place, Reader, Value, nearest};
 use crate::model::Text;
 
 impl Topology {
@@ -145,8 +145,17 @@ pub(crate) fn known_systems(list: &Node, topology: &Topology, errors: &mut Diagn
             errors.error(
                 &item.place,
                 format!("`{key}` is no system of the topology"),
-                "mend the key, or add the system to the topology file",
+                mend(key, topology),
             );
         }
+    }
+}
+
+/// What to do about a system that there is not.
+pub(crate) fn mend(key: &str, topology: &Topology) -> String {
+    let known = topology.systems().iter().map(|system| system.key.as_str());
+    match nearest(key, known) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "mend the key, or add the system to the topology file".to_owned(),
     }
 }

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
-"""sessions: what open pages cost. Asks a running watch as that many browsers do (a beat every two seconds, the page again
+"""What open pages cost. Asks a running watch as that many browsers do (a beat every two seconds, the page again
 every fifteen, unchanged ones by ETag) and says what share of a core the watch used meanwhile.
 
-usage: sessions URL TOKEN PID [SESSIONS [SECONDS]]
+usage: sessions.py URL TOKEN PID [SESSIONS [SECONDS]]
 """
 import http.client
 import os
