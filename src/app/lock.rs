@@ -1,6 +1,7 @@
 //! One engine a data folder.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -20,8 +21,9 @@ impl DataLock {
     pub fn take(data: &Path) -> Result<Self> {
         super::make_private(data)?;
         let path = data.join("vakhta.lock");
-        let file =
-            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut options = File::options();
+        let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let file = opened.with_context(|| format!("cannot write {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => anyhow::bail!(
