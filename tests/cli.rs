@@ -331,6 +331,10 @@ fn people_are_added_and_let_in_no_more() {
     assert_eq!(short.status.code(), Some(2), "{}", text(&short.stderr));
     let no_team = add("petr", "длинный пароль\n", &["--role", "line2"]);
     assert!(text(&no_team.stderr).contains("--team"), "{}", text(&no_team.stderr));
+    for kind in ["add", "link"] {
+        let no_team = vakhta(&["token", kind, "petr", "--role", "line2"], folder.path());
+        assert_eq!(no_team.status.code(), Some(2), "{}", text(&no_team.stderr));
+    }
     assert!(add("anna", "длинный пароль\n", &["--role", "duty"]).status.success());
     let list = || text(&vakhta(&["user", "list"], folder.path()).stdout);
     assert!(list().contains("anna") && list().contains("active"), "{}", list());

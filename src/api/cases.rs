@@ -14,8 +14,6 @@ use super::shapes::{CaseDetailShape, CaseItem, case_detail, case_item};
 use super::{ApiError, ApiState, Visitor};
 use crate::model::{CaseDetail, CaseId, CaseKind, CaseState, CaseSummary, LinkKind, Verb};
 
-/// Pages of the archive looked through for one page of a filtered list.
-const ARCHIVE_PAGES: usize = 25;
 /// The most lines of one page.
 const PAGE_LIMIT: usize = 200;
 
@@ -85,14 +83,7 @@ pub(super) async fn list(
     let filter = Filter { system, mrf, severity, owner, hours };
     let narrow = filter.read(&visitor.0.name, state.clock.now())?;
     let phrase = q.as_deref().and_then(Phrase::new);
-    let hit = match &phrase {
-        Some(phrase) => {
-            let mut hit = state.engine.look(|core| search::live(core, phrase)).await?;
-            hit.extend(search::named(&state.engine.cases(), phrase));
-            Some(hit)
-        }
-        None => None,
-    };
+    let hit = search::hits(&state, phrase.as_ref()).await?;
     let is_earlier = |case: &CaseSummary| match &after {
         Some((at, id)) => (case.opened_at, case.id.to_string()) < (*at, id.clone()),
         None => true,
@@ -112,26 +103,28 @@ pub(super) async fn list(
         let more = u32::try_from(limit).unwrap_or(u32::MAX);
         let archived = search::archived(&state, phrase, more).await?;
         found.extend(archived.into_iter().filter(|case| is_wanted(case)));
-    } else if states.contains(&CaseState::Closed) {
-        // A filter may let few of a page through: pages are read until one is full, and not for ever.
-        let mut cursor = after.clone();
-        for _ in 0..ARCHIVE_PAGES {
-            let before = cursor.as_ref().map(|(at, id)| (*at, id.as_str()));
-            let more = u32::try_from(limit + 1).unwrap_or(u32::MAX);
-            let archived = state.store.archived(before, more).await?;
-            let is_last = archived.len() <= limit;
-            cursor = archived.last().map(|case| (case.opened_at, case.id.to_string()));
-            found.extend(archived.into_iter().filter(|case| is_wanted(case)));
-            if is_last || found.len() > limit {
-                break;
-            }
+    }
+    let mut goes_on = None;
+    if phrase.is_none() && states.contains(&CaseState::Closed) {
+        let (archived, rest) =
+            search::filtered(&state, after.clone(), limit + 1, is_wanted).await?;
+        found.extend(archived);
+        // What lies beyond what was looked through comes with the next page.
+        if let Some((at, id)) = &rest {
+            found.retain(|case| (case.opened_at, case.id.to_string()) >= (*at, id.clone()));
         }
+        goes_on = rest;
     }
     found.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id.to_string())));
     found.dedup_by(|a, b| a.id == b.id);
     let is_last = found.len() <= limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| !is_last).map(|c| format!("{}_{}", c.opened_at.0, c.id));
+    // What a search finds is one page.
+    let last = found
+        .last()
+        .filter(|_| !is_last && phrase.is_none())
+        .map(|c| (c.opened_at, c.id.to_string()));
+    let next = last.or(goes_on).map(|(at, id)| format!("{}_{id}", at.0));
     let items = state.engine.read(|core| {
         let topology = core.correlate().topology();
         found.iter().map(|case| case_item(case, &state.catalogue, topology)).collect()

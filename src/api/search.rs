@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use super::{ApiError, ApiState};
 use crate::fold::State as Core;
-use crate::model::{CaseId, CaseSummary, Signal};
+use crate::model::{CaseId, CaseSummary, Signal, Time};
 use crate::text::stems;
 
+/// Archived cases read at a time, and how often for one page of a list.
+const PAGE: u32 = 200;
+const PAGES: usize = 25;
 /// The longest phrase, characters.
 const LONGEST: usize = 200;
 
@@ -56,7 +59,7 @@ impl Phrase {
 }
 
 /// The cases, archived or not, whose id or own ticket a phrase names.
-pub(crate) fn named(cases: &[Arc<CaseSummary>], phrase: &Phrase) -> BTreeSet<CaseId> {
+fn named(cases: &[Arc<CaseSummary>], phrase: &Phrase) -> BTreeSet<CaseId> {
     let is_named = |case: &&Arc<CaseSummary>| {
         case.id.to_string().to_lowercase() == phrase.plain
             || case
@@ -67,8 +70,55 @@ pub(crate) fn named(cases: &[Arc<CaseSummary>], phrase: &Phrase) -> BTreeSet<Cas
     cases.iter().filter(is_named).map(|case| case.id).collect()
 }
 
+/// The ids of all cases in memory that a phrase finds; none without a phrase.
+///
+/// # Errors
+/// When nothing can be committed just now.
+pub(crate) async fn hits(
+    state: &ApiState,
+    phrase: Option<&Phrase>,
+) -> Result<Option<BTreeSet<CaseId>>, ApiError> {
+    let Some(phrase) = phrase else { return Ok(None) };
+    let mut hits = state.engine.look(|core| live(core, phrase)).await?;
+    hits.extend(named(&state.engine.cases(), phrase));
+    Ok(Some(hits))
+}
+
+/// Where a list of archived cases goes on: the moment and the id of the last one that was looked at.
+pub(crate) type Cursor = (Time, String);
+
+/// Archived cases that are let through, newest first, from a place on: at least `wanted` of them if there are so many
+/// within reach, and where to go on; none at the end. A filter may let few of a page through, so pages are read until
+/// there are enough, and not for ever.
+///
+/// # Errors
+/// When the archive cannot be read.
+pub(crate) async fn filtered(
+    state: &ApiState,
+    after: Option<Cursor>,
+    wanted: usize,
+    lets: impl Fn(&CaseSummary) -> bool,
+) -> Result<(Vec<CaseSummary>, Option<Cursor>), ApiError> {
+    let mut cursor = after;
+    let mut found = Vec::new();
+    for _ in 0..PAGES {
+        let at = cursor.as_ref().map(|(at, id)| (*at, id.as_str()));
+        let page = state.store.archived(at, PAGE).await?;
+        let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        cursor = page.last().map(|case| (case.opened_at, case.id.to_string()));
+        found.extend(page.into_iter().filter(|case| lets(case)));
+        if is_last {
+            return Ok((found, None));
+        }
+        if found.len() >= wanted {
+            break;
+        }
+    }
+    Ok((found, cursor))
+}
+
 /// The ids of all live cases that a phrase finds. Looks through every signal: asked by people, never per event.
-pub(crate) fn live(core: &Core, phrase: &Phrase) -> BTreeSet<CaseId> {
+fn live(core: &Core, phrase: &Phrase) -> BTreeSet<CaseId> {
     let mut found: BTreeSet<CaseId> = BTreeSet::new();
     for cluster in core.correlate().clusters() {
         let Some(case) = cluster.standing().case else { continue };

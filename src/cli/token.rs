@@ -63,10 +63,20 @@ pub struct RevokeArguments {
     data: PathBuf,
 }
 
-/// Who, and what they may do.
+/// Who, what they may do, and where the link leads.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The name shown in histories.
+    #[command(flatten)]
+    who: Who,
+    /// The address of the page, for the link [default: where the watch said last that it is].
+    #[arg(long)]
+    page: Option<String>,
+}
+
+/// Who, and what they may do.
+#[derive(Debug, clap::Args)]
+pub struct Who {
+    /// The name shown in histories; users sign in with it.
     name: String,
     /// viewer, line1, line2, duty, problem-manager or admin.
     #[arg(long, value_parser = role)]
@@ -76,13 +86,25 @@ pub struct Arguments {
     team: Option<String>,
     /// The data folder of the watch.
     #[arg(long, default_value = "vakhta-data")]
-    data: PathBuf,
-    /// The address of the page, for the link [default: where the watch said last that it is].
-    #[arg(long)]
-    page: Option<String>,
+    pub(super) data: PathBuf,
 }
 
-pub(super) fn role(word: &str) -> Result<Role, String> {
+impl Who {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Exit code 2 for a member of line 2 or 3 without a team: there is no case that they may touch.
+    pub(super) fn access(&self) -> Result<Access, Failure> {
+        let team = self.team.clone().unwrap_or_default();
+        if self.role == Role::Line2 && team.is_empty() {
+            let message = "vakhta: line2 needs --team, the first part of its queues: --team 2ЛТП\n";
+            return Err(Failure::usage(message));
+        }
+        Ok(Access { name: self.name.clone(), role: self.role, team })
+    }
+}
+
+fn role(word: &str) -> Result<Role, String> {
     Role::parse(word).ok_or_else(|| {
         let words: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
         format!("there are {}", words.join(", "))
@@ -134,9 +156,8 @@ async fn page(store: &Store, named: Option<&String>) -> Result<String, Failure> 
 }
 
 async fn make(arguments: &Arguments, kind: AccessKind, format: Format) -> Result<(), Failure> {
-    let store = open(&arguments.data).await?;
-    let team = arguments.team.clone().unwrap_or_default();
-    let access = Access { name: arguments.name.clone(), role: arguments.role, team };
+    let access = arguments.who.access()?;
+    let store = open(&arguments.who.data).await?;
     let now = Clock::default().now();
     let expires = (kind == AccessKind::SignIn).then(|| now.plus_millis(3_600_000));
     let token = store.add_access(kind, &access, now, expires).await.map_err(failed)?;

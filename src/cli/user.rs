@@ -3,10 +3,10 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
-use super::token::{DataArguments, failed, open, operator, role};
+use super::token::{DataArguments, Who, failed, open, operator};
 use super::{Failure, Format, complain, print};
 use crate::clock::Clock;
-use crate::store::{Access, Role, SHORTEST_PASSWORD};
+use crate::store::SHORTEST_PASSWORD;
 
 /// What to do about users.
 #[derive(Debug, clap::Subcommand)]
@@ -16,7 +16,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  \
         vakhta user add ivanova --role duty\n  \
         vakhta user add petrov --role line2 --team 2ЛТП < password.txt")]
-    Add(Arguments),
+    Add(Who),
     /// List users.
     List(DataArguments),
     /// Let somebody in no more; their sessions end.
@@ -24,25 +24,9 @@ pub enum Command {
     /// Let somebody in again.
     Enable(Name),
     /// Give somebody another role; their sessions end.
-    Role(Arguments),
+    Role(Who),
     /// Make a second factor for somebody: prints the address that an authenticator reads, once.
     Totp(Name),
-}
-
-/// Who, and what they may do.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The name they sign in with, shown in histories.
-    name: String,
-    /// viewer, line1, line2, duty, problem-manager or admin.
-    #[arg(long, value_parser = role)]
-    role: Role,
-    /// The first part of the queues that line 2 or 3 looks after: 2ЛТП.
-    #[arg(long)]
-    team: Option<String>,
-    /// The data folder of the watch.
-    #[arg(long, default_value = "vakhta-data")]
-    data: PathBuf,
 }
 
 /// Who.
@@ -53,17 +37,6 @@ pub struct Name {
     /// The data folder of the watch.
     #[arg(long, default_value = "vakhta-data")]
     data: PathBuf,
-}
-
-impl Arguments {
-    fn access(&self) -> Result<Access, Failure> {
-        let team = self.team.clone().unwrap_or_default();
-        if self.role == Role::Line2 && team.is_empty() {
-            let message = "vakhta: line2 needs --team, the first part of its queues: --team 2ЛТП\n";
-            return Err(Failure::usage(message));
-        }
-        Ok(Access { name: self.name.clone(), role: self.role, team })
-    }
 }
 
 /// Carries the command out.
@@ -81,7 +54,7 @@ pub async fn run(command: &Command, format: Format) -> Result<(), Failure> {
     }
 }
 
-async fn add(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+async fn add(arguments: &Who, format: Format) -> Result<(), Failure> {
     let access = arguments.access()?;
     let (password, is_made) = password()?;
     if password.chars().count() < SHORTEST_PASSWORD {
@@ -152,7 +125,7 @@ async fn disable(name: &Name, is_disabled: bool) -> Result<(), Failure> {
     known(is_known, &name.name)
 }
 
-async fn change_role(arguments: &Arguments) -> Result<(), Failure> {
+async fn change_role(arguments: &Who) -> Result<(), Failure> {
     let access = arguments.access()?;
     let store = open(&arguments.data).await?;
     let is_known = store.change_role(&access).await.map_err(failed)?;

@@ -37,7 +37,9 @@ struct Row {
     doubts: Vec<String>,
 }
 
-async fn cases(state: &ApiState) -> Result<Vec<Arc<CaseSummary>>, ApiError> {
+/// What problem managers look through: cases in memory and the latest of the archive, newest first.
+async fn cases(guest: &Guest, state: &ApiState) -> Result<Vec<Arc<CaseSummary>>, ApiError> {
+    guest.visitor.needs(Role::ProblemManager)?;
     let mut cases = state.engine.cases();
     let archived = state.store.archived(None, ARCHIVED).await?;
     cases.extend(archived.into_iter().map(Arc::new));
@@ -51,11 +53,7 @@ pub(super) async fn show(
     Wanted(language): Wanted,
     State(state): State<ApiState>,
 ) -> Response {
-    let found = async {
-        guest.visitor.needs(Role::ProblemManager)?;
-        cases(&state).await
-    };
-    let cases = match found.await {
+    let cases = match cases(&guest, &state).await {
         Ok(cases) => cases,
         Err(error) => return refusal(&state, language, Some(&guest), &error),
     };
@@ -116,11 +114,7 @@ pub(super) async fn export(
     Wanted(language): Wanted,
     State(state): State<ApiState>,
 ) -> Response {
-    let found = async {
-        guest.visitor.needs(Role::ProblemManager)?;
-        cases(&state).await
-    };
-    let cases = match found.await {
+    let cases = match cases(&guest, &state).await {
         Ok(cases) => cases,
         Err(error) => return refusal(&state, language, Some(&guest), &error),
     };

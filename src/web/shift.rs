@@ -20,8 +20,6 @@ use crate::model::{CaseId, CaseState, CaseSummary, Impact, Language, Message, Ti
 
 /// Rows of one page.
 const ROWS: usize = 200;
-/// Pages of the archive looked through for one page of a filtered list.
-const PAGES: usize = 25;
 /// Rows that come from the archive by a search.
 const FOUND: u32 = 200;
 
@@ -146,14 +144,7 @@ async fn find(
     let filter = query.filter();
     let narrow = filter.read(me, now)?;
     let phrase = Phrase::new(query.words());
-    let hit = match &phrase {
-        Some(phrase) => {
-            let mut hit = state.engine.look(|core| search::live(core, phrase)).await?;
-            hit.extend(search::named(&state.engine.cases(), phrase));
-            Some(hit)
-        }
-        None => None,
-    };
+    let hit = search::hits(state, phrase.as_ref()).await?;
     let is_hit = |id: &CaseId| hit.as_ref().is_none_or(|hit| hit.contains(id));
     let is_over = |case: &CaseSummary| matches!(case.state, CaseState::Closed | CaseState::Merged);
     let mut cases: Vec<Arc<CaseSummary>> = state.engine.cases();
@@ -170,35 +161,25 @@ async fn find(
         if query.cursor().is_some() {
             cases.clear();
         }
-        let mut cursor = query.cursor();
-        // A filter may let few of a page through: pages are read until one is full, and not for ever.
-        for _ in 0..PAGES {
-            let limit = u32::try_from(ROWS).unwrap_or(u32::MAX);
-            let at = cursor.as_ref().map(|(at, id)| (*at, id.as_str()));
-            let archived = state.store.archived(at, limit).await?;
-            let is_last = archived.len() < ROWS;
-            let last = archived.last().map(|case| (case.opened_at, case.id.to_string()));
-            cases.extend(archived.into_iter().filter(|case| narrow.lets(case)).map(Arc::new));
-            cursor = last.filter(|_| !is_last);
-            if cursor.is_none() || cases.len() >= ROWS {
-                break;
-            }
-        }
-        more = cursor.map(|(at, id)| query.after(at, &id)).unwrap_or_default();
+        let (archived, rest) =
+            search::filtered(state, query.cursor(), ROWS, |case| narrow.lets(case)).await?;
+        cases.extend(archived.into_iter().map(Arc::new));
+        more = rest.map(|(at, id)| query.after(at, &id)).unwrap_or_default();
     }
     if query.is_closed() {
         cases.sort_by_key(|case| Reverse((case.opened_at, case.id)));
     } else {
-        // What needs somebody first: not taken before taken, what users feel before sources that cannot be seen,
-        // worse before milder, more users before fewer.
-        cases.sort_by_key(|case| {
-            let rank = (Reverse(case.severity), Reverse(case.users), Reverse(case.opened_at));
-            (case.blind, case.state, rank)
-        });
+        cases.sort_by_key(|case| urgency(case));
         cases.truncate(ROWS);
     }
     cases.dedup_by_key(|case| case.id);
     Ok(Found { cases, more })
+}
+
+/// What needs somebody first: what users feel before sources that cannot be seen, not taken before taken, worse before
+/// milder, more users before fewer, newer before older.
+pub(super) fn urgency(case: &CaseSummary) -> impl Ord + use<> {
+    (case.blind, case.state, Reverse((case.severity, case.users, case.opened_at)))
 }
 
 fn rows(

@@ -78,10 +78,7 @@ fn show(state: &ApiState, guest: &Guest, language: crate::model::Language) -> Re
     let now = state.clock.now();
     let mut cases = state.engine.cases();
     cases.retain(|case| case.state.is_live() && !is_spoken_for(case));
-    cases.sort_by_key(|case| {
-        let rank = std::cmp::Reverse((case.severity, case.users, case.opened_at));
-        (case.blind, case.state, rank)
-    });
+    cases.sort_by_key(|case| super::shift::urgency(case));
     let silent = super::sources::silent(state).join(", ");
     state.engine.read(|core| {
         let topology = core.correlate().topology();

@@ -118,6 +118,68 @@ async fn cases_are_found_by_what_was_said_of_them() {
     one.app.stop().await;
 }
 
+/// A filter that lets one of many through finds it however deep it lies, on the page and page by page in REST.
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_cases_are_found_however_deep_they_lie() {
+    use crate::fold::State;
+    use crate::fold::tests::world::{SECOND, START, lock_chain, settings};
+    use crate::i18n::Catalogue;
+    use crate::model::{CaseId, CaseKind, CaseState, Time};
+    use crate::store::{Append, Store};
+    // Deeper than one look through the archive reaches.
+    const DEEP: i64 = 5_300;
+    let folder = tempfile::tempdir().unwrap();
+    let (mut state, catalogue) = (State::default(), Catalogue::default());
+    state.step(Time(START), &Event::Configured(Box::new(settings())), &catalogue);
+    state.step(Time(START + SECOND), &Event::Finding(Box::new(lock_chain())), &catalogue);
+    let one = state.detail("PRB-000001".parse().unwrap()).unwrap();
+    let archived = (0..DEEP).map(|n| {
+        let mut case = one.clone();
+        case.summary.id =
+            CaseId { kind: CaseKind::Problem, number: 9_000 - u64::try_from(n).unwrap() };
+        case.summary.opened_at = Time(START - n * 60_000);
+        (case.summary.state, case.summary.closed_at) = (CaseState::Closed, Some(Time(START)));
+        if n == DEEP - 1 {
+            case.summary.systems = vec!["cpe".into()];
+        }
+        case
+    });
+    let store = Store::open(&folder.path().join("vakhta.sqlite")).await.unwrap();
+    let append = Append { archived: archived.collect(), ..Append::default() };
+    store.append(0, &append).await.unwrap();
+    store.close().await;
+    let one = Running::start(quiet_site(), folder.path()).await;
+    for (query, expected) in [("&system=cpe", 1), ("&system=crm-db", DEEP - 1), ("", DEEP)] {
+        let (mut seen, mut after) = (std::collections::BTreeSet::new(), String::new());
+        loop {
+            let (_, answer) =
+                one.get(&format!("/api/v1/cases?state=closed&limit=150{query}{after}")).await;
+            let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+            for case in answer["items"].as_array().unwrap() {
+                assert!(seen.insert(case["id"].as_str().unwrap().to_owned()), "{case} twice");
+            }
+            match answer["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(i64::try_from(seen.len()).unwrap(), expected, "{query}");
+    }
+    // Page by page to the last row, by the link that people press, also where a page shows nothing.
+    let link = regex::Regex::new("href=\"(/problems[^\"]*after=[^\"]*)\"").unwrap();
+    for (query, expected) in [("", DEEP), ("&system=cpe", 1)] {
+        let (mut rows, mut path) = (0, format!("/problems?closed=1{query}"));
+        loop {
+            let (_, page) = one.get(&path).await;
+            rows += lists(&page).len();
+            let Some(next) = link.captures(&page) else { break };
+            path = next[1].replace("&amp;", "&").replace("&#38;", "&");
+        }
+        assert_eq!(i64::try_from(rows).unwrap(), expected, "{query}");
+    }
+    one.app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_has_a_name_and_belongs_to_who_named_it() {
     let folder = tempfile::tempdir().unwrap();
