@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use crate::api::{ApiError, ApiState};
 use crate::store::{AuditLine, Pass, Role, User};
 
@@ -64,9 +64,7 @@ pub(super) async fn show(
         Ok(read) => read,
         Err(error) => return refusal(&state, language, Some(&guest), &error),
     };
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(&state, language, |_, s| {
         html(&AccessPage {
             frame: Frame::new(&state, &guest, "access", s.t("nav-access"), s),
             users: users.iter().map(|user| user_row(user, &s)).collect(),

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, refusal_at};
+use super::page::{Guest, Speech, Wanted, html, refusal_at, speak};
 use crate::api::acts::{ActBody, foresee, submit};
 use crate::api::{ApiError, ApiState};
 use crate::model::Language;
@@ -210,10 +210,7 @@ fn outcome(
     asked: &Asked,
     outcomes: Vec<(String, Result<u64, ApiError>)>,
 ) -> Response {
-    let now = state.clock.now();
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(state, language, |core, s| {
         let items = outcomes.into_iter().map(|(id, outcome)| {
             let summary = id.parse().ok().and_then(|id| state.engine.case(id));
             let title = summary.map(|case| s.say(&case.title)).unwrap_or_default();
@@ -262,10 +259,7 @@ async fn preview(
         }
         seen.push((case, found.summary.title, foreseen));
     }
-    let now = state.clock.now();
-    Ok(state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    Ok(speak(state, language, |_, s| {
         // What is done must be what was read: of another version it is refused.
         let mut versions = Vec::new();
         let items = seen.into_iter().map(|(id, title, foreseen)| {

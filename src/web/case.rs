@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::members::{
     FindingView, Marks, ReasonView, TicketGroup, TicketView, finding, folded, reasons, ticket,
 };
-use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use super::shift::{Done, told_done};
 use super::told::{Told, told};
 use super::{facts, felt, graph, members};
@@ -129,9 +129,7 @@ async fn page(
     let now = state.clock.now();
     // Before the core is read: whoever waits for samples must not hold it.
     let live = members::measured(state, &ordered(&case), FINDINGS, now);
-    Ok(state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    Ok(speak(state, language, |core, s| {
         let marks = Marks { live, stored, events: facts::events(core, &case, &s) };
         let look = Look { state, guest, case: &case, core, marks, query, s };
         html(&look.page(&earlier))

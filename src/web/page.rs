@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::frame::Frame;
 use crate::api::{ApiError, ApiState, Visitor};
+use crate::fold::State as Core;
 use crate::i18n::{self, Catalogue};
 use crate::model::{Language, Message, Time};
 use crate::store::{AccessKind, Role};
@@ -131,6 +132,19 @@ impl Speech<'_> {
     pub(super) fn share(&self, share: f64) -> String {
         i18n::share(share, self.language)
     }
+}
+
+/// Shows something of the core in a language, as it is now.
+pub(super) fn speak<T>(
+    state: &ApiState,
+    language: Language,
+    show: impl FnOnce(&Core, Speech<'_>) -> T,
+) -> T {
+    let now = state.clock.now();
+    state.engine.read(|core| {
+        let topology = core.correlate().topology();
+        show(core, Speech { catalogue: &state.catalogue, topology, language, now })
+    })
 }
 
 /// Who looks at a page; those who have not signed in see how to.

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::frame::{polled, version};
-use super::page::{Speech, Wanted};
+use super::page::{Wanted, speak};
 use crate::api::ApiError;
 use crate::api::{ApiState, Visitor};
 
@@ -47,22 +47,18 @@ pub(super) async fn show(
     let now = state.clock.now();
     let counted = polled(&state);
     let waiting = state.attention.look(&state.engine);
-    let pulse = state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        Pulse {
-            clock: s.second(now),
-            alive,
-            up: counted.0,
-            sources: counted.1,
-            version: version(&state, counted),
-            untaken: waiting.untaken,
-            news: waiting
-                .alarms
-                .iter()
-                .map(|case| News { id: case.id.to_string(), title: s.say(&case.title) })
-                .collect(),
-        }
+    let pulse = speak(&state, language, |_, s| Pulse {
+        clock: s.second(now),
+        alive,
+        up: counted.0,
+        sources: counted.1,
+        version: version(&state, counted),
+        untaken: waiting.untaken,
+        news: waiting
+            .alarms
+            .iter()
+            .map(|case| News { id: case.id.to_string(), title: s.say(&case.title) })
+            .collect(),
     });
     Ok(Json(pulse))
 }

@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use crate::api::{ApiError, ApiState};
 use crate::model::{CaseSummary, Language, LinkKind};
 use crate::store::Role;
@@ -57,10 +57,7 @@ pub(super) async fn show(
         Ok(cases) => cases,
         Err(error) => return refusal(&state, language, Some(&guest), &error),
     };
-    let now = state.clock.now();
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(&state, language, |_, s| {
         let mut rows: Vec<(usize, Row)> = cases
             .iter()
             .map(|case| {
@@ -118,12 +115,7 @@ pub(super) async fn export(
         Ok(cases) => cases,
         Err(error) => return refusal(&state, language, Some(&guest), &error),
     };
-    let now = state.clock.now();
-    let text = state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
-        register(&cases, &s)
-    });
+    let text = speak(&state, language, |_, s| register(&cases, &s));
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"vakhta.csv\""),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html};
+use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 use crate::detect::Rule;
 use crate::model::{Detail, SignalKind, Time};
@@ -43,10 +43,7 @@ pub(super) async fn show(
     State(state): State<ApiState>,
 ) -> Response {
     let rules = state.rules.read();
-    let now = state.clock.now();
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(&state, language, |core, s| {
         let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
         for (_, signal) in core.correlate().signals() {
             if signal.kind == SignalKind::Finding {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html as markdown};
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use crate::api::{ApiError, ApiState};
 use crate::model::Language;
 
@@ -48,10 +48,7 @@ fn page(
     body: String,
     files: Vec<&'static str>,
 ) -> Response {
-    let now = state.clock.now();
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(state, language, |_, s| {
         let frame = Frame::new(state, guest, "runbooks", s.t("runbooks-title"), s);
         html(&RunbookPage { frame, s, body, files })
     })

@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::chart;
 use super::chips::{Chip, ShiftQuery, View, chips};
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, refusal};
+use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use super::told::{Told, told};
 use crate::api::cases::is_spoken_for;
 use crate::api::search::{self, Phrase};
@@ -104,9 +104,7 @@ async fn page(
         None => state.store.archived(None, 1).await?.first().map(|case| case.opened_at),
     };
     let silent = super::sources::silent(state);
-    Ok(state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    Ok(speak(state, language, |core, s| {
         let here = query.address("");
         let views: Vec<View> = saved
             .into_iter()

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html};
+use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 
 #[derive(Template)]
@@ -34,10 +34,7 @@ pub(super) async fn show(
     State(state): State<ApiState>,
 ) -> Response {
     let sources = state.sources();
-    let now = state.clock.now();
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(&state, language, |_, s| {
         let rows = sources
             .iter()
             .map(|source| Row {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html};
+use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 use crate::model::Severity;
 
@@ -35,7 +35,6 @@ pub(super) async fn show(
     Wanted(language): Wanted,
     State(state): State<ApiState>,
 ) -> Response {
-    let now = state.clock.now();
     let mut worst: BTreeMap<String, (Severity, u32)> = BTreeMap::new();
     for case in state.engine.cases().iter().filter(|case| case.state.is_live() && !case.blind) {
         for key in &case.systems {
@@ -49,9 +48,7 @@ pub(super) async fn show(
         count.0 += u32::from(source.up);
         count.1 += 1;
     }
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(&state, language, |_, s| {
         let row = |system: &crate::topology::System| {
             let (up, all) = watched.get(&system.key).copied().unwrap_or_default();
             let (class, word) = match worst.get(&system.key) {
@@ -73,7 +70,7 @@ pub(super) async fn show(
                 needs: needs.join(", "),
             }
         };
-        let mut systems: Vec<Row> = topology.systems().iter().map(row).collect();
+        let mut systems: Vec<Row> = s.topology.systems().iter().map(row).collect();
         systems.sort_by_key(|row| {
             let order = ["critical", "high", "warning", "info", "blind", "calm", "unwatched"];
             (order.iter().position(|class| *class == row.class), row.name.clone())

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html};
+use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 use crate::api::search::Phrase;
 use crate::fold::State as Core;
@@ -57,12 +57,9 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Query(query): Query<TicketQuery>,
 ) -> Response {
-    let now = state.clock.now();
     let words = query.q.unwrap_or_default();
     let phrase = Phrase::new(&words);
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(&state, language, |core, s| {
         let is_wanted = |signal: &Signal| {
             signal.is_ticket() && phrase.as_ref().is_none_or(|phrase| phrase.is_of(signal))
         };

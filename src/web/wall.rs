@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html};
+use super::page::{Guest, Speech, Wanted, html, speak};
 use super::sign_in::{closed_door, is_secure};
 use crate::api::access::{is_from, wall_cookie};
 use crate::api::cases::is_spoken_for;
@@ -75,14 +75,11 @@ pub(super) async fn enter(
 }
 
 fn show(state: &ApiState, guest: &Guest, language: crate::model::Language) -> Response {
-    let now = state.clock.now();
     let mut cases = state.engine.cases();
     cases.retain(|case| case.state.is_live() && !is_spoken_for(case));
     cases.sort_by_key(|case| super::shift::urgency(case));
     let silent = super::sources::silent(state).join(", ");
-    state.engine.read(|core| {
-        let topology = core.correlate().topology();
-        let s = Speech { catalogue: &state.catalogue, topology, language, now };
+    speak(state, language, |_, s| {
         let more = u32::try_from(cases.len().saturating_sub(ROWS)).unwrap_or(u32::MAX);
         let frame = Frame::new(state, guest, "wall", s.t("nav-wall"), s);
         let (up, sources) = frame.counted();
