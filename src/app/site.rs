@@ -6,17 +6,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::listener::Tls;
 use crate::cases::Lifecycle;
 use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
 use crate::config::{Diagnostic, Diagnostics, Node, Place, Reader, Value, parse};
 use crate::correlate::Grouping;
 use crate::detect::Packs;
-use crate::directory;
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
 use crate::knowledge;
 use crate::model::Language;
 use crate::otrs;
+use crate::people;
 use crate::store::Retention;
 use crate::topology::{self, Topology};
 
@@ -63,8 +64,10 @@ pub struct Site {
     pub otrs: Option<otrs::Config>,
     /// Alertmanager.
     pub alertmanager: Option<alertmanager::Config>,
-    /// The operator's directory of people.
-    pub directory: Option<directory::Config>,
+    /// Who comes in from the operator's own systems.
+    pub access: people::Settings,
+    /// The certificate and key that pages are served with; absent: without encryption.
+    pub tls: Option<Tls>,
     /// How long things are kept.
     pub retention: Retention,
     /// What is said and has no effect, for people to know.
@@ -86,7 +89,7 @@ impl Site {
         let topology = shipped_topology(&mut errors);
         let settings = Settings {
             systems: topology.systems().to_vec(),
-            escalation: Escalation { page_url: page_url(LISTEN), ..Escalation::default() },
+            escalation: Escalation { page_url: page_url(LISTEN, false), ..Escalation::default() },
             ..Settings::default()
         };
         let packs = Arc::new(Packs::shipped(&mut errors));
@@ -100,7 +103,8 @@ impl Site {
             otrs: None,
             alertmanager: None,
             retention: Retention::default(),
-            directory: None,
+            access: people::Settings::default(),
+            tls: None,
             notes: Vec::new(),
             is_default: true,
         };
@@ -111,7 +115,8 @@ impl Site {
     /// True when something has changed that is taken over at a start only.
     #[must_use]
     pub fn needs_restart(&self, before: &Self) -> bool {
-        self.listen != before.listen || self.retention != before.retention
+        let is_encrypted = self.tls.is_some() != before.tls.is_some();
+        self.listen != before.listen || self.retention != before.retention || is_encrypted
     }
 
     /// Drops policy sections for channels that this site does not have: their effects would never leave the
@@ -143,7 +148,7 @@ impl Site {
     #[must_use]
     pub fn listening_on(mut self, address: SocketAddr) -> Self {
         if !self.has_page_url {
-            self.settings.escalation.page_url = reached_at(address);
+            self.settings.escalation.page_url = reached_at(address, self.tls.is_some());
         }
         self
     }
@@ -197,16 +202,16 @@ impl Site {
 }
 
 /// The page's address where we listen; on all interfaces it goes by the name of this machine.
-pub(super) fn reached_at(address: SocketAddr) -> String {
+pub(super) fn reached_at(address: SocketAddr, is_secure: bool) -> String {
     match address.ip().is_unspecified() {
-        true => page_url(&format!("{}:{}", host_name(), address.port())),
-        false => page_url(&address.to_string()),
+        true => page_url(&format!("{}:{}", host_name(), address.port()), is_secure),
+        false => page_url(&address.to_string(), is_secure),
     }
 }
 
 /// The address of the page for links when the operator names none.
-fn page_url(listen: &str) -> String {
-    format!("http://{listen}")
+fn page_url(listen: &str, is_secure: bool) -> String {
+    format!("{}://{listen}", if is_secure { "https" } else { "http" })
 }
 
 /// The name of this machine.
@@ -234,19 +239,6 @@ fn read_file(file: &Path, errors: &mut Diagnostics) -> Option<Node> {
     }
 }
 
-/// Who may come in: `access: {ldap: {…}}`.
-fn access(node: &Node, errors: &mut Diagnostics) -> Option<directory::Config> {
-    let mut reader = Reader::new(node, errors);
-    let ldap = reader.node("ldap").and_then(|node| {
-        let mut inner = Reader::new(node, reader.errors);
-        let config = directory::Config::read(&mut inner);
-        inner.finish();
-        config
-    });
-    reader.finish();
-    ldap
-}
-
 /// Where to listen: a name or an address, and a port.
 fn listen(reader: &mut Reader<'_, '_>) -> String {
     let Some(text) = reader.string("listen") else { return LISTEN.to_owned() };
@@ -272,7 +264,8 @@ impl Loader<'_> {
         let listen = listen(&mut reader);
         let own_page = reader.url("page_url");
         let has_page_url = own_page.is_some();
-        let page = own_page.unwrap_or_else(|| page_url(&listen));
+        let tls = reader.node("tls").and_then(|node| Tls::read(node, reader.errors));
+        let page = own_page.unwrap_or_else(|| page_url(&listen, tls.is_some()));
         let language = reader
             .word("language", &["ru", "en"], |word| match word {
                 "ru" => Some(Language::Ru),
@@ -315,7 +308,7 @@ impl Loader<'_> {
             inner.finish();
             config
         });
-        let directory = reader.node("access").and_then(|node| access(node, reader.errors));
+        let access = reader.node("access").map(|n| people::Settings::read(n, reader.errors));
         let retention = reader.node("retention").map(|n| retention(n, reader.errors));
         if (otrs.is_some() || alertmanager.is_some()) && policies_at.is_none() {
             let what = "there is a channel, and no policy that says what goes to it";
@@ -346,7 +339,8 @@ impl Loader<'_> {
             otrs,
             alertmanager,
             retention: retention.unwrap_or_default(),
-            directory,
+            access: access.unwrap_or_default(),
+            tls,
             notes: Vec::new(),
             is_default: false,
         }
