@@ -284,3 +284,39 @@ impl AsyncWrite for Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn read(folder: &std::path::Path) -> (Option<Tls>, Vec<String>) {
+        let mut errors = Diagnostics::default();
+        let name = folder.join("a.yaml").display().to_string();
+        let node = parse(&name, "certificate: a.crt\nkey: a.key\n", &mut errors).unwrap();
+        let tls = Tls::read(&node, &mut errors);
+        (tls, errors.into_sorted().into_iter().map(|error| error.message).collect())
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused_before_it_is_served() {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let (tls, errors) = read(folder.path());
+        assert!(tls.is_none() && errors[0].contains("a.crt"), "{errors:?}");
+        let (one, other) = (made(), made());
+        write("a.crt", &one.cert.pem());
+        write("a.key", &other.signing_key.serialize_pem());
+        let (tls, errors) = read(folder.path());
+        assert!(tls.is_none() && errors[0].contains("a.key"), "{errors:?}");
+        write("a.key", &one.signing_key.serialize_pem());
+        assert_eq!(read(folder.path()).1, Vec::<String>::new());
+        write("a.crt", "-----BEGIN NOTHING-----");
+        assert!(read(folder.path()).1[0].contains("a.crt"));
+    }
+
+    fn made() -> rcgen::CertifiedKey<rcgen::KeyPair> {
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap()
+    }
+}

@@ -32,7 +32,7 @@ use crate::store::Access;
 /// The largest answer of a provider, bytes.
 const LARGEST: u64 = 1024 * 1024;
 /// What a provider says of itself is asked again after so long, seconds.
-const FRESH: f64 = 60.0;
+const FRESH: f64 = 10.0;
 /// The path that a provider sends people back to.
 pub const BACK: &str = "/sign-in/provider/back";
 
