@@ -160,6 +160,7 @@ async fn prepare(folder: &std::path::Path) -> Bench {
         series: Arc::new(RwLock::new(Series::new(Limits::default()))),
         rules: Rules::default(),
         doors: Doors::default(),
+        body_limit: 64 * 1024,
         refused: Arc::default(),
     };
     Bench { router: vakhta::web::router(state), token }

@@ -64,6 +64,8 @@ pub struct ApiState {
     pub charts: ChartSource,
     /// What waits for somebody.
     pub attention: Attention,
+    /// The largest body of a request, bytes.
+    pub body_limit: usize,
     /// The samples in memory.
     pub series: SharedSeries,
     /// The rules that are used now.

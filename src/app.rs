@@ -172,7 +172,7 @@ impl App {
         let store = Store::open(&store_file(data)?).await?;
         let clock = Arc::new(Clock::default());
         let metrics = Metrics::new()?;
-        let catalogue = Arc::new(Catalogue::default());
+        let catalogue = Arc::new(Catalogue::on(site.zones.clone()));
         let engine = Engine::restore(
             store.clone(),
             Arc::clone(&clock),
@@ -203,8 +203,7 @@ impl App {
         parts.supervisor.watch("engine", running, engine_stop.clone());
         let site = site.listening_on(address);
         configure(&parts.engine, &site).await?;
-        let series: SharedSeries =
-            Arc::new(RwLock::new(series::Store::new(series::Limits::default())));
+        let series: SharedSeries = Arc::new(RwLock::new(series::Store::new(site.limits.series)));
         let packs = start_watching(&parts, &catalogue, &site, &series, polled_from).await;
         let (door, shown) = open_door(listener, &site, &parts.supervisor)?;
         let app = Self {
@@ -257,6 +256,7 @@ impl App {
             series: Arc::clone(series),
             rules: self.parts.rules.clone(),
             doors: self.parts.doors.clone(),
+            body_limit: self.site.limits.body,
             refused: Arc::clone(&self.parts.refused),
             stop: stop.clone(),
         };
@@ -417,7 +417,7 @@ impl App {
         Ok(())
     }
 
-    /// Reads the configuration again and takes over everything but the address and how long things are kept;
+    /// Reads the configuration again and takes over everything but the address, the zones and how long things are kept;
     /// one that is wrong changes nothing.
     pub async fn reload(&mut self, config: Option<&Path>) {
         let Some(file) = config else { return tracing::info!("no configuration to read again") };
@@ -433,7 +433,9 @@ impl App {
             }
         };
         if fresh.needs_restart(&self.site) {
-            tracing::warn!("the address or the retention has changed: restart for that");
+            tracing::warn!(
+                "the address, encryption, the time zone, limits or the retention has changed: restart for that"
+            );
         }
         let fresh = fresh.listening_on(self.address);
         if let Err(error) = configure(&self.parts.engine, &fresh).await {

@@ -40,7 +40,7 @@ pub fn is_stale_marker(value: f64) -> bool {
 }
 
 /// What the store may hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Samples older than this are dropped, chunk by chunk.
     pub retention: Duration,

@@ -47,9 +47,6 @@ const SCRIPT: &str = include_str!("web/static/live.js");
 const PULSE: &str = include_str!("web/static/pulse.js");
 const ICON: &str = include_str!("web/static/icon.svg");
 
-/// The largest request body.
-const BODY_LIMIT: usize = 64 * 1024;
-
 /// What every answer says beside its own, unless it says otherwise.
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -69,7 +66,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(routes())
         .fallback(page::missing)
         .method_not_allowed_fallback(page::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+        .layer(DefaultBodyLimit::max(state.body_limit));
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));

@@ -14,10 +14,12 @@ use crate::correlate::Grouping;
 use crate::detect::Packs;
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
+use crate::i18n::Zones;
 use crate::knowledge;
 use crate::model::Language;
 use crate::otrs;
 use crate::people;
+use crate::series;
 use crate::store::Retention;
 use crate::topology::{self, Topology};
 
@@ -68,12 +70,49 @@ pub struct Site {
     pub access: people::Settings,
     /// The certificate and key that pages are served with; absent: without encryption.
     pub tls: Option<Tls>,
+    /// The clocks that people live by.
+    pub zones: Zones,
+    /// How much is held.
+    pub limits: Limits,
     /// How long things are kept.
     pub retention: Retention,
     /// What is said and has no effect, for people to know.
     pub notes: Vec<String>,
     /// True when there is no configuration file: then what runs on loopback is looked for.
     pub is_default: bool,
+}
+
+/// The section `limits` of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What is held in memory.
+    pub series: series::Limits,
+    /// The largest body of a request, bytes.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { series: series::Limits::default(), body: 64 * 1024 }
+    }
+}
+
+impl Limits {
+    /// Reads `limits: {samples, series, memory, body}`.
+    fn read(node: &Node, errors: &mut Diagnostics) -> Self {
+        let mut limits = Self::default();
+        let mut reader = Reader::new(node, errors);
+        limits.series.retention = reader.duration("samples").unwrap_or(limits.series.retention);
+        let series = reader.number("series", 1e3..=1e8);
+        let series = series.and_then(|series| format!("{series:.0}").parse().ok());
+        limits.series.series = series.unwrap_or(limits.series.series);
+        limits.series.bytes = reader.bytes("memory").unwrap_or(limits.series.bytes);
+        if let Some(body) = reader.bytes("body") {
+            limits.body = usize::try_from(body).unwrap_or(limits.body);
+        }
+        reader.finish();
+        limits
+    }
 }
 
 /// The address used when none is given.
@@ -105,6 +144,8 @@ impl Site {
             retention: Retention::default(),
             access: people::Settings::default(),
             tls: None,
+            zones: Zones::default(),
+            limits: Limits::default(),
             notes: Vec::new(),
             is_default: true,
         };
@@ -116,7 +157,10 @@ impl Site {
     #[must_use]
     pub fn needs_restart(&self, before: &Self) -> bool {
         let is_encrypted = self.tls.is_some() != before.tls.is_some();
-        self.listen != before.listen || self.retention != before.retention || is_encrypted
+        let kept = self.retention != before.retention
+            || self.zones != before.zones
+            || self.limits != before.limits;
+        self.listen != before.listen || kept || is_encrypted
     }
 
     /// Drops policy sections for channels that this site does not have: their effects would never leave the
@@ -273,6 +317,7 @@ impl Loader<'_> {
                 _ => None,
             })
             .unwrap_or_default();
+        let zones = Zones::read(&mut reader);
         let note_interval = reader.duration("note_interval");
         let topology = match other_file(&mut reader, "topology", &folder) {
             Some(file) => read_file(&file, reader.errors)
@@ -309,6 +354,7 @@ impl Loader<'_> {
             config
         });
         let access = reader.node("access").map(|n| people::Settings::read(n, reader.errors));
+        let limits = reader.node("limits").map(|n| Limits::read(n, reader.errors));
         let retention = reader.node("retention").map(|n| retention(n, reader.errors));
         if (otrs.is_some() || alertmanager.is_some()) && policies_at.is_none() {
             let what = "there is a channel, and no policy that says what goes to it";
@@ -341,6 +387,8 @@ impl Loader<'_> {
             retention: retention.unwrap_or_default(),
             access: access.unwrap_or_default(),
             tls,
+            zones,
+            limits: limits.unwrap_or_default(),
             notes: Vec::new(),
             is_default: false,
         }
@@ -461,4 +509,27 @@ fn unique(found: Vec<(Source, Place)>, errors: &mut Diagnostics) -> Vec<Source> 
         sources.push(source);
     }
     sources
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_what_the_site_says() {
+        let read = |text: &str| {
+            let mut errors = Diagnostics::default();
+            let node = parse("a.yaml", text, &mut errors).unwrap();
+            let limits = Limits::read(&node, &mut errors);
+            (limits, errors.into_sorted().len())
+        };
+        let (limits, errors) = read("samples: 7d\nseries: 200000\nmemory: 8GiB\nbody: 1MiB\n");
+        assert_eq!(errors, 0);
+        assert_eq!(
+            (limits.series.series, limits.series.bytes, limits.body),
+            (200_000, 8 << 30, 1 << 20)
+        );
+        assert_eq!(limits.series.retention.as_secs(), 7 * 86_400);
+        assert_eq!(read("series: 5\nmemory: much\nbodies: 1MiB\n"), (Limits::default(), 3));
+    }
 }

@@ -127,7 +127,7 @@ impl Explainer<'_> {
         }
         let _infallible = writeln!(text, "\n{}", self.label("head-timeline"));
         for entry in &case.timeline {
-            let at = i18n::moment(entry.at, self.language);
+            let at = self.catalogue.zones().moment(entry.at, self.language);
             let _infallible = writeln!(text, "  {at}  {}", self.say(&entry.message));
         }
         text

@@ -108,17 +108,26 @@ impl Speech<'_> {
 
     /// A moment as short as can be: «22:53», with its day when that is not today.
     pub(super) fn clock(&self, at: Time) -> String {
-        i18n::short(at, self.now)
+        self.catalogue.zones().short(at, self.now)
     }
 
     /// A moment in full, with its zone.
     pub(super) fn moment(&self, at: Time) -> String {
-        i18n::moment(at, self.language)
+        self.catalogue.zones().moment(at, self.language)
+    }
+
+    /// A moment in full, and what the clock of a branch shows then.
+    pub(super) fn moment_at(&self, at: Time, branch: Option<&str>) -> String {
+        let full = self.moment(at);
+        match branch.and_then(|branch| Some((branch, self.catalogue.zones().there(at, branch)?))) {
+            Some((branch, there)) => format!("{full} · {branch} {there}"),
+            None => full,
+        }
     }
 
     /// A moment of today to the second.
     pub(super) fn second(&self, at: Time) -> String {
-        i18n::second(at)
+        self.catalogue.zones().second(at)
     }
 
     /// A share 0…1 as people say it: «83 %».
