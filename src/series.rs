@@ -145,6 +145,12 @@ impl Store {
         }
     }
 
+    /// What it may hold.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// What it holds.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -699,3 +699,4 @@ sign-in-provider-again = The sign-in did not come to an end: the answer did not 
 sign-in-provider-no-role = Single sign-on knows you, but none of your groups opens Vakhta. Ask an administrator.
 sign-in-provider-ours = This name has a password of Vakhta’s own: sign in by name and password.
 audit-phone_link = code to sign in on a phone
+sources-held = Samples in memory: { $series } series of { $most }, { $bytes } of { $room }, kept for { $span }.
