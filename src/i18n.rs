@@ -116,16 +116,20 @@ impl Catalogue {
             let message = Message::new(key).number("count", value.floor());
             self.render(&message, language, &Topology::default())
         };
+        let two = |large: String, small: &'static str, value: f64| {
+            // «6 ч», not «6 ч 0 мин».
+            if value < 1.0 { large } else { format!("{large} {}", unit(small, value)) }
+        };
         if seconds < 60.0 {
             unit("span-seconds", seconds)
         } else if seconds < 3600.0 {
             unit("span-minutes", seconds / 60.0)
         } else if seconds < 86_400.0 {
-            let minutes = (seconds % 3600.0) / 60.0;
-            format!("{} {}", unit("span-hours", seconds / 3600.0), unit("span-minutes", minutes))
+            let hours = unit("span-hours", seconds / 3600.0);
+            two(hours, "span-minutes", (seconds % 3600.0) / 60.0)
         } else {
-            let hours = (seconds % 86_400.0) / 3600.0;
-            format!("{} {}", unit("span-days", seconds / 86_400.0), unit("span-hours", hours))
+            let days = unit("span-days", seconds / 86_400.0);
+            two(days, "span-hours", (seconds % 86_400.0) / 3600.0)
         }
     }
 
@@ -134,6 +138,21 @@ impl Catalogue {
     pub fn has(&self, key: &str) -> bool {
         self.ru.has_message(key) && self.en.has_message(key)
     }
+}
+
+/// A whole number in groups of three: «1 000 000».
+#[must_use]
+pub fn grouped(number: u64, language: Language) -> String {
+    let digits = number.to_string();
+    let mark = if language == Language::Ru { '\u{a0}' } else { ',' };
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(mark);
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A share 0…1 with two digits and the language's decimal mark.
@@ -193,6 +212,15 @@ mod tests {
                 panic!("{errors:?}");
             }
         }
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_spans_end_where_nothing_is_left() {
+        let shown = [7, 999, 1_000, 1_234_567].map(|number| grouped(number, Language::En));
+        assert_eq!(shown, ["7", "999", "1,000", "1,234,567"]);
+        assert_eq!(grouped(1_000_000, Language::Ru), "1\u{a0}000\u{a0}000");
+        let span = |seconds| Catalogue::default().span(seconds, Language::Ru);
+        assert_eq!([21_600.0, 21_660.0, 86_400.0].map(span), ["6 ч", "6 ч 1 мин", "1 д"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 use crate::detect::shown;
+use crate::i18n;
 use crate::model::Message;
 
 #[derive(Template)]
@@ -73,8 +74,7 @@ fn held(state: &ApiState, s: Speech<'_>) -> String {
     let store = state.series.read().unwrap_or_else(PoisonError::into_inner);
     let (stats, limits) = (store.stats(), store.limits());
     drop(store);
-    let whole =
-        |number: u64| shown(f64::from(u32::try_from(number).unwrap_or(u32::MAX)), "", s.language);
+    let whole = |number: u64| i18n::grouped(number, s.language);
     let mebi = |bytes: u64| {
         shown(
             f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) * 1024.0,
