@@ -1,6 +1,9 @@
 //! Coming in by a provider of identity: to its page and back.
 
-use axum::extract::{Query, State};
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -13,6 +16,8 @@ use crate::people::oidc::OidcError;
 
 /// A sign-in that was begun must end within ten minutes.
 const PATIENCE: i64 = 600;
+/// The longest address that a sign-in leads to, bytes.
+const LONGEST: usize = 1_000;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct StartQuery {
@@ -43,7 +48,8 @@ pub(super) async fn start(
     let Some(provider) = state.doors.provider() else {
         return again(StatusCode::NOT_FOUND, "sign-in-provider-none");
     };
-    let next = query.next.unwrap_or_default();
+    // A browser keeps little: an address that is too long is not come back to.
+    let next = query.next.filter(|next| next.len() <= LONGEST).unwrap_or_default();
     match provider.start(&page_url(&state), inside(&next)).await {
         Ok(start) => {
             let kept = set_cookie(BEGUN, &start.kept, PATIENCE, is_secure(&state));
@@ -60,6 +66,7 @@ pub(super) async fn start(
 pub(super) async fn back(
     State(state): State<ApiState>,
     Wanted(language): Wanted,
+    info: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
     Query(query): Query<BackQuery>,
 ) -> Response {
@@ -79,10 +86,18 @@ pub(super) async fn back(
     let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
     let kept = cookies.and_then(|cookies| cookie(cookies, BEGUN)).unwrap_or_default();
     let done = provider.finish(&page_url(&state), kept, &query.state, &query.code).await;
+    let from = info.map(|info| info.0.0.ip().to_canonical().to_string()).unwrap_or_default();
+    let refused = async |name: &str| {
+        let name: String = name.chars().take(100).collect();
+        if let Err(error) = state.store.audit(state.clock.now(), &name, "refused", &from).await {
+            tracing::warn!(%error, "the journal was not written");
+        }
+    };
     let (status, wrong) = match done {
         // A name of ours comes in by our own password only: who was disabled here stays out.
         Ok((access, _)) if state.store.has_user(&access.name).await.unwrap_or(true) => {
             tracing::warn!(name = access.name, "the provider sent a name that is one of ours");
+            refused(&access.name).await;
             (StatusCode::FORBIDDEN, "sign-in-provider-ours")
         }
         Ok((access, next)) => {
@@ -91,6 +106,9 @@ pub(super) async fn back(
         }
         Err(error) => {
             tracing::warn!(%error, "a sign-in by the provider came to nothing");
+            if let OidcError::NoRole(name) = &error {
+                refused(name).await;
+            }
             match error {
                 OidcError::Unreachable { .. } => {
                     (StatusCode::SERVICE_UNAVAILABLE, "sign-in-provider-down")
