@@ -124,14 +124,22 @@ fn empty(since: Time) -> Signal {
     }
 }
 
+/// How far the first number lies from its limit, with the sign of its side.
+fn beyond(detail: Option<&Detail>) -> f64 {
+    let first = detail.and_then(|detail| detail.evidence.first());
+    first.map_or(0.0, |number| number.value - number.limit.unwrap_or(0.0))
+}
+
 /// Keeps what a signal says now, if it is the worst so far.
 pub(super) fn note_worst(signal: &mut Signal, at: Time) {
-    let first = signal.detail.as_ref().and_then(|detail| detail.evidence.first());
-    let excess = first.map_or(0.0, |number| (number.value - number.limit.unwrap_or(0.0)).abs());
-    let is_worst = signal
-        .worst
-        .as_ref()
-        .is_none_or(|worst| (signal.severity, excess) >= (worst.severity, worst.excess));
+    let now = beyond(signal.detail.as_deref());
+    let excess = now.abs();
+    let is_worst = signal.worst.as_ref().is_none_or(|worst| {
+        // What has healed lies far from its limit too, on the other side.
+        let is_there = beyond(worst.detail.as_deref()) * now >= 0.0;
+        (signal.severity, excess) >= (worst.severity, worst.excess)
+            && (is_there || signal.severity > worst.severity)
+    });
     if is_worst {
         signal.worst = Some(Box::new(Worst {
             severity: signal.severity,

@@ -399,7 +399,8 @@ impl Memory {
             let told = fresh.iter_mut().find(|finding| finding.key == active.key);
             match told {
                 Some(finding) => also::add(turn.rule, finding, &numbers),
-                None if numbers != object.also => {
+                // One who is gone is not told of anew: the finding is on its way out.
+                None if numbers != object.also && !numbers.is_empty() => {
                     let mut again = active.clone();
                     again.state = FindingState::Updated;
                     again.at = turn.at;
@@ -408,7 +409,9 @@ impl Memory {
                 }
                 None => {}
             }
-            object.also = numbers;
+            if !numbers.is_empty() {
+                object.also = numbers;
+            }
         }
         found.append(&mut fresh);
     }

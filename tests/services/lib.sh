@@ -6,7 +6,14 @@ mkdir -p "$RUN"
 alive() { [ -s "$RUN/$1.pid" ] && kill -0 "$(cat "$RUN/$1.pid")" 2>/dev/null; }
 launch() { # NAME COMMAND...
   local name=$1; shift
-  setsid "$@" </dev/null >"$RUN/$name.log" 2>&1 &
+  (
+    # What stays must not hold what its starter has open: a lock would never be let go of.
+    for fd in /proc/self/fd/*; do
+      fd=${fd##*/}
+      if [ "$fd" -gt 2 ]; then exec {fd}>&-; fi
+    done
+    exec setsid "$@"
+  ) </dev/null >"$RUN/$name.log" 2>&1 &
   echo $! >"$RUN/$name.pid"
 }
 await() { # URL: until it answers

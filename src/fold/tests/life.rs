@@ -235,6 +235,17 @@ fn what_is_over_is_named_by_its_worst() {
         finding.evidence = vec![number];
         finding
     };
+    let limit_of = |mut finding: crate::model::Finding, limit: f64| {
+        finding.evidence[0].limit = Some(limit);
+        finding
+    };
+    let mut core = Core::new();
+    core.raise(0, limit_of(waiting(12), 10.0));
+    // On its way out it lies farther from its limit than it ever did, on the other side.
+    core.update(MINUTE, limit_of(waiting(0), 10.0));
+    core.clear(2 * MINUTE, limit_of(waiting(0), 10.0));
+    core.pass(4 * MINUTE);
+    assert!(core.title("PRB-000001").contains("ждут 12"), "{}", core.title("PRB-000001"));
     let mut core = Core::new();
     core.raise(0, waiting(3));
     core.update(MINUTE, waiting(8));
