@@ -10,6 +10,7 @@ use std::time::Duration;
 use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, ldap_escape};
 
 use crate::config::{Node, Reader, Secret, Value};
+use crate::model::Message;
 use crate::store::{Access, Role};
 
 /// The result code of a wrong password.
@@ -185,11 +186,12 @@ impl Config {
                 "ldaps" => {}
                 "ldap" if starttls || is_here => {}
                 "ldap" => {
-                    let help = "use ldaps://, or add `starttls: \"on\"`";
-                    let what = "passwords would go over the network in the clear";
-                    reader.errors.error(&node.place, what, help);
+                    reader.errors.error(&node.place, Message::new("check-ldap-clear"));
                 }
-                _ => reader.wrong(node, "an ldaps:// or ldap:// address", "ldaps://dc1.example"),
+                _ => {
+                    let expected = Message::new("check-expected-ldap");
+                    reader.wrong(node, expected, "ldaps://dc1.example");
+                }
             }
         }
         let base = reader.required_string("base");
@@ -197,8 +199,7 @@ impl Config {
         if !filter.contains("{name}")
             && let Some(node) = reader.node("filter")
         {
-            let help = "write {name} where the name goes: (sAMAccountName={name})";
-            reader.errors.error(&node.place, "the filter does not say whom to find", help);
+            reader.errors.error(&node.place, Message::new("check-ldap-filter"));
         }
         let user = reader.required_string("user");
         let password = reader.secret("password", "password_file", "password_env");
@@ -222,7 +223,8 @@ impl Config {
 
 fn groups(list: &Node, reader: &mut Reader<'_, '_>) -> Vec<Group> {
     let Value::List(items) = &list.value else {
-        reader.wrong(list, "a list of groups", "[{dn: \"cn=crm-duty,…\", role: duty}]");
+        let expected = Message::new("check-expected-groups");
+        reader.wrong(list, expected, "[{dn: \"cn=crm-duty,…\", role: duty}]");
         return Vec::new();
     };
     let mut groups = Vec::new();
@@ -233,16 +235,11 @@ fn groups(list: &Node, reader: &mut Reader<'_, '_>) -> Vec<Group> {
         let role = inner.word("role", &words, Role::parse);
         let team = inner.string("team").unwrap_or_default();
         if role.is_none() {
-            let known = words.join(", ");
-            inner.errors.error(
-                &item.place,
-                "the group has no `role`",
-                format!("add one of {known}"),
-            );
+            let message = Message::new("check-group-role").word("known", words.join(", "));
+            inner.errors.error(&item.place, message);
         }
         if role == Some(Role::Line2) && team.is_empty() {
-            let help = "add the first part of its queues: `team: 2ЛТП`";
-            inner.errors.error(&item.place, "line2 without a `team`", help);
+            inner.errors.error(&item.place, Message::new("check-group-team"));
         }
         inner.finish();
         if let (Some(dn), Some(role)) = (dn, role) {

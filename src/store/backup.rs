@@ -51,9 +51,7 @@ pub async fn verify(file: &Path) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max();
     match version {
         Ok(Some(version)) if Some(version) <= known => Ok(()),
-        Ok(Some(version)) => {
-            Err(unsound(format!("it was written by a newer version (format {version})")))
-        }
-        Ok(None) | Err(_) => Err(unsound("it is no store of Vakhta".to_owned())),
+        Ok(Some(version)) => Err(StoreError::Newer { file: file.display().to_string(), version }),
+        Ok(None) | Err(_) => Err(StoreError::NoStore { file: file.display().to_string() }),
     }
 }

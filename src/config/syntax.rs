@@ -1,0 +1,60 @@
+//! What is wrong with the YAML, in our own words: the parser's are for programmers.
+
+use serde_saphyr::Error;
+
+use crate::model::Message;
+
+/// What to say of an error of the parser at a line of the text.
+pub(super) fn message(error: &Error, line: &str) -> Message {
+    match error.without_snippet() {
+        Error::AliasError { error, .. } => message(error, line),
+        Error::DuplicateMappingKey { key, .. } => {
+            Message::new("check-yaml-duplicate").word("key", key.clone().unwrap_or_default())
+        }
+        Error::UnknownAnchor { .. } => Message::new("check-yaml-anchor"),
+        Error::MultipleDocuments { .. } => Message::new("check-yaml-documents"),
+        Error::ContainerEndMismatch { .. } => Message::new("check-yaml-bracket"),
+        Error::UnsupportedTag { .. } | Error::TaggedScalarCannotDeserializeIntoString { .. } => {
+            Message::new("check-yaml-tag")
+        }
+        Error::NullIntoString { .. }
+        | Error::Unexpected { .. }
+        | Error::SerdeInvalidType { .. } => Message::new("check-yaml-key"),
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::Budget { .. } => Message::new("check-yaml-budget"),
+        other => Message::new(by_words(&other.to_string(), line)),
+    }
+}
+
+/// The scanner's errors have no kinds, only words.
+fn by_words(words: &str, line: &str) -> &'static str {
+    let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+    let indent = line.len() - line.trim_start().len();
+    if says(&["tab"]) || line.get(..indent).is_some_and(|blank| blank.contains('\t')) {
+        "check-yaml-tab"
+    } else if says(&["unknown anchor"]) {
+        "check-yaml-anchor"
+    } else if says(&["quoted scalar", "quote"]) {
+        "check-yaml-quote"
+    } else if says(&["flow", "bracket", "',' or"]) {
+        "check-yaml-bracket"
+    } else if says(&["mapping values", "simple key", "':'"]) {
+        "check-yaml-colon"
+    } else if says(&[
+        "cannot start",
+        "reserved",
+        "directive",
+        "anchor or alias",
+        "unexpected character",
+    ]) {
+        "check-yaml-character"
+    } else if says(&["indent", "block", "expected '-'"]) {
+        "check-yaml-indent"
+    } else if says(&["tag"]) {
+        "check-yaml-tag"
+    } else {
+        "check-yaml"
+    }
+}
