@@ -114,8 +114,16 @@ impl Explainer<'_> {
     }
 
     fn member(&self, text: &mut String, member: &Member) {
+        let since = i18n::moment(member.since, self.language);
+        let whose = self.state.correlate().topology().short(&member.system);
+        // As the pages name it: a ticket by its number, a finding by its system and its title.
+        let name = match (member.number.as_str(), member.system.as_str()) {
+            ("", "") => String::new(),
+            ("", _) => format!("{}: ", whose.get(self.language)),
+            (number, _) => format!("№ {number}: "),
+        };
         let title = member.title.get(self.language);
-        let _infallible = writeln!(text, "  {}  {title}", member.signal);
+        let _infallible = writeln!(text, "  {since}  {name}{title}");
         if member.why.is_empty() {
             let _infallible = writeln!(text, "    {}", self.label("explain-first"));
         } else {
@@ -252,5 +260,30 @@ impl Explainer<'_> {
             })),
         });
         format!("{answer:#}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tests::world::{Core, lock_chain, ticket};
+
+    #[test]
+    fn members_are_named_as_on_the_pages() {
+        let mut core = Core::new();
+        core.raise(0, lock_chain());
+        core.ticket(60_000, ticket(1, "CRM зависает при открытии карточки", 60_000));
+        let state = &core.state;
+        let case = state.detail("PRB-000001".parse().unwrap()).unwrap();
+        let check = |language, expected: &[&str]| {
+            let explainer = Explainer { state, catalogue: Catalogue::shared(), language };
+            let text = explainer.case(&case, Format::Text);
+            assert!(!text.contains(&lock_chain().key), "a raw key: {text}");
+            for part in expected {
+                assert!(text.contains(part), "{part} is missing in:\n{text}");
+            }
+        };
+        check(Language::Ru, &["МСК  БД CRM: ", "МСК  № ", "Вероятные причины"]);
+        check(Language::En, &["MSK  CRM DB: ", "MSK  № ", "Likely causes"]);
     }
 }

@@ -65,13 +65,22 @@ pub fn parse(name: &str, text: &str, errors: &mut Diagnostics) -> Option<Node> {
     match serde_saphyr::from_str::<Raw>(text) {
         Ok(raw) => Some(raw.placed(&file)),
         Err(error) => {
-            let place = error.location().map_or(whole, |at| Place {
-                file: Arc::clone(&file),
-                line: usize::try_from(at.line()).unwrap_or_default(),
-                column: usize::try_from(at.column()).unwrap_or_default(),
-            });
-            let line = place.line.checked_sub(1).and_then(|line| text.lines().nth(line));
-            errors.error(&place, syntax::message(&error, line.unwrap_or_default()));
+            let line = error.location().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
+            let before: String = text.split_inclusive('\n').take(line).collect();
+            let message = syntax::message(&error, &before);
+            // The parser stops where the value before the tab began.
+            let tabbed = text.lines().skip(line.saturating_sub(1)).position(syntax::is_tabbed);
+            let place = match (error.location(), tabbed) {
+                (_, Some(further)) if message.key == "check-yaml-tab" => {
+                    Place { file, line: line.max(1) + further, column: 1 }
+                }
+                (Some(at), _) => {
+                    let column = usize::try_from(at.column()).unwrap_or_default();
+                    Place { file, line, column }
+                }
+                (None, _) => whole,
+            };
+            errors.error(&place, message);
             None
         }
     }
