@@ -405,7 +405,9 @@ impl App {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                Some(how) = self.fallen.recv() => anyhow::bail!("{how}; start the program again"),
+                Some(how) = self.fallen.recv() => {
+                    return Err(Told(Message::new("cli-fallen").word("how", how)).into());
+                }
                 _ = hang_up.recv() => tokio::select! {
                     () = self.reload(config) => {}
                     _ = terminate.recv() => break,

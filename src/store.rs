@@ -105,6 +105,12 @@ pub enum StoreError {
         /// Which file.
         file: String,
     },
+    /// There is no such file.
+    #[error("{file} cannot be used: it is not there; take another backup")]
+    Missing {
+        /// Which file.
+        file: String,
+    },
     /// A password cannot be hashed, or a second factor made.
     #[error("the password cannot be hashed: it may be too long")]
     Password,
@@ -145,6 +151,7 @@ impl StoreError {
                 .word("file", file)
                 .word("version", version.to_string()),
             Self::NoStore { file } => Message::new("cli-store-none").word("file", file),
+            Self::Missing { file } => Message::new("cli-store-missing").word("file", file),
             Self::Password => Message::new("cli-store-password"),
             Self::Damaged { what, source } => Message::new("cli-store-damaged")
                 .word("what", *what)

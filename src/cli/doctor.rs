@@ -8,7 +8,7 @@ use super::{Failure, Format, check, print};
 use crate::app::DATA;
 use crate::app::doctor::{Examined, Verdict, examine};
 use crate::app::site::Site;
-use crate::model::Message;
+use crate::model::{Arg, Message};
 
 /// How long `--alive` waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -87,8 +87,12 @@ async fn alive(url: &str) -> Result<(), Failure> {
             Err(Failure::run(message.word("status", answer.status().to_string())))
         }
         Err(error) => {
-            let message = Message::new("cli-no-answer").word("url", url);
-            Err(Failure::run(message.word("error", error.to_string())))
+            let why = match (error.is_timeout(), error.is_connect()) {
+                (true, _) => Arg::Key("cli-timeout".to_owned()),
+                (_, true) => Arg::Key("cli-refused".to_owned()),
+                _ => Arg::Word(error.to_string()),
+            };
+            Err(Failure::run(Message::new("cli-no-answer").word("url", url).with("error", why)))
         }
     }
 }

@@ -37,9 +37,10 @@ fn message(error: &Error) -> Message {
     let argument = || word(error, ContextKind::InvalidArg).unwrap_or_default();
     let value = || word(error, ContextKind::InvalidValue).unwrap_or_default();
     match error.kind() {
-        ErrorKind::UnknownArgument => {
+        ErrorKind::UnknownArgument if argument().starts_with('-') => {
             Message::new("cli-usage-unknown").word("argument", argument())
         }
+        ErrorKind::UnknownArgument => Message::new("cli-usage-extra").word("argument", argument()),
         ErrorKind::InvalidSubcommand => {
             let command = word(error, ContextKind::InvalidSubcommand).unwrap_or_default();
             Message::new("cli-usage-command").word("command", command)

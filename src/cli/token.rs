@@ -8,8 +8,7 @@ use super::terminal::Terminal;
 use super::{Failure, Format, print};
 use crate::app::{PAGE, store_file, store_path};
 use crate::clock::Clock;
-use crate::i18n;
-use crate::model::{Message, Time};
+use crate::model::{Arg, Message, Time};
 use crate::store::{Access, AccessKind, Role, Store, StoreError};
 
 /// Where the page is when nobody has said otherwise.
@@ -201,25 +200,17 @@ async fn list(data: &Path, terminal: Terminal) -> Result<(), Failure> {
     let store = open(data, terminal).await?;
     let passes = store.passes(Clock::default().now()).await.map_err(failed)?;
     store.close().await;
-    let never = terminal.label("cli-never");
     for pass in passes {
         let line = match terminal.format {
-            Format::Text => {
-                let moment = |at: Option<Time>| {
-                    at.map_or_else(|| never.clone(), |at| i18n::moment(at, terminal.language))
-                };
-                format!(
-                    "{}  {:<8} {:<16} {:<16} {} {:<24} {} {}\n",
-                    pass.hash.get(..12).unwrap_or_default(),
-                    pass.kind,
-                    pass.access.role.as_str(),
-                    pass.access.name,
-                    terminal.label("cli-used"),
-                    moment(pass.used_at),
-                    terminal.label("cli-ends"),
-                    moment(pass.expires_at),
-                )
-            }
+            Format::Text => format!(
+                "{}  {:<8} {:<16} {:<16} {:<36} {}\n",
+                pass.hash.get(..12).unwrap_or_default(),
+                pass.kind,
+                pass.access.role.as_str(),
+                pass.access.name,
+                when(pass.used_at, "cli-used", "cli-used-never", terminal),
+                when(pass.expires_at, "cli-ends", "cli-ends-never", terminal),
+            ),
             Format::Json => {
                 let moment = |at: Option<Time>| at.map(|at| at.to_string());
                 let line = serde_json::json!({
@@ -233,6 +224,14 @@ async fn list(data: &Path, terminal: Terminal) -> Result<(), Failure> {
         print(&line);
     }
     Ok(())
+}
+
+/// A moment as the pages show it, or what it means that there is none.
+fn when(at: Option<Time>, key: &'static str, never: &'static str, terminal: Terminal) -> String {
+    match at {
+        Some(at) => terminal.say(&Message::new(key).with("moment", Arg::Moment(at))),
+        None => terminal.label(never),
+    }
 }
 
 async fn revoke(arguments: &RevokeArguments, terminal: Terminal) -> Result<(), Failure> {

@@ -21,13 +21,13 @@ os-in-use = адрес уже занят (код 98)
 os-no-address = у этой машины нет такого адреса (код 99)
 
 # Файлы.
-check-file-unreadable = файл не читается: { $error }
+check-file-unreadable = не удалось прочитать файл: { $error }
     .help = проверьте путь; новые настройки создаст `vakhta init DIR`
 check-file-large = файл больше 4 МиБ
     .help = разделите его или уберите лишнее
 check-not-utf8 = файл не в UTF-8, скорее всего в { $encoding }
     .help = перекодируйте: iconv -f { $encoding } -t UTF-8 { $file } -o { $file }.new && mv { $file }.new { $file }
-check-packs-folder = папка { $folder } не читается: { $error }
+check-packs-folder = не удалось прочитать папку { $folder }: { $error }
     .help = создайте её или уберите `packs`
 
 # YAML.
@@ -125,7 +125,7 @@ check-secret-here = из-за `{ $key }` пароль окажется в фай
     .help = положите его в отдельный файл и напишите `{ $file_key }: ПУТЬ` или используйте `{ $env_key }`
 check-secret-empty = файл с паролем { $file } пуст
     .help = запишите в него пароль одной строкой
-check-secret-unreadable = файл с паролем { $file } не читается: { $error }
+check-secret-unreadable = не удалось прочитать файл с паролем { $file }: { $error }
     .help = создайте файл, который читает только этот пользователь
 check-env-unset = переменная окружения { $name } не задана
     .help = перед запуском выполните export { $name }=…
@@ -133,7 +133,7 @@ check-password-missing = не указан пароль
     .help = добавьте `password_file: ПУТЬ` или `password_env: ИМЯ`
 check-user-and-password = `username` и пароль указывают вместе, а одного из них нет
     .help = добавьте `username: …` и `password_file: ПУТЬ` или уберите оба
-check-certificate-unreadable = файл сертификата { $file } не читается: { $error }
+check-certificate-unreadable = не удалось прочитать файл сертификата { $file }: { $error }
     .help = скопируйте туда http_ca.crt кластера и дайте этому пользователю право на чтение
 check-listen = на `{ $text }` принимать подключения нельзя
     .help = укажите адрес и порт от 0 до 65535: `listen: 127.0.0.1:8480`

@@ -40,6 +40,7 @@ cli-cannot-listen = cannot listen on { $file }: { $error }; is another Vakhta ru
 cli-cannot-make-data = cannot make the data folder { $file }: { $error }
 cli-cannot-restrict = cannot restrict { $file }: { $error }
 cli-cannot-lock = cannot lock { $file }: { $error }
+cli-fallen = { $how }; start the program again
 cli-folder-taken = another Vakhta works on the data folder { $file }; stop it, or give this one --data of its own
 
 # Files
@@ -59,6 +60,7 @@ cli-store-beginning = no snapshot can be read, and the log begins at event { $ev
 cli-store-unsound = { $file } cannot be used: { $error }; take another backup
 cli-store-newer = { $file } cannot be used: it was written by a newer version (format { $version }); take another backup
 cli-store-none = { $file } cannot be used: it is no store of Vakhta; take another backup
+cli-store-missing = { $file } cannot be used: it is not there; take another backup
 cli-store-password = the password cannot be hashed: it may be too long
 cli-store-damaged = { $what } in the store is damaged: { $error }; restore a backup
 
@@ -76,6 +78,10 @@ cli-doctor-bad = bad
 cli-not-ready = { $url } answers { $status }: it is not ready
 cli-no-answer = { $url } does not answer: { $error }; is the watch running?
 
+cli-doctor-folder = the data folder cannot be written: { $error }; give it to the user that runs Vakhta
+cli-refused = the connection is refused
+cli-timeout = nothing came in time
+
 # explain
 cli-explain-no-store = cannot explain { $id }: there is no { $file }; name the data folder of the watch with --data
 cli-explain-unknown = nothing known has the id { $id } (ids: PRB-000001, MI-000001, ticket:4711, a finding's key)
@@ -83,9 +89,10 @@ cli-explain-unknown = nothing known has the id { $id } (ids: PRB-000001, MI-0000
 # token, user
 cli-new-store = { $file } is new; is --data the folder of the watch?
 cli-line2-team = line2 needs --team, the first part of its queues: --team 2ЛТП
-cli-used = used
-cli-ends = ends
-cli-never = never
+cli-used = used { $moment }
+cli-ends = ends { $moment }
+cli-used-never = used never
+cli-ends-never = ends never
 cli-no-token = no token begins with { $hash }; see vakhta token list
 cli-no-user = there is no user { $name }; see vakhta user list
 cli-password-short = the password needs at least { $least ->
@@ -120,6 +127,7 @@ cli-usage = Usage: { $usage }
 cli-usage-more = For more information, try '{ $command } --help'.
 cli-usage-near = did you mean `{ $near }`?
 cli-usage-unknown = unexpected argument { $argument }
+cli-usage-extra = superfluous argument { $argument }
 cli-usage-command = unrecognized command { $command }
 cli-usage-no-command = a command is missing
 cli-usage-no-value = { $argument } needs a value

@@ -2,7 +2,7 @@
 
 cli-error = ошибка:
 cli-help = что делать:
-cli-note = заметьте:
+cli-note = примечание:
 
 # check
 cli-errors = { $count ->
@@ -41,19 +41,20 @@ cli-test-nowhere = из результата не видно ни где это,
 # run
 cli-greeting = Вахта запущена: { $page }/
 cli-greeting-link = Вахта запущена. Откройте страницу (ссылка одноразовая, действует час):
-cli-cannot-listen = не удаётся принимать подключения на { $file }: { $error }; не запущена ли уже другая Вахта?
-cli-cannot-make-data = папку данных { $file } не создать: { $error }
-cli-cannot-restrict = права на { $file } не ограничить: { $error }
-cli-cannot-lock = файл { $file } не заблокировать: { $error }
+cli-cannot-listen = не удалось открыть адрес { $file }: { $error }; не запущена ли уже другая Вахта?
+cli-cannot-make-data = не удалось создать папку данных { $file }: { $error }
+cli-cannot-restrict = не удалось ограничить права на { $file }: { $error }
+cli-cannot-lock = не удалось заблокировать { $file }: { $error }
+cli-fallen = часть программы остановилась ({ $how }); запустите программу снова
 cli-folder-taken = с папкой данных { $file } работает другая Вахта; остановите её или укажите для этой другую папку в --data
 
 # Files
-cli-cannot-read = { $file } не читается: { $error }
-cli-cannot-write = { $file } не записать: { $error }
-cli-cannot-make = { $file } не создать: { $error }
-cli-cannot-move = { $file } не отложить в сторону: { $error }
-cli-cannot-remove = { $file } не удалить: { $error }
-cli-cannot-own = { $file } не отдать владельцу папки: { $error }
+cli-cannot-read = не удалось прочитать { $file }: { $error }
+cli-cannot-write = не удалось записать { $file }: { $error }
+cli-cannot-make = не удалось создать { $file }: { $error }
+cli-cannot-move = не удалось отложить { $file } в сторону: { $error }
+cli-cannot-remove = не удалось удалить { $file }: { $error }
+cli-cannot-own = не удалось отдать { $file } владельцу папки: { $error }
 
 # The store
 cli-store-database = хранилище отказало: { $error } (действие: { $doing }); проверьте место на диске и права на папку данных
@@ -61,9 +62,10 @@ cli-store-migrate = хранилище не обновить: { $error }; воз
 cli-store-body = запись в хранилище не читается ({ $what }): { $error }; возможно, она от более новой версии
 cli-store-record = событие { $event } журнала не читается: { $error }. Запустите версию, которая его записала, или восстановите копию, или один раз запустите с --skip-unreadable: тогда событие будет пропущено, о чём скажет журнал
 cli-store-beginning = ни один снимок не читается, а журнал начинается с события { $event }: то, что было раньше, уже удалено. Запустите версию, которая его записала, или восстановите копию
-cli-store-unsound = файл { $file } не подходит: { $error }; возьмите другую копию
+cli-store-unsound = файл { $file } повреждён или не читается ({ $error }); возьмите другую копию
 cli-store-newer = файл { $file } не подходит: он записан более новой версией (формат { $version }); возьмите другую копию
 cli-store-none = файл { $file } не подходит: это не хранилище Вахты; возьмите другую копию
+cli-store-missing = файла { $file } нет; возьмите другую копию
 cli-store-password = пароль не сохранить: возможно, он слишком длинный
 cli-store-damaged = запись в хранилище повреждена ({ $what }): { $error }; восстановите копию
 
@@ -81,16 +83,21 @@ cli-doctor-bad = плохо
 cli-not-ready = { $url } отвечает { $status }: не готов
 cli-no-answer = { $url } не отвечает: { $error }; запущена ли Вахта?
 
+cli-doctor-folder = в папку данных нельзя писать: { $error }. Отдайте её пользователю, под которым работает Вахта
+cli-refused = подключение не принимают
+cli-timeout = за отведённое время нет ответа
+
 # explain
-cli-explain-no-store = { $id } не объяснить: файла { $file } нет; укажите папку данных Вахты в --data
+cli-explain-no-store = объяснить { $id } не удалось: файла { $file } нет; укажите папку данных Вахты в --data
 cli-explain-unknown = ничего с номером { $id } не найдено (бывают: PRB-000001, MI-000001, ticket:4711, ключ срабатывания)
 
 # token, user
 cli-new-store = файл { $file } создан заново; та ли папка указана в --data?
 cli-line2-team = для line2 нужна --team, первая часть её очередей: --team 2ЛТП
-cli-used = использован
-cli-ends = действует до
-cli-never = —
+cli-used = использован { $moment }
+cli-ends = действует до { $moment }
+cli-used-never = не использован
+cli-ends-never = бессрочно
 cli-no-token = нет токена, который начинается с { $hash }; список: vakhta token list
 cli-no-user = пользователя { $name } нет; список: vakhta user list
 cli-password-short = пароль слишком короткий: нужно не меньше { $least ->
@@ -125,6 +132,7 @@ cli-usage = Использование: { $usage }
 cli-usage-more = Подробнее: { $command } --help
 cli-usage-near = может быть, `{ $near }`?
 cli-usage-unknown = неизвестный параметр { $argument }
+cli-usage-extra = лишний аргумент { $argument }
 cli-usage-command = неизвестная команда { $command }
 cli-usage-no-command = не указана команда
 cli-usage-no-value = у { $argument } нет значения

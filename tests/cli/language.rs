@@ -77,7 +77,7 @@ fn ten_errors_are_told_in_russian_with_their_places_and_remedies() {
         ("нужна длительность с единицей", "vakhta.yaml:9:17", "`interval: 30s`"),
         ("системы `crm-bd` нет в topology", "vakhta.yaml:10:15", "может быть, `crm-db`?"),
         (
-            "файл с паролем nowhere не читается: нет такого файла или папки",
+            "не удалось прочитать файл с паролем nowhere: нет такого файла или папки",
             "vakhta.yaml:11:22",
             "создайте файл",
         ),
@@ -167,11 +167,14 @@ fn a_missing_topology_is_the_one_error() {
     std::fs::write(folder.path().join("policies.yaml"), policies).unwrap();
     let site = "topology: nowhere.yaml\npolicies: policies.yaml\ncollect:\n  host:\n    - {name: a, system: crm-app}\n";
     let said = checked(site.as_bytes(), folder.path());
-    assert!(said.starts_with("ошибка: файл не читается: нет такого файла или папки"), "{said}");
+    assert!(
+        said.starts_with("ошибка: не удалось прочитать файл: нет такого файла или папки"),
+        "{said}"
+    );
     assert!(said.contains("--> nowhere.yaml\n") && said.ends_with("1 ошибка\n"), "{said}");
     // Beside other errors it stands first.
     let said = checked(format!("{site}langauge: ru\n").as_bytes(), folder.path());
-    assert!(said.starts_with("ошибка: файл не читается"), "{said}");
+    assert!(said.starts_with("ошибка: не удалось прочитать файл"), "{said}");
     assert!(said.ends_with("2 ошибки\n"), "{said}");
 }
 
@@ -207,7 +210,7 @@ fn doubts_and_notes_are_told_in_russian() {
     let site = "policies: policies.yaml\ncollect:\n  host:\n    - {name: a}\n";
     std::fs::write(folder.path().join("vakhta.yaml"), site).unwrap();
     let said = text(&russian(&["check", "vakhta.yaml"], folder.path()).stdout);
-    assert!(said.starts_with("заметьте: политика all заводит обращения"), "{said}");
+    assert!(said.starts_with("примечание: политика all заводит обращения"), "{said}");
     assert!(said.contains("1 источник, 1 политика\n"), "{said}");
 }
 
@@ -307,6 +310,7 @@ fn a_wrong_command_line_is_explained_in_russian() {
     check("token add x", &["не указано: --role <ROLE>"]);
     check("token add x --role king", &["«king» не подходит", "problem-manager"]);
     check("token wall x --address nowhere", &["«nowhere» не подходит для --address <ADDRESS>"]);
+    check("check a b", &["лишний аргумент b"]);
     check("explain", &["не указано: <ID>"]);
     check("explain a --data x --data y", &["--data <DATA> указан дважды"]);
     check("token", &["Использование: vakhta token [ПАРАМЕТРЫ] <КОМАНДА>", "Команды:"]);
@@ -326,7 +330,7 @@ fn the_other_commands_speak_russian() {
     };
     check(
         &["explain", "PRB-000042"],
-        "PRB-000042 не объяснить: файла vakhta-data/vakhta.sqlite нет",
+        "объяснить PRB-000042 не удалось: файла vakhta-data/vakhta.sqlite нет",
     );
     check(
         &["backup", "copy"],
@@ -337,7 +341,7 @@ fn the_other_commands_speak_russian() {
         &["token", "add", "grafana", "--role", "viewer"],
         "создан заново; та ли папка указана в --data?",
     );
-    check(&["token", "list"], "использован");
+    check(&["token", "list"], "не использован");
     check(&["token", "revoke", "00000000"], "нет токена, который начинается с 00000000");
     check(&["user", "disable", "nobody"], "пользователя nobody нет");
     check(&["user", "add", "anna", "--role", "duty"], "пароль слишком короткий: нужно не меньше");
@@ -346,8 +350,14 @@ fn the_other_commands_speak_russian() {
     check(&["backup", "copy"], "файл copy уже есть; укажите другой");
     check(&["restore", "copy"], "восстановлен; прежний сохранён: ");
     std::fs::write(folder.path().join("text"), "no store").unwrap();
-    check(&["restore", "text"], "файл text не подходит: ");
-    check(&["doctor", "--alive", "http://127.0.0.1:1"], "не отвечает: ");
+    check(
+        &["restore", "text"],
+        "файл text не подходит: это не хранилище Вахты; возьмите другую копию",
+    );
+    check(
+        &["doctor", "--alive", "http://127.0.0.1:1"],
+        "не отвечает: подключение не принимают; запущена ли Вахта?",
+    );
     check(&["doctor"], "норма");
     check(
         &["init", "site", "--postgres", "postgres://u@db/crm"],
@@ -356,11 +366,11 @@ fn the_other_commands_speak_russian() {
     check(&["init", "site"], "файл site/vakhta.yaml уже есть; выберите другую папку");
     check(
         &["evaluate", "series", "nowhere.csv", "--out", "o"],
-        "nowhere.csv не читается: нет такого файла",
+        "не удалось прочитать nowhere.csv: нет такого файла",
     );
     check(
         &["run", "--config", "nowhere.yaml"],
-        "ошибка: файл не читается: нет такого файла или папки",
+        "ошибка: не удалось прочитать файл: нет такого файла или папки",
     );
-    check(&["run", "--listen", "256.0.0.1:1"], "не удаётся принимать подключения на 256.0.0.1:1");
+    check(&["run", "--listen", "256.0.0.1:1"], "не удалось открыть адрес 256.0.0.1:1");
 }
