@@ -64,7 +64,7 @@ pub struct Topology {
     places: Vec<u32>,
     index: BTreeMap<String, NodeIndex>,
     graph: DiGraph<(), ()>,
-    /// The file that describes it could not be read.
+    /// The file that describes it could not be read, or lists no systems where they belong.
     is_unread: bool,
 }
 

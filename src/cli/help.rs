@@ -25,7 +25,7 @@ const HEADINGS: [(&str, &str); 7] = [
     ("SYNOPSIS", "ОБЗОР"),
     ("DESCRIPTION", "ОПИСАНИЕ"),
     ("OPTIONS", "ПАРАМЕТРЫ"),
-    ("SUBCOMMANDS", "КОМАНДЫ"),
+    ("Команды", "КОМАНДЫ"),
     ("EXTRA", "ДОПОЛНИТЕЛЬНО"),
     ("VERSION", "ВЕРСИЯ"),
 ];

@@ -71,7 +71,8 @@ impl Diagnostics {
     /// ```
     ///
     /// What is wrong begins lowercase and has no full stop; the remedy is an imperative.
-    /// `cargo test --test tidy` finds keys that are missing, unused, or without a remedy.
+    /// Tests find keys that are missing or unused (`tests/tidy.rs`), in one language only, or without a
+    /// remedy (`i18n.rs`).
     pub fn error(&mut self, place: &Place, message: Message) {
         // A key that two parts of a section read is wrong once.
         if self.found.iter().any(|known| known.place == *place && known.message == message) {

@@ -13,8 +13,10 @@ impl Topology {
         let mut systems: Vec<System> = Vec::new();
         let mut needs: Vec<(String, Place)> = Vec::new();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut is_unread = true;
         match reader.required("systems").map(|list| (list, &list.value)) {
             Some((_, Value::List(items))) => {
+                is_unread = false;
                 for item in items {
                     let Some(system) = system(item, reader.errors, &mut needs) else { continue };
                     if let Some(line) = seen.insert(system.key.clone(), item.place.line) {
@@ -45,7 +47,7 @@ impl Topology {
             reader.errors.error(&place, message);
         }
         reader.finish();
-        Self::new(systems)
+        if is_unread { Self::unread() } else { Self::new(systems) }
     }
 }
 

@@ -172,6 +172,11 @@ fn a_missing_topology_is_the_one_error() {
         "{said}"
     );
     assert!(said.contains("--> nowhere.yaml\n") && said.ends_with("1 ошибка\n"), "{said}");
+    // Nor what follows from one that lists nothing.
+    std::fs::write(folder.path().join("topology.yaml"), "systems: crm\n").unwrap();
+    let said = checked(site.replace("nowhere", "topology").as_bytes(), folder.path());
+    assert!(said.starts_with("ошибка: нужен список систем, а здесь «crm»"), "{said}");
+    assert!(said.ends_with("1 ошибка\n"), "{said}");
     // Beside other errors it stands first.
     let said = checked(format!("{site}langauge: ru\n").as_bytes(), folder.path());
     assert!(said.starts_with("ошибка: не удалось прочитать файл"), "{said}");
@@ -196,7 +201,7 @@ fn a_test_of_a_rule_that_does_not_hold_has_its_place() {
     let broken = pack.replace("expr: app_queue", "expr: topk(3, app_queue)");
     std::fs::write(folder.path().join("packs/own.yaml"), broken).unwrap();
     let said = checked(site.as_bytes(), folder.path());
-    assert!(said.contains("свёртка `topk` не поддерживается"), "{said}");
+    assert!(said.contains("агрегация `topk` не поддерживается"), "{said}");
     assert!(said.contains("что делать: исправьте выражение PromQL, столбец 1"), "{said}");
 }
 
