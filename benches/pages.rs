@@ -21,11 +21,11 @@ use vakhta::api::{ApiState, Attention, Throttle};
 use vakhta::clock::Clock;
 use vakhta::collect::Sources;
 use vakhta::detect::Rules;
-use vakhta::directory::Directory;
 use vakhta::engine::Engine;
 use vakhta::fold::{Event, Settings};
 use vakhta::i18n::Catalogue;
 use vakhta::model::{Finding, FindingState, Impact, Role as Part, Severity, Text};
+use vakhta::people::Doors;
 use vakhta::series::{Limits, Store as Series};
 use vakhta::store::{Access, AccessKind, Retention, Role, Store};
 use vakhta::telemetry::Metrics;
@@ -159,7 +159,8 @@ async fn prepare(folder: &std::path::Path) -> Bench {
         throttle: Throttle::default(),
         series: Arc::new(RwLock::new(Series::new(Limits::default()))),
         rules: Rules::default(),
-        directory: Directory::default(),
+        doors: Doors::default(),
+        body_limit: 64 * 1024,
         refused: Arc::default(),
     };
     Bench { router: vakhta::web::router(state), token }

@@ -28,7 +28,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use access::{Visitor, session_cookie};
+pub use access::{Peer, Visitor, session_cookie};
 pub use attention::Attention;
 pub use error::ApiError;
 pub(crate) use health::count;
@@ -39,9 +39,9 @@ pub use throttle::Throttle;
 use crate::clock::Clock;
 use crate::collect::{SourceHealth, Sources};
 use crate::detect::{ChartSource, Rules};
-use crate::directory::Directory;
 use crate::engine::EngineHandle;
 use crate::i18n::Catalogue;
+use crate::people::Doors;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -64,14 +64,16 @@ pub struct ApiState {
     pub charts: ChartSource,
     /// What waits for somebody.
     pub attention: Attention,
+    /// The largest body of a request, bytes.
+    pub body_limit: usize,
     /// The samples in memory.
     pub series: SharedSeries,
     /// The rules that are used now.
     pub rules: Rules,
     /// How many errors the configuration had that was refused last; 0 while the newest one is used.
     pub refused: Arc<AtomicUsize>,
-    /// The operator's directory of people.
-    pub directory: Directory,
+    /// The ways in that the operator's own systems open.
+    pub doors: Doors,
     /// Slows down those who guess passwords.
     pub throttle: Throttle,
     /// When the engine stops, live events end.

@@ -4,6 +4,7 @@ mod charts;
 mod deliver;
 mod discover;
 pub mod doctor;
+pub mod listener;
 mod lock;
 pub mod site;
 mod sources;
@@ -27,12 +28,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::api::ApiState;
+use crate::api::{ApiState, Peer};
 use crate::clock::Clock;
 use crate::collect::Sources;
 use crate::collect::poll::Polled;
 use crate::detect::{Rules, Watch};
-use crate::directory::Directory;
 use crate::engine::{Engine, EngineHandle};
 use crate::escalate::alertmanager::AlertmanagerChannel;
 use crate::escalate::otrs::OtrsChannel;
@@ -40,11 +40,13 @@ use crate::fold::Event;
 use crate::i18n::{Catalogue, Told};
 use crate::model::{Channel, Language, Message};
 use crate::otrs::Client;
+use crate::people::Doors;
 use crate::series;
 use crate::store::{Access, AccessKind, Role, Store};
 use crate::telemetry::Metrics;
 use crate::web;
 use deliver::Courier;
+use listener::{Door, Shown};
 pub use lock::DataLock;
 use site::Site;
 use supervise::{Fallen, Supervisor};
@@ -116,7 +118,7 @@ pub struct Options {
 struct Parts {
     rules: Rules,
     refused: Arc<AtomicUsize>,
-    directory: Directory,
+    doors: Doors,
     store: Store,
     clock: Arc<Clock>,
     metrics: Metrics,
@@ -137,6 +139,8 @@ pub struct App {
     engine_task: TaskTracker,
     packs: mpsc::Sender<watch::Change>,
     language: Language,
+    /// The certificate that pages are served with.
+    shown: Option<Arc<Shown>>,
     fallen: Fallen,
     _lock: DataLock,
 }
@@ -171,7 +175,7 @@ impl App {
         let store = Store::open(&store_file(data)?).await?;
         let clock = Arc::new(Clock::default());
         let metrics = Metrics::new()?;
-        let catalogue = Arc::new(Catalogue::default());
+        let catalogue = Arc::new(Catalogue::on(site.zones.clone()));
         let engine = Engine::restore(
             store.clone(),
             Arc::clone(&clock),
@@ -191,20 +195,20 @@ impl App {
             supervisor,
             polled,
             rules: Rules::default(),
-            directory: Directory::default(),
+            doors: Doors::default(),
             refused: Arc::default(),
         };
         parts.rules.set(Arc::clone(&site.packs));
-        parts.directory.set(site.directory.clone());
+        parts.doors.set(site.access.clone())?;
         let (engine_stop, engine_task) = (CancellationToken::new(), TaskTracker::new());
         // The engine outlives the other tasks; its end ends the process.
         let running = engine_task.spawn(engine.run(engine_stop.clone()));
         parts.supervisor.watch("engine", running, engine_stop.clone());
         let site = site.listening_on(address);
         configure(&parts.engine, &site).await?;
-        let series: SharedSeries =
-            Arc::new(RwLock::new(series::Store::new(series::Limits::default())));
+        let series: SharedSeries = Arc::new(RwLock::new(series::Store::new(site.limits.series)));
         let packs = start_watching(&parts, &catalogue, &site, &series, polled_from).await;
+        let (door, shown) = open_door(listener, &site, &parts.supervisor)?;
         let app = Self {
             parts,
             site,
@@ -213,6 +217,7 @@ impl App {
             engine_task,
             packs,
             language: options.language,
+            shown,
             fallen,
             _lock: lock,
         };
@@ -224,7 +229,7 @@ impl App {
             clock: Arc::clone(&app.parts.clock),
         };
         app.parts.supervisor.spawn("charts", charts.run(app.parts.supervisor.stop()));
-        app.serve(listener, catalogue, &series);
+        app.serve(door, catalogue, &series);
         Ok(app)
     }
 
@@ -240,7 +245,7 @@ impl App {
         &self.parts.engine
     }
 
-    fn serve(&self, listener: TcpListener, catalogue: Arc<Catalogue>, series: &SharedSeries) {
+    fn serve(&self, door: Door, catalogue: Arc<Catalogue>, series: &SharedSeries) {
         let stop = self.parts.supervisor.stop();
         let state = ApiState {
             engine: self.parts.engine.clone(),
@@ -254,15 +259,16 @@ impl App {
             throttle: crate::api::Throttle::default(),
             series: Arc::clone(series),
             rules: self.parts.rules.clone(),
-            directory: self.parts.directory.clone(),
+            doors: self.parts.doors.clone(),
+            body_limit: self.site.limits.body,
             refused: Arc::clone(&self.parts.refused),
             stop: stop.clone(),
         };
         self.parts.supervisor.spawn("pages", async move {
             let router = web::router(state);
             // Who guesses passwords, and which screen shows the wall, goes by the address.
-            let router = router.into_make_service_with_connect_info::<SocketAddr>();
-            let served = axum::serve(listener, router)
+            let router = router.into_make_service_with_connect_info::<Peer>();
+            let served = axum::serve(door, router)
                 .with_graceful_shutdown(async move { stop.cancelled().await })
                 .await;
             if let Err(error) = served {
@@ -350,7 +356,7 @@ impl App {
         let now = parts.clock.now();
         let page_url = &self.site.settings.escalation.page_url;
         parts.store.set_note(PAGE, page_url.as_bytes()).await?;
-        let page = site::reached_at(self.address);
+        let page = site::reached_at(self.address, self.shown.is_some());
         let mut text = if parts.store.has_admin(now).await? {
             let on = Message::new("cli-greeting").word("page", &page);
             format!("{}\n\n", self.say(&on))
@@ -419,7 +425,7 @@ impl App {
         Ok(())
     }
 
-    /// Reads the configuration again and takes over everything but the address and how long things are kept;
+    /// Reads the configuration again and takes over everything but the address, the zones and how long things are kept;
     /// one that is wrong changes nothing.
     pub async fn reload(&mut self, config: Option<&Path>) {
         let Some(file) = config else { return tracing::info!("no configuration to read again") };
@@ -435,14 +441,18 @@ impl App {
             }
         };
         if fresh.needs_restart(&self.site) {
-            tracing::warn!("the address or the retention has changed: restart for that");
+            tracing::warn!(
+                "the address, encryption, the time zone, limits or the retention has changed: restart for that"
+            );
         }
         let fresh = fresh.listening_on(self.address);
         if let Err(error) = configure(&self.parts.engine, &fresh).await {
             return tracing::error!(%error, "the old configuration goes on");
         }
         self.parts.rules.set(Arc::clone(&fresh.packs));
-        self.parts.directory.set(fresh.directory.clone());
+        if let Err(error) = self.parts.doors.set(fresh.access.clone()) {
+            tracing::error!(%error, "who comes in is decided as before");
+        }
         let packs = watch::Change::Packs(Arc::clone(&fresh.packs));
         self.site = fresh;
         drop(self.packs.send(packs).await);
@@ -450,6 +460,9 @@ impl App {
             tracing::error!(%error, "not everything could be started");
         }
         self.parts.refused.store(0, Ordering::Relaxed);
+        if let (Some(shown), Some(tls)) = (&self.shown, &self.site.tls) {
+            shown.reload(tls);
+        }
         tracing::info!("configuration read again");
     }
 
@@ -469,6 +482,19 @@ impl App {
 
 fn channel_task(channel: Channel) -> String {
     format!("channel {}", channel.as_str())
+}
+
+/// The door at an address, encrypted when the site says so.
+fn open_door(
+    listener: TcpListener,
+    site: &Site,
+    supervisor: &Supervisor,
+) -> Result<(Door, Option<Arc<Shown>>)> {
+    let Some(tls) = &site.tls else { return Ok((Door::plain(listener), None)) };
+    let (door, porter, shown) = Door::encrypted(listener, tls)?;
+    supervisor.spawn("handshakes", porter.run(supervisor.stop()));
+    supervisor.spawn("certificate", Arc::clone(&shown).follow(supervisor.stop()));
+    Ok((door, Some(shown)))
 }
 
 /// Tells the engine what it is to be, if that has changed.

@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod told;
+mod zones;
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -12,9 +13,10 @@ use std::sync::LazyLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-use crate::model::{Arg, Language, Message, Text, Time};
+use crate::model::{Arg, Language, Message, Text};
 use crate::topology::Topology;
 pub use told::Told;
+pub use zones::Zones;
 
 /// The files of each language.
 const RU: [&str; 4] = [
@@ -35,6 +37,7 @@ static SHARED: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
 pub struct Catalogue {
     ru: FluentBundle<FluentResource>,
     en: FluentBundle<FluentResource>,
+    zones: Zones,
 }
 
 impl std::fmt::Debug for Catalogue {
@@ -45,7 +48,7 @@ impl std::fmt::Debug for Catalogue {
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { ru: bundle("ru", &RU), en: bundle("en", &EN) }
+        Self::on(Zones::default())
     }
 }
 
@@ -69,6 +72,18 @@ impl Catalogue {
     #[must_use]
     pub fn shared() -> &'static Self {
         &SHARED
+    }
+
+    /// Both catalogues, with the clocks that people live by.
+    #[must_use]
+    pub fn on(zones: Zones) -> Self {
+        Self { ru: bundle("ru", &RU), en: bundle("en", &EN), zones }
+    }
+
+    /// The clocks that people live by.
+    #[must_use]
+    pub fn zones(&self) -> &Zones {
+        &self.zones
     }
 
     /// Renders a message in one language. A key that the catalogue lacks is shown as it stands:
@@ -128,7 +143,7 @@ impl Catalogue {
                 Arg::System(key) => topology.short(key).get(language).to_owned().into(),
                 Arg::Key(key) => self.label(key, language).into(),
                 Arg::Span(seconds) => self.span(*seconds, language).into(),
-                Arg::Moment(at) => moment(*at, language).into(),
+                Arg::Moment(at) => self.zones.moment(*at, language).into(),
                 Arg::Message(inner) => self.render(inner, language, topology).into(),
             };
             args.set(name.as_ref(), value);
@@ -183,41 +198,6 @@ impl Catalogue {
     pub fn has(&self, key: &str) -> bool {
         self.ru.has_message(key) && self.en.has_message(key)
     }
-}
-
-/// A moment as the clock on the duty shift's wall shows it: Moscow time, which the operator's shifts
-/// run on in every branch.
-#[must_use]
-pub fn moment(at: Time, language: Language) -> String {
-    let Some(moment) = zoned(at) else { return at.to_string() };
-    let zone = match language {
-        Language::Ru => "МСК",
-        Language::En => "MSK",
-    };
-    format!("{} {zone}", moment.strftime("%d.%m.%Y %H:%M:%S"))
-}
-
-/// The same as short as can be: «22:53» today, «28.11 22:53» on another day, with the year in another year.
-#[must_use]
-pub fn short(at: Time, now: Time) -> String {
-    let (Some(moment), Some(today)) = (zoned(at), zoned(now)) else { return at.to_string() };
-    let shape = match (moment.date() == today.date(), moment.year() == today.year()) {
-        (true, _) => "%H:%M",
-        (false, true) => "%d.%m %H:%M",
-        (false, false) => "%d.%m.%Y %H:%M",
-    };
-    moment.strftime(shape).to_string()
-}
-
-/// A moment of today to the second.
-#[must_use]
-pub fn second(at: Time) -> String {
-    zoned(at).map_or_else(|| at.to_string(), |moment| moment.strftime("%H:%M:%S").to_string())
-}
-
-fn zoned(at: Time) -> Option<jiff::Zoned> {
-    let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
-    Some(jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(moscow))
 }
 
 /// A share 0…1 with two digits and the language's decimal mark.

@@ -40,7 +40,7 @@ pub fn is_stale_marker(value: f64) -> bool {
 }
 
 /// What the store may hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Samples older than this are dropped, chunk by chunk.
     pub retention: Duration,
@@ -143,6 +143,12 @@ impl Store {
             cursor: 0,
             stats: Stats::default(),
         }
+    }
+
+    /// What it may hold.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// What it holds.

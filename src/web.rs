@@ -10,8 +10,11 @@ mod facts;
 mod felt;
 mod frame;
 mod graph;
+mod house;
 mod members;
 mod page;
+mod phone;
+mod provider;
 mod pulse;
 mod review;
 mod rules;
@@ -44,9 +47,6 @@ const SCRIPT: &str = include_str!("web/static/live.js");
 const PULSE: &str = include_str!("web/static/pulse.js");
 const ICON: &str = include_str!("web/static/icon.svg");
 
-/// The largest request body.
-const BODY_LIMIT: usize = 64 * 1024;
-
 /// What every answer says beside its own, unless it says otherwise.
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -66,12 +66,16 @@ pub fn router(state: ApiState) -> Router {
         .merge(routes())
         .fallback(page::missing)
         .method_not_allowed_fallback(page::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+        .layer(DefaultBodyLimit::max(state.body_limit));
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
     }
-    router.layer(axum::middleware::from_fn_with_state(state.clone(), api::count)).with_state(state)
+    let counted = axum::middleware::from_fn_with_state(state.clone(), api::count);
+    let inner = router.layer(counted).with_state(state.clone());
+    // Before routes are looked up: what stands before our own addresses is taken off here.
+    let house = axum::middleware::from_fn_with_state(state, house::enter);
+    Router::new().fallback_service(inner).layer(house)
 }
 
 /// The routes of the pages.
@@ -95,7 +99,10 @@ fn routes() -> Router<ApiState> {
         .route("/access/revoke", post(access::revoke))
         .route("/wall", get(wall::enter))
         .route("/sign-in", get(sign_in::enter).post(sign_in::sign_in))
+        .route("/sign-in/provider", get(provider::start))
+        .route(crate::people::oidc::BACK, get(provider::back))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/phone", get(phone::show).post(phone::draw))
         .route("/pulse", get(pulse::show))
         .route("/language/{code}", get(page::language))
         .route("/static/style.css", get(|| fixed("text/css; charset=utf-8", STYLE)))

@@ -20,6 +20,8 @@ mod browser;
 mod crash;
 #[path = "it/directory.rs"]
 mod directory;
+#[path = "it/doors.rs"]
+mod doors;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/ground.rs"]

@@ -13,8 +13,10 @@ use crate::store::{Access, AccessKind, Role};
 
 /// The name of the session cookie.
 const COOKIE: &str = "vakhta_session";
-/// The cookie of a screen on the wall, and what it opens.
+/// The cookie of a screen on the wall, and what it opens (`WALL_PATHS`).
 const WALL_COOKIE: &str = "vakhta_wall";
+/// The cookie of a browser that is at a provider of identity.
+pub(crate) const BEGUN: &str = "vakhta_begun";
 const WALL_PATHS: [&str; 2] = ["/wall", "/pulse"];
 
 /// Somebody who has come in, and how.
@@ -77,12 +79,16 @@ fn basic_password(encoded: &str) -> Option<String> {
 }
 
 /// What a cookie says, if it is there.
-fn cookie<'a>(cookies: &'a str, wanted: &str) -> Option<&'a str> {
+pub(crate) fn cookie<'a>(cookies: &'a str, wanted: &str) -> Option<&'a str> {
     let pairs = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
     pairs.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
-/// The address at the other end of the connection; none in tests that have no connection.
+/// The address at the other end of a connection, as the listener gives it.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// The visitor's address, which a proxy of ours may have named; none in tests that have no connection.
 pub(crate) fn address(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
 }
@@ -108,7 +114,9 @@ pub(crate) fn is_from(address: Option<IpAddr>, bound: &str) -> bool {
 pub(crate) fn same_origin(parts: &Parts) -> Result<(), ApiError> {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(header::HeaderName::from_static("sec-fetch-site"));
-    let allowed = match (site, text(header::ORIGIN), text(header::HOST)) {
+    // HTTP/2 names the host in the address.
+    let host = text(header::HOST).or_else(|| parts.uri.authority().map(|host| host.as_str()));
+    let allowed = match (site, text(header::ORIGIN), host) {
         (Some(site), _, _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin), Some(host)) => {
             origin.split_once("://").is_some_and(|(_, name)| name == host)
@@ -133,7 +141,7 @@ pub(crate) fn wall_cookie(token: &str, seconds: i64, secure: bool) -> String {
     set_cookie(WALL_COOKIE, token, seconds, secure)
 }
 
-fn set_cookie(name: &str, token: &str, seconds: i64, secure: bool) -> String {
+pub(crate) fn set_cookie(name: &str, token: &str, seconds: i64, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
     format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }

@@ -66,7 +66,7 @@ impl Visit for Once {
         S: PartialEq + Send + 'static,
     {
         self.polls.push(Box::pin(async move {
-            let mut samples = Samples::new(target.base_labels());
+            let mut samples = Samples::new(target.base_labels()).at_most(target.max_series);
             let polled =
                 tokio::time::timeout(target.timeout, collector.collect(&mut samples)).await;
             let error = match polled {

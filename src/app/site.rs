@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::listener::Tls;
 use crate::cases::Lifecycle;
 use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
 use crate::config::{
@@ -13,12 +14,14 @@ use crate::config::{
 };
 use crate::correlate::Grouping;
 use crate::detect::Packs;
-use crate::directory;
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
+use crate::i18n::Zones;
 use crate::knowledge;
 use crate::model::{Language, Message};
 use crate::otrs;
+use crate::people;
+use crate::series;
 use crate::store::Retention;
 use crate::topology::{self, Topology};
 
@@ -65,14 +68,53 @@ pub struct Site {
     pub otrs: Option<otrs::Config>,
     /// Alertmanager.
     pub alertmanager: Option<alertmanager::Config>,
-    /// The operator's directory of people.
-    pub directory: Option<directory::Config>,
+    /// Who comes in from the operator's own systems.
+    pub access: people::Settings,
+    /// The certificate and key that pages are served with; absent: without encryption.
+    pub tls: Option<Tls>,
+    /// The clocks that people live by.
+    pub zones: Zones,
+    /// How much is held.
+    pub limits: Limits,
     /// How long things are kept.
     pub retention: Retention,
     /// What is said and has no effect, for people to know.
     pub notes: Vec<Message>,
     /// True when there is no configuration file: then what runs on loopback is looked for.
     pub is_default: bool,
+}
+
+/// The section `limits` of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What is held in memory.
+    pub series: series::Limits,
+    /// The largest body of a request, bytes.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { series: series::Limits::default(), body: 64 * 1024 }
+    }
+}
+
+impl Limits {
+    /// Reads `limits: {samples, series, memory, body}`.
+    fn read(node: &Node, errors: &mut Diagnostics) -> Self {
+        let mut limits = Self::default();
+        let mut reader = Reader::new(node, errors);
+        limits.series.retention = reader.duration("samples").unwrap_or(limits.series.retention);
+        let series = reader.number("series", 1e3..=1e8);
+        let series = series.and_then(|series| format!("{series:.0}").parse().ok());
+        limits.series.series = series.unwrap_or(limits.series.series);
+        limits.series.bytes = reader.bytes("memory").unwrap_or(limits.series.bytes);
+        if let Some(body) = reader.bytes("body") {
+            limits.body = usize::try_from(body).unwrap_or(limits.body);
+        }
+        reader.finish();
+        limits
+    }
 }
 
 /// The address used when none is given.
@@ -88,7 +130,7 @@ impl Site {
         let topology = shipped_topology(&mut errors);
         let settings = Settings {
             systems: topology.systems().to_vec(),
-            escalation: Escalation { page_url: page_url(LISTEN), ..Escalation::default() },
+            escalation: Escalation { page_url: page_url(LISTEN, false), ..Escalation::default() },
             ..Settings::default()
         };
         let packs = Arc::new(Packs::shipped(&mut errors));
@@ -102,7 +144,10 @@ impl Site {
             otrs: None,
             alertmanager: None,
             retention: Retention::default(),
-            directory: None,
+            access: people::Settings::default(),
+            tls: None,
+            zones: Zones::default(),
+            limits: Limits::default(),
             notes: Vec::new(),
             is_default: true,
         };
@@ -113,7 +158,11 @@ impl Site {
     /// True when something has changed that is taken over at a start only.
     #[must_use]
     pub fn needs_restart(&self, before: &Self) -> bool {
-        self.listen != before.listen || self.retention != before.retention
+        let is_encrypted = self.tls.is_some() != before.tls.is_some();
+        let kept = self.retention != before.retention
+            || self.zones != before.zones
+            || self.limits != before.limits;
+        self.listen != before.listen || kept || is_encrypted
     }
 
     /// Drops policy sections for channels that this site does not have: their effects would never leave the
@@ -139,7 +188,7 @@ impl Site {
     #[must_use]
     pub fn listening_on(mut self, address: SocketAddr) -> Self {
         if !self.has_page_url {
-            self.settings.escalation.page_url = reached_at(address);
+            self.settings.escalation.page_url = reached_at(address, self.tls.is_some());
         }
         self
     }
@@ -191,16 +240,16 @@ impl Site {
 }
 
 /// The page's address where we listen; on all interfaces it goes by the name of this machine.
-pub(super) fn reached_at(address: SocketAddr) -> String {
+pub(super) fn reached_at(address: SocketAddr, is_secure: bool) -> String {
     match address.ip().is_unspecified() {
-        true => page_url(&format!("{}:{}", host_name(), address.port())),
-        false => page_url(&address.to_string()),
+        true => page_url(&format!("{}:{}", host_name(), address.port()), is_secure),
+        false => page_url(&address.to_string(), is_secure),
     }
 }
 
 /// The address of the page for links when the operator names none.
-fn page_url(listen: &str) -> String {
-    format!("http://{listen}")
+fn page_url(listen: &str, is_secure: bool) -> String {
+    format!("{}://{listen}", if is_secure { "https" } else { "http" })
 }
 
 /// The name of this machine.
@@ -213,19 +262,6 @@ pub(crate) fn host_name() -> String {
 fn shipped_topology(errors: &mut Diagnostics) -> Topology {
     let node = parse("topology.yaml (shipped)", topology::SHIPPED, errors);
     node.map(|node| Topology::decode(&node, errors)).unwrap_or_default()
-}
-
-/// Who may come in: `access: {ldap: {…}}`.
-fn access(node: &Node, errors: &mut Diagnostics) -> Option<directory::Config> {
-    let mut reader = Reader::new(node, errors);
-    let ldap = reader.node("ldap").and_then(|node| {
-        let mut inner = Reader::new(node, reader.errors);
-        let config = directory::Config::read(&mut inner);
-        inner.finish();
-        config
-    });
-    reader.finish();
-    ldap
 }
 
 /// Where to listen: a name or an address, and a port.
@@ -253,7 +289,8 @@ impl Loader<'_> {
         let listen = listen(&mut reader);
         let own_page = reader.url("page_url");
         let has_page_url = own_page.is_some();
-        let page = own_page.unwrap_or_else(|| page_url(&listen));
+        let tls = reader.node("tls").and_then(|node| Tls::read(node, reader.errors));
+        let page = own_page.unwrap_or_else(|| page_url(&listen, tls.is_some()));
         let language = reader
             .word("language", &["ru", "en"], |word| match word {
                 "ru" => Some(Language::Ru),
@@ -261,6 +298,7 @@ impl Loader<'_> {
                 _ => None,
             })
             .unwrap_or_default();
+        let zones = Zones::read(&mut reader);
         let note_interval = reader.duration("note_interval");
         let topology = match other_file(&mut reader, "topology", &folder) {
             // What only follows from an unread topology is not said.
@@ -296,7 +334,8 @@ impl Loader<'_> {
             inner.finish();
             config
         });
-        let directory = reader.node("access").and_then(|node| access(node, reader.errors));
+        let access = reader.node("access").map(|n| people::Settings::read(n, reader.errors));
+        let limits = reader.node("limits").map(|n| Limits::read(n, reader.errors));
         let retention = reader.node("retention").map(|n| retention(n, reader.errors));
         if (otrs.is_some() || alertmanager.is_some()) && policies_at.is_none() {
             reader.errors.error(&node.place, Message::new("check-no-policies"));
@@ -325,7 +364,10 @@ impl Loader<'_> {
             otrs,
             alertmanager,
             retention: retention.unwrap_or_default(),
-            directory,
+            access: access.unwrap_or_default(),
+            tls,
+            zones,
+            limits: limits.unwrap_or_default(),
             notes: Vec::new(),
             is_default: false,
         }
@@ -434,4 +476,27 @@ fn unique(found: Vec<(Source, Place)>, errors: &mut Diagnostics) -> Vec<Source> 
         sources.push(source);
     }
     sources
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_what_the_site_says() {
+        let read = |text: &str| {
+            let mut errors = Diagnostics::default();
+            let node = parse("a.yaml", text, &mut errors).unwrap();
+            let limits = Limits::read(&node, &mut errors);
+            (limits, errors.into_sorted().len())
+        };
+        let (limits, errors) = read("samples: 7d\nseries: 200000\nmemory: 8GiB\nbody: 1MiB\n");
+        assert_eq!(errors, 0);
+        assert_eq!(
+            (limits.series.series, limits.series.bytes, limits.body),
+            (200_000, 8 << 30, 1 << 20)
+        );
+        assert_eq!(limits.series.retention.as_secs(), 7 * 86_400);
+        assert_eq!(read("series: 5\nmemory: much\nbodies: 1MiB\n"), (Limits::default(), 3));
+    }
 }

@@ -107,14 +107,14 @@ impl Explainer<'_> {
         }
         let _infallible = writeln!(text, "\n{}", self.label("head-timeline"));
         for entry in &case.timeline {
-            let at = i18n::moment(entry.at, self.language);
+            let at = self.catalogue.zones().moment(entry.at, self.language);
             let _infallible = writeln!(text, "  {at}  {}", self.say(&entry.message));
         }
         text
     }
 
     fn member(&self, text: &mut String, member: &Member) {
-        let since = i18n::moment(member.since, self.language);
+        let since = self.catalogue.zones().moment(member.since, self.language);
         let whose = self.state.correlate().topology().short(&member.system);
         // As the pages name it: a ticket by its number, a finding by its system and its title.
         let name = match (member.number.as_str(), member.system.as_str()) {

@@ -40,7 +40,7 @@ pub async fn poll<C: Collect>(
     to: mpsc::Sender<Polled>,
     stop: CancellationToken,
 ) {
-    let mut samples = Samples::new(target.base_labels());
+    let mut samples = Samples::new(target.base_labels()).at_most(target.max_series);
     let instance: Arc<str> = target.instance.as_str().into();
     let mut interval = tokio::time::interval(target.interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::model::{Sample, Series, SeriesRef};
 
-/// The most series one source may have; what is beyond is counted and dropped.
-const SERIES_LIMIT: usize = 200_000;
+/// The most series one source may have unless it says otherwise; what is beyond is counted and dropped.
+pub(super) const SERIES_LIMIT: usize = 200_000;
 
 /// The samples of the current poll, and the series known from earlier ones.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub struct Samples {
     poll: u32,
     current: Vec<Sample>,
     dropped: u64,
+    most: usize,
 }
 
 impl Samples {
@@ -25,7 +26,20 @@ impl Samples {
     /// and what the operator added.
     #[must_use]
     pub fn new(base: Vec<(String, String)>) -> Self {
-        Self { base, known: HashMap::new(), poll: 0, current: Vec::new(), dropped: 0 }
+        Self {
+            base,
+            known: HashMap::new(),
+            poll: 0,
+            current: Vec::new(),
+            dropped: 0,
+            most: SERIES_LIMIT,
+        }
+    }
+
+    /// Takes at most so many series.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// The value of one of the base labels.
@@ -115,7 +129,7 @@ impl Samples {
     }
 
     fn remember(&mut self, key: u64, series: SeriesRef) {
-        if self.known.len() >= SERIES_LIMIT {
+        if self.known.len() >= self.most {
             self.dropped += 1;
             return;
         }
@@ -139,5 +153,14 @@ mod tests {
         assert!(samples.push_known(7, 1.0));
         let third = samples.take();
         assert_eq!(third[0].series.to_string(), "m{exported_instance=\"x\",instance=\"db\"}");
+    }
+
+    #[test]
+    fn a_source_is_taken_as_far_as_it_may() {
+        let mut samples = Samples::new(Vec::new()).at_most(2);
+        for name in ["a", "b", "c", "d"] {
+            samples.push(name, &[], 1.0);
+        }
+        assert_eq!((samples.current.len(), samples.dropped), (2, 2));
     }
 }

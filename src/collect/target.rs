@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::samples::SERIES_LIMIT;
 use crate::config::{Diagnostics, Node, Place, Reader, Value};
 use crate::model::Message;
 
@@ -18,6 +19,8 @@ pub struct Target {
     pub interval: Duration,
     /// How long one poll may take.
     pub timeout: Duration,
+    /// The most series that are taken.
+    pub max_series: usize,
     /// Labels that the operator added.
     pub labels: Vec<(String, String)>,
 }
@@ -32,6 +35,7 @@ impl Target {
             system: system.to_owned(),
             interval: Duration::from_secs(10),
             timeout: Duration::from_secs(8),
+            max_series: SERIES_LIMIT,
             labels: Vec::new(),
         }
     }
@@ -63,6 +67,9 @@ impl Target {
             }
             target.timeout = timeout;
         }
+        let most = reader.number("max_series", 1.0..=1e8);
+        let most = most.and_then(|most| format!("{most:.0}").parse().ok());
+        target.max_series = most.unwrap_or(target.max_series);
         if let Some(node) = reader.node("labels") {
             target.labels = labels(node, reader.errors);
         }

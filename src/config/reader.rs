@@ -80,7 +80,8 @@ impl<'n, 'e> Reader<'n, 'e> {
         self.text_of(node)
     }
 
-    fn text_of(&mut self, node: &Node) -> Option<String> {
+    /// The text of a scalar; anything else is an error at its place.
+    pub fn text_of(&mut self, node: &Node) -> Option<String> {
         match &node.value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),

@@ -20,6 +20,16 @@ pub struct Escalation {
     pub note_interval_ms: i64,
 }
 
+impl Escalation {
+    /// The path under which people reach the page, without a trailing slash: `/vakhta` of `https://ops.example/vakhta`,
+    /// empty when it is the host's own root.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        let rest = self.page_url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default().trim_end_matches('/')
+    }
+}
+
 impl Default for Escalation {
     fn default() -> Self {
         Self {

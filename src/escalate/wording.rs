@@ -2,7 +2,7 @@
 
 use super::telling::Context;
 use crate::cases::Facts;
-use crate::i18n::{moment, share};
+use crate::i18n::share;
 use crate::model::{CaseSummary, Detail, Message, Signal, Time};
 
 /// Findings listed in a text.
@@ -31,7 +31,7 @@ impl Wording<'_> {
     }
 
     fn moment(&self, at: Time) -> String {
-        moment(at, self.context.escalation.language)
+        self.context.catalogue.zones().moment(at, self.context.escalation.language)
     }
 
     pub(super) fn counts(&self) -> String {

@@ -117,6 +117,16 @@ check-expected-also = expected names and expressions, found { $found }
     .help = write for example `{ $example }`
 check-expected-levels = expected levels by severity, found { $found }
     .help = write for example `{ $example }`
+check-expected-branches = expected names of branches with their zones, found { $found }
+    .help = write for example `{ $example }`
+check-expected-iana = expected a time zone by its IANA name, found { $found }
+    .help = write for example `{ $example }`
+check-expected-proxies = expected a list of addresses, found { $found }
+    .help = write for example `{ $example }`
+check-expected-network = expected an address or a network, found { $found }
+    .help = write for example `{ $example }`
+check-expected-https = expected an https:// address, found { $found }
+    .help = write for example `{ $example }`
 
 # Addresses and secrets.
 check-url-password = a password does not belong into an address
@@ -185,6 +195,14 @@ check-group-role = the group has no `role`
     .help = add one of { $known }
 check-group-team = line2 without a `team`
     .help = add the first part of its queues: `team: 2ЛТП`
+check-oidc-clear = who signs people in would be asked over the network in the clear
+    .help = use https://
+check-oidc-secret = the provider needs a secret
+    .help = add `secret_file: PATH`
+check-tls = cannot use { $file }: { $error }
+    .help = give the certificate with those that vouch for it, and its key, both as PEM, readable by this user
+check-tls-empty = cannot use { $file }: there is no certificate in it
+    .help = give the certificate with those that vouch for it, and its key, both as PEM, readable by this user
 
 # Rules.
 check-rule-twice = there is already a rule `{ $rule }`

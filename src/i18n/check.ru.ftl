@@ -117,6 +117,16 @@ check-expected-also = нужны имена и выражения, а здесь
     .help = например, напишите `{ $example }`
 check-expected-levels = нужны пороги по важности, а здесь { $found }
     .help = например, напишите `{ $example }`
+check-expected-branches = нужны имена филиалов с их часовыми поясами, а здесь { $found }
+    .help = например, напишите `{ $example }`
+check-expected-iana = нужно имя часового пояса по IANA, а здесь { $found }
+    .help = например, напишите `{ $example }`
+check-expected-proxies = нужен список адресов, а здесь { $found }
+    .help = например, напишите `{ $example }`
+check-expected-network = нужен адрес или сеть, а здесь { $found }
+    .help = например, напишите `{ $example }`
+check-expected-https = нужен адрес https://, а здесь { $found }
+    .help = например, напишите `{ $example }`
 
 # Адреса и пароли.
 check-url-password = паролю не место в адресе
@@ -185,6 +195,14 @@ check-group-role = у группы нет `role`
     .help = добавьте одну из ролей: { $known }
 check-group-team = для line2 нужна `team`
     .help = добавьте первую часть её очередей: `team: 2ЛТП`
+check-oidc-clear = провайдера входа будут спрашивать по сети открытым текстом
+    .help = укажите https://
+check-oidc-secret = провайдеру нужен секрет
+    .help = добавьте `secret_file: ПУТЬ`
+check-tls = файл { $file } не подходит: { $error }
+    .help = нужны сертификат с цепочкой и ключ к нему, оба в PEM и доступные этому пользователю на чтение
+check-tls-empty = файл { $file } не подходит: сертификата в нём нет
+    .help = нужны сертификат с цепочкой и ключ к нему, оба в PEM и доступные этому пользователю на чтение
 
 # Правила.
 check-rule-twice = правило `{ $rule }` уже есть

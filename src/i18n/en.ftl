@@ -683,3 +683,20 @@ reload-refused = The new configuration was refused ({ $count ->
     [one] { $count } error
    *[other] { $count } errors
 }), the old one goes on. What is wrong: vakhta check, and the program's log.
+nav-phone = Phone
+phone-title = Sign in on a phone
+phone-text = Point the camera of your phone at the code: the phone comes in under your name, with your rights. The code works once, for five minutes. Show it to nobody else.
+phone-code = Code to sign in on a phone
+phone-good = If the phone does not open the page, see that it is in the company’s network (VPN).
+phone-address = The same as a link
+phone-show = Show a new code
+sign-in-provider = Single sign-on
+sign-in-or = or by name and password:
+sign-in-provider-none = Single sign-on is not set up. Sign in by name and password.
+sign-in-provider-down = Single sign-on does not answer. Sign in with a password of Vakhta’s own, or with a one-time link.
+sign-in-provider-refused = Single sign-on did not let you through. Try again, or sign in by name and password.
+sign-in-provider-again = The sign-in did not come to an end: the answer did not fit, or came too late. Begin again.
+sign-in-provider-no-role = Single sign-on knows you, but none of your groups opens Vakhta. Ask an administrator.
+sign-in-provider-ours = This name has a password of Vakhta’s own: sign in by name and password.
+audit-phone_link = code to sign in on a phone
+sources-held = Samples in memory: { $series } series of { $most }, { $bytes } of { $room }, kept for { $span }.

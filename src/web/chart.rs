@@ -221,7 +221,13 @@ mod tests {
     fn drawn(points: &[(Time, f64)], limit: Option<f64>) -> String {
         let (catalogue, topology) = (Catalogue::default(), Topology::default());
         let now = Time(600_000);
-        let s = Speech { catalogue: &catalogue, topology: &topology, language: Language::Ru, now };
+        let s = Speech {
+            catalogue: &catalogue,
+            topology: &topology,
+            language: Language::Ru,
+            now,
+            base: "",
+        };
         let chart = Chart {
             points,
             from: Time(0),

@@ -213,7 +213,7 @@ pub(super) fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -
         system: if member.system.is_empty() { String::new() } else { s.system(&member.system) },
         mrf: member.mrf.clone().unwrap_or_default(),
         since: s.clock(member.since),
-        since_full: s.moment(member.since),
+        since_full: s.moment_at(member.since, member.mrf.as_deref()),
         reasons: reasons(&member.why, s),
     }
 }

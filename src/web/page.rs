@@ -35,6 +35,7 @@ impl FromRequestParts<ApiState> for Wanted {
 /// Sets the language and goes back to where the visitor was.
 pub(super) async fn language(
     Path(code): Path<String>,
+    State(state): State<ApiState>,
     headers: axum::http::HeaderMap,
 ) -> impl IntoResponse {
     let code = if code == "en" { "en" } else { "ru" };
@@ -44,8 +45,9 @@ pub(super) async fn language(
         .and_then(|value| value.to_str().ok())
         .and_then(|url| reqwest::Url::parse(url).ok())
         .map(|url| path_and_query(&url))
+        .and_then(|path| path.strip_prefix(&*super::house::base(&state)).map(str::to_owned))
         // Two slashes would lead to another host.
-        .filter(|path| !path.starts_with("//"))
+        .filter(|path| path.starts_with('/') && !path.starts_with("//"))
         .unwrap_or_else(|| "/problems".to_owned());
     ([(header::SET_COOKIE, cookie)], Redirect::to(&back))
 }
@@ -53,7 +55,7 @@ pub(super) async fn language(
 fn path_and_query(url: &reqwest::Url) -> String {
     // After an act that failed the visitor stands at the form's address, which shows nothing.
     let page = match url.path() {
-        "/problems/act" => "/problems",
+        path if path.ends_with("/problems/act") => path.trim_end_matches("/act"),
         path => path,
     };
     match url.query() {
@@ -69,6 +71,8 @@ pub(super) struct Speech<'a> {
     pub(super) topology: &'a Topology,
     pub(super) language: Language,
     pub(super) now: Time,
+    /// What stands before every address of ours: the path of `page_url`, usually nothing.
+    pub(super) base: &'a str,
 }
 
 impl Speech<'_> {
@@ -104,17 +108,26 @@ impl Speech<'_> {
 
     /// A moment as short as can be: «22:53», with its day when that is not today.
     pub(super) fn clock(&self, at: Time) -> String {
-        i18n::short(at, self.now)
+        self.catalogue.zones().short(at, self.now)
     }
 
     /// A moment in full, with its zone.
     pub(super) fn moment(&self, at: Time) -> String {
-        i18n::moment(at, self.language)
+        self.catalogue.zones().moment(at, self.language)
+    }
+
+    /// A moment in full, and what the clock of a branch shows then.
+    pub(super) fn moment_at(&self, at: Time, branch: Option<&str>) -> String {
+        let full = self.moment(at);
+        match branch.and_then(|branch| Some((branch, self.catalogue.zones().there(at, branch)?))) {
+            Some((branch, there)) => format!("{full} · {branch} {there}"),
+            None => full,
+        }
     }
 
     /// A moment of today to the second.
     pub(super) fn second(&self, at: Time) -> String {
-        i18n::second(at)
+        self.catalogue.zones().second(at)
     }
 
     /// A share 0…1 as people say it: «83 %».
@@ -143,7 +156,8 @@ pub(super) fn speak<T>(
     let now = state.clock.now();
     state.engine.read(|core| {
         let topology = core.correlate().topology();
-        show(core, Speech { catalogue: &state.catalogue, topology, language, now })
+        let base = core.settings().escalation.base();
+        show(core, Speech { catalogue: &state.catalogue, topology, language, now, base })
     })
 }
 
@@ -232,7 +246,8 @@ pub(super) fn refusal_at(
     };
     let topology = Topology::default();
     let now = state.clock.now();
-    let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now };
+    let base = super::house::base(state);
+    let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now, base: &base };
     let text = error.said().map_or_else(|| s.t(text), |message| s.say(message));
     let changed = error.changed().iter().map(|message| s.say(message)).collect();
     let frame = Frame::bare(s.t(title), guest, s);

@@ -30,6 +30,8 @@ struct SignInPage<'a> {
     name: String,
     asks_code: bool,
     next: String,
+    /// Whoever signs people in beside us; empty for nobody.
+    provider: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,7 +101,7 @@ pub(super) async fn sign_in(
     // Names of ours go first, for the night when the directory is down; it is not asked about them at all.
     let is_ours = state.store.has_user(&form.name).await.unwrap_or(true);
     if matches!(checked, Ok(SignIn::Refused)) && !is_ours {
-        match state.directory.check(&form.name, &form.password).await {
+        match state.doors.check(&form.name, &form.password).await {
             // The directory says how the name is written; ours may be the same name, disabled or with a second factor.
             Ok(Some(access)) if state.store.has_user(&access.name).await.unwrap_or(true) => {}
             Ok(Some(access)) => checked = Ok(SignIn::Known(access)),
@@ -164,7 +166,7 @@ pub(super) async fn sign_out(
 }
 
 /// Opens a session: always a new one, so that nobody can bring one along.
-async fn open(state: &ApiState, access: &Access, now: Time, next: &str) -> Response {
+pub(super) async fn open(state: &ApiState, access: &Access, now: Time, next: &str) -> Response {
     let expires = now.plus_millis(SESSION_SECONDS * 1000);
     let opened = async {
         let session =
@@ -187,7 +189,7 @@ pub(super) fn is_secure(state: &ApiState) -> bool {
 }
 
 /// Where one wanted to go, if that is a page of ours.
-fn inside(next: &str) -> &str {
+pub(super) fn inside(next: &str) -> &str {
     let is_ours =
         next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
     if is_ours { next } else { "/problems" }
@@ -195,21 +197,32 @@ fn inside(next: &str) -> &str {
 
 /// What the page at the door says.
 #[derive(Default)]
-struct Door {
-    wrong: &'static str,
-    name: String,
-    asks_code: bool,
-    next: String,
+pub(super) struct Door {
+    pub(super) wrong: &'static str,
+    pub(super) name: String,
+    pub(super) asks_code: bool,
+    pub(super) next: String,
 }
 
-fn door(state: &ApiState, language: Language, status: StatusCode, door: Door) -> Response {
+pub(super) fn door(
+    state: &ApiState,
+    language: Language,
+    status: StatusCode,
+    door: Door,
+) -> Response {
     let topology = Topology::default();
     let now = state.clock.now();
-    let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now };
+    let base = super::house::base(state);
+    let s = Speech { catalogue: &state.catalogue, topology: &topology, language, now, base: &base };
     let wrong = if door.wrong.is_empty() { String::new() } else { s.t(door.wrong) };
     let frame = Frame::bare(s.t("sign-in-title"), None, s);
     let Door { name, asks_code, next, .. } = door;
-    (status, html(&SignInPage { frame, s, wrong, name, asks_code, next })).into_response()
+    let provider = state.doors.provider();
+    let provider = provider.map_or_else(String::new, |provider| match provider.title() {
+        "" => s.t("sign-in-provider"),
+        title => title.to_owned(),
+    });
+    (status, html(&SignInPage { frame, s, wrong, name, asks_code, next, provider })).into_response()
 }
 
 /// The page for those who have not signed in.

@@ -1,5 +1,7 @@
 //! The sources and their health.
 
+use std::sync::PoisonError;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -7,6 +9,8 @@ use axum::response::Response;
 use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
+use crate::detect::shown;
+use crate::model::Message;
 
 #[derive(Template)]
 #[template(path = "sources.html")]
@@ -14,6 +18,8 @@ struct SourcesPage<'a> {
     frame: Frame<'a>,
     s: Speech<'a>,
     rows: Vec<Row>,
+    /// What the samples take of what they may.
+    held: String,
 }
 
 struct Row {
@@ -56,9 +62,33 @@ pub(super) async fn show(
         html(&SourcesPage {
             frame: Frame::new(&state, &guest, "sources", s.t("sources-title"), s),
             rows,
+            held: held(&state, s),
             s,
         })
     })
+}
+
+/// What the samples in memory take of what they may: «рядов 12 345 из 1 000 000, …».
+fn held(state: &ApiState, s: Speech<'_>) -> String {
+    let store = state.series.read().unwrap_or_else(PoisonError::into_inner);
+    let (stats, limits) = (store.stats(), store.limits());
+    drop(store);
+    let whole =
+        |number: u64| shown(f64::from(u32::try_from(number).unwrap_or(u32::MAX)), "", s.language);
+    let mebi = |bytes: u64| {
+        shown(
+            f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) * 1024.0,
+            "bytes",
+            s.language,
+        )
+    };
+    let message = Message::new("sources-held")
+        .word("series", whole(stats.series))
+        .word("most", whole(u64::try_from(limits.series).unwrap_or(u64::MAX)))
+        .word("bytes", mebi(stats.bytes))
+        .word("room", mebi(limits.bytes))
+        .word("span", s.span(limits.retention.as_secs_f64()));
+    s.say(&message)
 }
 
 /// What cannot be seen just now, by name.

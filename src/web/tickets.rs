@@ -116,7 +116,7 @@ fn row(core: &Core, key: u64, ticket: &Signal, s: &Speech<'_>) -> Row {
         system: if ticket.system().is_empty() { String::new() } else { s.system(ticket.system()) },
         mrf: ticket.mrf.clone().unwrap_or_default(),
         since: s.clock(ticket.since),
-        full: s.moment(ticket.since),
+        full: s.moment_at(ticket.since, ticket.mrf.as_deref()),
         kind,
         verdict,
         say: about.map(|case| say(core, case, s)).unwrap_or_default(),

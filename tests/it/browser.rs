@@ -48,6 +48,7 @@ impl Browser {
             &format!("--user-data-dir={}", profile.path().display()),
         ];
         let options = json!({"capabilities": {"alwaysMatch": {
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"}}}});
         let answer: Value = http

@@ -78,7 +78,8 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let snooze: Vec<(&str, &str)> = snooze.into_iter().chain([("minutes", "5")]).collect();
     let none: &[(&str, &str)] = &[];
     let revoke = [("hash", "00000000")];
-    let table: [Cell<'_>; 23] = [
+    let table: [Cell<'_>; 24] = [
+        (&get, "/phone", none, Role::Viewer),
         (&get, "/problems", none, Role::Viewer),
         (&get, "/problems?closed=1&q=диск", none, Role::Viewer),
         (&get, "/problems/PRB-000001", none, Role::Viewer),
@@ -115,6 +116,40 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
             };
             assert!(expected.contains(&status), "{} {method} {path}: {status}", way.name);
         }
+    }
+    one.app.stop().await;
+}
+
+/// A code for the telephone brings one's own rights along, once; a program gets none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_to_a_phone_with_its_own_rights() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    for way in ways(&one).await {
+        let answer = ask(&one, &way, Method::POST, "/phone", &[]).await;
+        let (status, page) = (answer.status().as_u16(), answer.text().await.unwrap());
+        let is_session =
+            way.header.as_ref().is_some_and(|(_, value)| value.starts_with("vakhta_session="));
+        if !is_session {
+            assert!(matches!(status, 401 | 403), "{}: {status}", way.name);
+            continue;
+        }
+        assert!(status == 200 && page.contains("<svg"), "{}: {status}", way.name);
+        let token = page.split("/sign-in?token=").nth(1).unwrap();
+        let token: String = token.chars().take_while(char::is_ascii_hexdigit).collect();
+        let (store, now) = (&one.app.parts.store, one.app.parts.clock.now());
+        // Nobody's link waits for longer than it takes to hold a telephone before the screen.
+        let later = now.plus_millis(6 * 60_000);
+        assert!(store.use_sign_in(&token, later).await.unwrap().is_none());
+        let nobody = Way { name: "nobody", header: None };
+        let link = format!("/sign-in?token={token}");
+        let entered = ask(&one, &nobody, Method::GET, &link, &[]).await;
+        assert_eq!(entered.status(), 303);
+        let cookie = entered.headers()["set-cookie"].to_str().unwrap();
+        let session = cookie.split([';', '=']).nth(1).unwrap();
+        let access = store.access(AccessKind::Session, session, now).await.unwrap().unwrap();
+        assert_eq!(access.role.as_str(), way.name);
+        assert_eq!(ask(&one, &nobody, Method::GET, &link, &[]).await.status(), 401);
     }
     one.app.stop().await;
 }

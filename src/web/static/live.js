@@ -5,6 +5,8 @@
   const body = document.body;
   const main = document.getElementById("main");
   const status = document.getElementById("status");
+  // Where the pages live, whatever stands before them in the address.
+  const base = new URL("..", document.currentScript.src);
   const PATIENCE = 5000;
   const STALE = 15000;
   const AGES = 15000;
@@ -122,7 +124,7 @@
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
-      const answer = await fetch("/pulse", { signal: stop.signal, cache: "no-store" });
+      const answer = await fetch(new URL("pulse", base), { signal: stop.signal, cache: "no-store" });
       if (answer.status === 401) heard({ out: true });
       else if (answer.ok) heard({ ...(await answer.json()), seen: Date.now() });
     } catch { /* the header says it */ }
@@ -131,7 +133,7 @@
   }
   if (main.dataset.live) {
     try {
-      const worker = new SharedWorker("/static/pulse.js");
+      const worker = new SharedWorker(new URL("static/pulse.js", base));
       worker.port.onmessage = (message) => heard(message.data);
       worker.onerror = own;
       addEventListener("pagehide", () => worker.port.postMessage("bye"));

@@ -16,7 +16,7 @@
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
-      const answer = await fetch("/pulse", { signal: stop.signal, cache: "no-store" });
+      const answer = await fetch(new URL("../pulse", self.location), { signal: stop.signal, cache: "no-store" });
       if (answer.status === 401) latest = { out: true };
       else if (answer.ok) latest = { ...(await answer.json()), seen: Date.now() };
       else latest = { ...latest, lost: true };

@@ -4,14 +4,14 @@
 //! A name is looked up with an account of our own, then the password is tried by signing in as what was found. Every
 //! step is bounded in time; a directory that does not answer keeps nobody out who has a password of ours.
 
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, ldap_escape};
 
-use crate::config::{Node, Reader, Secret, Value};
+use super::{Group, groups};
+use crate::config::{Reader, Secret};
 use crate::model::Message;
-use crate::store::{Access, Role};
+use crate::store::Access;
 
 /// The result code of a wrong password.
 const INVALID_CREDENTIALS: u32 = 49;
@@ -39,17 +39,6 @@ pub struct Config {
     pub timeout: Duration,
 }
 
-/// What the members of a group may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The group's distinguished name.
-    pub dn: String,
-    /// The role.
-    pub role: Role,
-    /// The team, of line 2 and 3.
-    pub team: String,
-}
-
 /// Why the directory said nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
@@ -69,43 +58,30 @@ pub enum DirectoryError {
     Ldap(#[from] LdapError),
 }
 
-/// The directory that is used now, if there is one; a reload changes it.
-#[derive(Clone, Debug, Default)]
-pub struct Directory(Arc<RwLock<Option<Config>>>);
-
-impl Directory {
-    /// Takes over another one.
-    pub fn set(&self, config: Option<Config>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+/// Who this is, if name and password belong together and a group gives a role.
+///
+/// # Errors
+/// When the directory cannot be asked.
+pub async fn check(
+    config: &Config,
+    name: &str,
+    password: &str,
+) -> Result<Option<Access>, DirectoryError> {
+    // An empty password signs in as nobody in particular (RFC 4513, 5.1.2), whoever is named.
+    if name.is_empty() || password.is_empty() {
+        return Ok(None);
     }
-
-    /// Who this is, if name and password belong together and a group gives a role; `None` also without a directory.
-    ///
-    /// # Errors
-    /// When the directory cannot be asked.
-    pub async fn check(
-        &self,
-        name: &str,
-        password: &str,
-    ) -> Result<Option<Access>, DirectoryError> {
-        let config = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(config) = config else { return Ok(None) };
-        // An empty password signs in as nobody in particular (RFC 4513, 5.1.2), whoever is named.
-        if name.is_empty() || password.is_empty() {
-            return Ok(None);
-        }
-        let settings =
-            LdapConnSettings::new().set_conn_timeout(config.timeout).set_starttls(config.starttls);
-        let opened = LdapConnAsync::with_settings(settings, &config.url);
-        let opened = tokio::time::timeout(config.timeout, opened).await;
-        let (connection, ldap) = opened.map_err(|_| DirectoryError::Timeout(config.timeout))??;
-        let work = ask(ldap, &config, name, password);
-        tokio::select! {
-            // The connection is driven only while somebody asks.
-            _ = connection.drive() => Err(DirectoryError::Closed),
-            found = tokio::time::timeout(config.timeout * 4, work) => {
-                found.map_err(|_| DirectoryError::Timeout(config.timeout * 4))?
-            }
+    let settings =
+        LdapConnSettings::new().set_conn_timeout(config.timeout).set_starttls(config.starttls);
+    let opened = LdapConnAsync::with_settings(settings, &config.url);
+    let opened = tokio::time::timeout(config.timeout, opened).await;
+    let (connection, ldap) = opened.map_err(|_| DirectoryError::Timeout(config.timeout))??;
+    let work = ask(ldap, config, name, password);
+    tokio::select! {
+        // The connection is driven only while somebody asks.
+        _ = connection.drive() => Err(DirectoryError::Closed),
+        found = tokio::time::timeout(config.timeout * 4, work) => {
+            found.map_err(|_| DirectoryError::Timeout(config.timeout * 4))?
         }
     }
 }
@@ -139,9 +115,9 @@ async fn ask(
     sign_in_ourselves(&mut ldap, config).await?;
     let member_of = entry.attrs.get("memberOf").map(Vec::as_slice).unwrap_or_default();
     for group in &config.groups {
-        let is_named = member_of.iter().any(|dn| dn.eq_ignore_ascii_case(&group.dn));
+        let is_named = member_of.iter().any(|dn| dn.eq_ignore_ascii_case(&group.name));
         // Directories without the back link are asked the group itself.
-        if is_named || is_member(&mut ldap, config, &group.dn, &entry.dn).await? {
+        if is_named || is_member(&mut ldap, config, &group.name, &entry.dn).await? {
             let (role, team) = (group.role, group.team.clone());
             // One person has one name here, however it was typed.
             let named =
@@ -205,7 +181,7 @@ impl Config {
         let password = reader.secret("password", "password_file", "password_env");
         let timeout = reader.duration("timeout").unwrap_or(Duration::from_secs(5));
         let groups = match reader.node("groups") {
-            Some(node) => groups(node, reader),
+            Some(node) => groups(node, reader, "dn"),
             None => Vec::new(),
         };
         Some(Self {
@@ -219,32 +195,4 @@ impl Config {
             timeout,
         })
     }
-}
-
-fn groups(list: &Node, reader: &mut Reader<'_, '_>) -> Vec<Group> {
-    let Value::List(items) = &list.value else {
-        let expected = Message::new("check-expected-groups");
-        reader.wrong(list, expected, "[{dn: \"cn=crm-duty,…\", role: duty}]");
-        return Vec::new();
-    };
-    let mut groups = Vec::new();
-    for item in items {
-        let mut inner = Reader::new(item, reader.errors);
-        let dn = inner.required_string("dn");
-        let words = Role::ALL.map(Role::as_str);
-        let role = inner.word("role", &words, Role::parse);
-        let team = inner.string("team").unwrap_or_default();
-        if role.is_none() {
-            let message = Message::new("check-group-role").word("known", words.join(", "));
-            inner.errors.error(&item.place, message);
-        }
-        if role == Some(Role::Line2) && team.is_empty() {
-            inner.errors.error(&item.place, Message::new("check-group-team"));
-        }
-        inner.finish();
-        if let (Some(dn), Some(role)) = (dn, role) {
-            groups.push(Group { dn, role, team });
-        }
-    }
-    groups
 }

@@ -1,0 +1,175 @@
+//! Moments as people read them: on the clock of the duty shift's wall, and on the clock of a branch.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::config::{Node, Reader, Value};
+use crate::model::{Language, Message, Time};
+
+/// The operator's shifts run on Moscow time in every branch.
+const HOME: &str = "Europe/Moscow";
+/// Where the branches' own offices are (the zone most of a branch lives in).
+const BRANCHES: [(&str, &str); 8] = [
+    ("Москва", "Europe/Moscow"),
+    ("Северо-Запад", "Europe/Moscow"),
+    ("Центр", "Europe/Moscow"),
+    ("Юг", "Europe/Moscow"),
+    ("Волга", "Europe/Samara"),
+    ("Урал", "Asia/Yekaterinburg"),
+    ("Сибирь", "Asia/Novosibirsk"),
+    ("Дальний Восток", "Asia/Vladivostok"),
+];
+
+/// The zone of the pages, tickets and alerts, and those of the branches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zones {
+    home: TimeZone,
+    branches: BTreeMap<String, TimeZone>,
+}
+
+impl Default for Zones {
+    fn default() -> Self {
+        let branches = BRANCHES.iter().filter_map(|(name, zone)| {
+            let zone = TimeZone::get(zone).ok()?;
+            Some((plain(name), zone))
+        });
+        // The zones are part of the program: this fallback is for nobody.
+        let home = TimeZone::get(HOME).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(3)));
+        Self { home, branches: branches.collect() }
+    }
+}
+
+/// A branch's name as it is compared: «МРФ Урал» is «урал».
+fn plain(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    name.strip_prefix("мрф")
+        .map_or(name.as_str(), str::trim)
+        .trim_matches(['«', '»', '"'])
+        .to_owned()
+}
+
+impl Zones {
+    /// Reads `time_zone` and `branches: {NAME: ZONE}` of a site.
+    pub fn read(reader: &mut Reader<'_, '_>) -> Self {
+        let mut zones = Self::default();
+        if let Some(node) = reader.node("time_zone")
+            && let Some(zone) = zone(node, reader)
+        {
+            zones.home = zone;
+        }
+        let Some(node) = reader.node("branches") else { return zones };
+        let Value::Map(entries) = &node.value else {
+            let expected = Message::new("check-expected-branches");
+            reader.wrong(node, expected, "{Урал: Asia/Yekaterinburg}");
+            return zones;
+        };
+        for (name, _, node) in entries {
+            if let Some(zone) = zone(node, reader) {
+                zones.branches.insert(plain(name), zone);
+            }
+        }
+        zones
+    }
+
+    fn at(&self, at: Time) -> Option<jiff::Zoned> {
+        Some(jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.home.clone()))
+    }
+
+    /// A moment in full, with its zone: «28.11.2026 22:53:10 МСК».
+    #[must_use]
+    pub fn moment(&self, at: Time, language: Language) -> String {
+        let Some(moment) = self.at(at) else { return at.to_string() };
+        format!("{} {}", moment.strftime("%d.%m.%Y %H:%M:%S"), named(&moment, language))
+    }
+
+    /// The same as short as can be: «22:53» today, «28.11 22:53» on another day, with the year in another year.
+    #[must_use]
+    pub fn short(&self, at: Time, now: Time) -> String {
+        let (Some(moment), Some(today)) = (self.at(at), self.at(now)) else {
+            return at.to_string();
+        };
+        let shape = match (moment.date() == today.date(), moment.year() == today.year()) {
+            (true, _) => "%H:%M",
+            (false, true) => "%d.%m %H:%M",
+            (false, false) => "%d.%m.%Y %H:%M",
+        };
+        moment.strftime(shape).to_string()
+    }
+
+    /// A moment of today to the second.
+    #[must_use]
+    pub fn second(&self, at: Time) -> String {
+        self.at(at).map_or_else(|| at.to_string(), |at| at.strftime("%H:%M:%S").to_string())
+    }
+
+    /// What the clock of a branch shows, when that is not what ours does: «00:53».
+    #[must_use]
+    pub fn there(&self, at: Time, branch: &str) -> Option<String> {
+        let zone = self.branches.get(&plain(branch))?;
+        let here = self.at(at)?;
+        let there = here.with_time_zone(zone.clone());
+        (there.datetime() != here.datetime()).then(|| there.strftime("%H:%M").to_string())
+    }
+}
+
+/// A zone by what people call it, else by its distance from UTC.
+fn named(moment: &jiff::Zoned, language: Language) -> String {
+    let short = moment.strftime("%Z").to_string();
+    match (short.as_str(), language) {
+        ("MSK", Language::Ru) => "МСК".to_owned(),
+        (name, _) if name.starts_with(|letter: char| letter.is_ascii_alphabetic()) => short,
+        _ => format!("UTC{}", moment.strftime("%:z")),
+    }
+}
+
+fn zone(node: &Node, reader: &mut Reader<'_, '_>) -> Option<TimeZone> {
+    let name = reader.text_of(node)?;
+    if let Ok(zone) = TimeZone::get(&name) {
+        return Some(zone);
+    }
+    reader.wrong(node, Message::new("check-expected-iana"), HOME);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Diagnostics, parse};
+
+    fn read(text: &str) -> (Zones, Vec<String>) {
+        let mut errors = Diagnostics::default();
+        let node = parse("a.yaml", text, &mut errors).unwrap();
+        let mut reader = Reader::new(&node, &mut errors);
+        let zones = Zones::read(&mut reader);
+        reader.finish();
+        (zones, errors.into_sorted().into_iter().map(|error| error.to_string()).collect())
+    }
+
+    #[test]
+    fn moments_are_on_the_clock_of_the_wall_and_of_the_branch() {
+        // 2026-11-28 19:53:10 UTC.
+        let at = Time(1_795_895_590_000);
+        let usual = Zones::default();
+        assert_eq!(usual.moment(at, Language::Ru), "28.11.2026 22:53:10 МСК");
+        assert_eq!(usual.moment(at, Language::En), "28.11.2026 22:53:10 MSK");
+        assert_eq!(usual.there(at, "Урал").as_deref(), Some("00:53"));
+        assert_eq!(usual.there(at, "МРФ «Дальний Восток»").as_deref(), Some("05:53"));
+        assert_eq!(usual.there(at, "Центр"), None);
+        assert_eq!(usual.there(at, "неведомый"), None);
+        let (zones, errors) =
+            read("time_zone: Asia/Novosibirsk\nbranches: {Байкал: Asia/Irkutsk}\n");
+        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(zones.moment(at, Language::Ru), "29.11.2026 02:53:10 UTC+07:00");
+        assert_eq!(zones.short(at, at), "02:53");
+        assert_eq!(zones.there(at, "Байкал").as_deref(), Some("03:53"));
+        assert_eq!(zones.there(at, "Урал").as_deref(), Some("00:53"));
+    }
+
+    #[test]
+    fn a_zone_that_is_none_is_an_error_at_its_place() {
+        let (_, errors) = read("time_zone: Moskva\nbranches: {Урал: Nowhere/Land, Юг: 3}\n");
+        assert_eq!(errors.len(), 3, "{errors:?}");
+        assert!(errors[0].contains("a.yaml:1:12") && errors[0].contains("Europe/Moscow"));
+    }
+}
