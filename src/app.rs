@@ -37,8 +37,8 @@ use crate::engine::{Engine, EngineHandle};
 use crate::escalate::alertmanager::AlertmanagerChannel;
 use crate::escalate::otrs::OtrsChannel;
 use crate::fold::Event;
-use crate::i18n::Catalogue;
-use crate::model::Channel;
+use crate::i18n::{Catalogue, Told};
+use crate::model::{Channel, Language, Message};
 use crate::otrs::Client;
 use crate::people::Doors;
 use crate::series;
@@ -79,10 +79,10 @@ pub fn store_file(data: &Path) -> Result<PathBuf> {
     // Made before SQLite does it: its other files take over the rights of this one.
     let mut make = std::fs::OpenOptions::new();
     let made = make.append(true).create(true).mode(0o600).open(&file);
-    made.with_context(|| format!("cannot write {}", file.display()))?;
+    made.map_err(|error| Told::of("cli-cannot-write", &file, &error))?;
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(&file, mode)
-        .with_context(|| format!("cannot restrict {}", file.display()))?;
+        .map_err(|error| Told::of("cli-cannot-restrict", &file, &error))?;
     Ok(file)
 }
 
@@ -91,7 +91,7 @@ fn make_private(data: &Path) -> Result<()> {
     if !data.exists() {
         let mut folder = std::fs::DirBuilder::new();
         let made = folder.recursive(true).mode(0o700).create(data);
-        made.with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        made.map_err(|error| Told::of("cli-cannot-make-data", data, &error))?;
     }
     Ok(())
 }
@@ -109,6 +109,8 @@ pub struct Options {
     pub skip_unreadable: bool,
     /// Prints the greeting with the one-time link.
     pub greet: fn(&str),
+    /// The language of the greeting.
+    pub language: Language,
 }
 
 /// What the tasks share.
@@ -136,6 +138,7 @@ pub struct App {
     engine_stop: CancellationToken,
     engine_task: TaskTracker,
     packs: mpsc::Sender<watch::Change>,
+    language: Language,
     /// The certificate that pages are served with.
     shown: Option<Arc<Shown>>,
     fallen: Fallen,
@@ -166,7 +169,7 @@ impl App {
         // Before the store: two engines on one address are usually two engines on one store.
         let listener = TcpListener::bind(&listen)
             .await
-            .with_context(|| format!("cannot listen on {listen}; is another Vakhta running?"))?;
+            .map_err(|error| Told::of("cli-cannot-listen", Path::new(&listen), &error))?;
         let address = listener.local_addr().context("the address just opened is gone")?;
         let lock = lock::DataLock::take(data)?;
         let store = Store::open(&store_file(data)?).await?;
@@ -213,6 +216,7 @@ impl App {
             engine_stop,
             engine_task,
             packs,
+            language: options.language,
             shown,
             fallen,
             _lock: lock,
@@ -354,26 +358,28 @@ impl App {
         parts.store.set_note(PAGE, page_url.as_bytes()).await?;
         let page = site::reached_at(self.address, self.shown.is_some());
         let mut text = if parts.store.has_admin(now).await? {
-            format!("Вахта запущена: {page}/\nThe watch is on: {page}/\n\n")
+            let on = Message::new("cli-greeting").word("page", &page);
+            format!("{}\n\n", self.say(&on))
         } else {
             // Nobody could come in otherwise; later starts print no way in.
             let access = Access::new("admin", Role::Admin);
             let expires = Some(now.plus_millis(3_600_000));
             let token = parts.store.add_access(AccessKind::SignIn, &access, now, expires).await?;
-            format!(
-                "Вахта запущена. Откройте страницу (ссылка одноразовая, действует час):\n\
-                 The watch is on. Open the page (the link works once, for an hour):\n\n  \
-                 {page}/sign-in?token={token}\n\n"
-            )
+            let on = self.say(&Message::new("cli-greeting-link"));
+            format!("{on}\n\n  {page}/sign-in?token={token}\n\n")
         };
         tracing::info!(address = %self.address, page, "listening");
         if self.site.is_default {
             for offer in discover::on_loopback().await {
-                text.push_str(&offer.shown());
+                text.push_str(&offer.shown(self.language));
                 parts.sources.put(offer.health);
             }
         }
         Ok(text)
+    }
+
+    fn say(&self, message: &Message) -> String {
+        Catalogue::shared().words(message, self.language)
     }
 
     /// Tells systemd that the watch has started, and from then on that its core answers: one that hangs is started
@@ -405,7 +411,9 @@ impl App {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                Some(how) = self.fallen.recv() => anyhow::bail!("{how}; start the program again"),
+                Some(how) = self.fallen.recv() => {
+                    return Err(Told(Message::new("cli-fallen").word("how", how)).into());
+                }
                 _ = hang_up.recv() => tokio::select! {
                     () = self.reload(config) => {}
                     _ = terminate.recv() => break,
@@ -425,7 +433,7 @@ impl App {
             Ok(fresh) => fresh,
             Err(errors) => {
                 for error in &errors {
-                    tracing::error!("{error}");
+                    tracing::error!("{}", Catalogue::shared().diagnostic(error, Language::En));
                 }
                 // The pages say it too: an old configuration must not look like the new one.
                 self.parts.refused.store(errors.len(), Ordering::Relaxed);

@@ -6,8 +6,11 @@ pub mod check;
 pub mod doctor;
 pub mod evaluate;
 pub mod explain;
+mod help;
 pub mod init;
+mod refused;
 pub mod run;
+pub mod terminal;
 pub mod token;
 pub mod user;
 
@@ -16,9 +19,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::model::Language;
+use crate::model::{Language, Message};
+use terminal::Terminal;
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -41,6 +46,15 @@ pub struct Arguments {
     /// How to print what a machine may read.
     #[arg(long, global = true, value_enum, default_value = "text")]
     format: Format,
+    /// The language, ru or en; without it that of the environment (LC_ALL, LC_MESSAGES, LANG). Texts inside JSON are
+    /// English unless it is given.
+    #[arg(long, global = true, alias = "lang", value_parser = languages(), hide_possible_values = true)]
+    language: Option<Language>,
+}
+
+fn languages() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(["ru", "en"])
+        .try_map(|word| terminal::language(&word).ok_or("ru, en"))
 }
 
 /// How to print.
@@ -132,33 +146,44 @@ enum EvaluateCommand {
 #[derive(Debug)]
 pub struct Failure {
     /// Printed to standard error.
-    pub message: String,
+    pub said: Said,
     /// The exit code.
     pub code: u8,
 }
 
+/// What is said of a failure.
+#[derive(Debug)]
+pub enum Said {
+    /// A text that is printed as it is.
+    Whole(String),
+    /// A message of the catalogue.
+    Message(Message),
+    /// An error.
+    Error(anyhow::Error),
+}
+
 impl Failure {
     /// The command line or configuration is wrong.
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2 }
+    #[must_use]
+    pub fn usage(message: Message) -> Self {
+        Self { said: Said::Message(message), code: 2 }
+    }
+
+    /// Something went wrong while running.
+    #[must_use]
+    pub fn run(message: Message) -> Self {
+        Self { said: Said::Message(message), code: 1 }
+    }
+
+    /// What is wrong was said already, or is this text.
+    pub fn whole(text: impl Into<String>, code: u8) -> Self {
+        Self { said: Said::Whole(text.into()), code }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { message: format!("vakhta: {error:#}\n"), code: 1 }
-    }
-}
-
-/// The language of the terminal: Russian unless the environment asks for another one.
-pub(crate) fn language() -> Language {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    match set {
-        Some(value) if value.starts_with("ru") => Language::Ru,
-        Some(_) => Language::En,
-        None => Language::En,
+        Self { said: Said::Error(error), code: 1 }
     }
 }
 
@@ -176,46 +201,59 @@ pub(crate) fn complain(text: &str) {
 
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match dispatch(arguments) {
+    let typed: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let terminal = Terminal::of_arguments(&typed);
+    let mut command = help::command(terminal.language);
+    let parsed = command
+        .try_get_matches_from_mut(typed)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let (text, is_error) = refused::shown(&error, terminal, &command);
+            let show = if is_error { complain } else { print };
+            show(&text);
+            return ExitCode::from(u8::from(is_error) * 2);
+        }
+    };
+    let terminal = Terminal::new(arguments.format, arguments.language);
+    match dispatch(arguments.command, terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            complain(&failure.message);
+            complain(&terminal.failure(&failure));
             ExitCode::from(failure.code)
         }
     }
 }
 
-fn dispatch(arguments: Arguments) -> Result<(), Failure> {
-    let format = arguments.format;
-    match arguments.command.unwrap_or_else(|| Command::Run(run::Arguments::default())) {
-        Command::Run(arguments) => run::run(&arguments, format),
-        Command::Init(arguments) => init::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments, format),
-        Command::Explain(arguments) => block_on(explain::run(&arguments, format)),
-        Command::Token(command) => block_on(token::run(&command, format)),
-        Command::User(command) => block_on(user::run(&command, format)),
-        Command::Backup(arguments) => block_on(backup::back_up(&arguments, format)),
-        Command::Restore(arguments) => block_on(backup::restore(&arguments, format)),
-        Command::Doctor(arguments) => block_on(doctor::run(&arguments, format)),
+fn dispatch(command: Option<Command>, terminal: Terminal) -> Result<(), Failure> {
+    match command.unwrap_or_else(|| Command::Run(run::Arguments::default())) {
+        Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Init(arguments) => init::run(&arguments, terminal),
+        Command::Check(arguments) => check::run(&arguments, terminal),
+        Command::Explain(arguments) => block_on(explain::run(&arguments, terminal)),
+        Command::Token(command) => block_on(token::run(&command, terminal)),
+        Command::User(command) => block_on(user::run(&command, terminal)),
+        Command::Backup(arguments) => block_on(backup::back_up(&arguments, terminal)),
+        Command::Restore(arguments) => block_on(backup::restore(&arguments, terminal)),
+        Command::Doctor(arguments) => block_on(doctor::run(&arguments, terminal)),
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "vakhta", &mut text);
+            let mut command = help::command(terminal.language);
+            clap_complete::generate(shell, &mut command, "vakhta", &mut text);
             print(&String::from_utf8_lossy(&text));
             Ok(())
         }
         Command::Man => {
-            let mut text = Vec::new();
-            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut text);
-            rendered.map_err(|error| Failure::from(anyhow::Error::from(error)))?;
-            print(&String::from_utf8_lossy(&text));
+            let page = help::manual(terminal.language);
+            print(&page.map_err(|error| Failure::from(anyhow::Error::from(error)))?);
             Ok(())
         }
         Command::Openapi => {
             print(&crate::api::openapi_json());
             Ok(())
         }
-        Command::Evaluate(command) => evaluate::run(&command.into(), format),
+        Command::Evaluate(command) => evaluate::run(&command.into(), terminal),
     }
 }
 

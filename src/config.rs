@@ -6,11 +6,14 @@
 //! components; this room knows none of them.
 
 mod diagnostic;
+mod file;
 mod node;
 mod reader;
+mod syntax;
 mod values;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
+pub use file::{not_utf8, read, read_text, system_error};
 pub use node::{Node, Value, parse};
 pub use reader::{Reader, nearest};
 pub use values::{Secret, bytes, duration};

@@ -1,20 +1,37 @@
-//! The one source of every text for people: `i18n/ru.ftl` and `i18n/en.ftl`, with the plural rules
-//! of each language. A test keeps their keys and variables equal.
+//! The one source of every text for people, with the plural rules of each language: `i18n/ru.ftl` and
+//! `i18n/en.ftl` for pages, tickets and alerts, `check.*.ftl` for errors of configuration, `cli.*.ftl`
+//! for the terminal. A test keeps their keys and variables equal. `help.ru.ftl` is Russian alone: in
+//! English the help of the commands is what their code says of itself.
 
+mod diagnostic;
+mod told;
 mod zones;
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use crate::model::{Arg, Language, Message, Text};
 use crate::topology::Topology;
-
+pub use told::Told;
 pub use zones::Zones;
 
-const RU: &str = include_str!("i18n/ru.ftl");
-const EN: &str = include_str!("i18n/en.ftl");
+/// The files of each language.
+const RU: [&str; 4] = [
+    include_str!("i18n/ru.ftl"),
+    include_str!("i18n/check.ru.ftl"),
+    include_str!("i18n/cli.ru.ftl"),
+    include_str!("i18n/help.ru.ftl"),
+];
+const EN: [&str; 3] = [
+    include_str!("i18n/en.ftl"),
+    include_str!("i18n/check.en.ftl"),
+    include_str!("i18n/cli.en.ftl"),
+];
+
+static SHARED: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
 
 /// Both catalogues, ready to render.
 pub struct Catalogue {
@@ -35,24 +52,32 @@ impl Default for Catalogue {
     }
 }
 
-fn bundle(language: &str, source: &str) -> FluentBundle<FluentResource> {
+fn bundle(language: &str, sources: &[&str]) -> FluentBundle<FluentResource> {
     let language = language.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // Isolation marks are for mixed right-to-left text; here they would end up in ticket titles.
     bundle.set_use_isolating(false);
-    let resource = match FluentResource::try_new(source.to_owned()) {
-        Ok(resource) | Err((resource, _)) => resource,
-    };
-    // A second message with the same key is found by the test below, not here.
-    drop(bundle.add_resource(resource));
+    for source in sources {
+        let resource = match FluentResource::try_new((*source).to_owned()) {
+            Ok(resource) | Err((resource, _)) => resource,
+        };
+        // A second message with the same key is found by the test below, not here.
+        drop(bundle.add_resource(resource));
+    }
     bundle
 }
 
 impl Catalogue {
+    /// The catalogue of the whole process, for those that nobody hands one.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        &SHARED
+    }
+
     /// Both catalogues, with the clocks that people live by.
     #[must_use]
     pub fn on(zones: Zones) -> Self {
-        Self { ru: bundle("ru", RU), en: bundle("en", EN), zones }
+        Self { ru: bundle("ru", &RU), en: bundle("en", &EN), zones }
     }
 
     /// The clocks that people live by.
@@ -65,9 +90,49 @@ impl Catalogue {
     /// a strange word on the page is better than a page that fails.
     #[must_use]
     pub fn render(&self, message: &Message, language: Language, topology: &Topology) -> String {
-        let bundle = match language {
+        let rendered = self.fill(message, None, language, topology);
+        rendered.unwrap_or_else(|| message.key.to_string())
+    }
+
+    /// Renders a message that names no systems.
+    #[must_use]
+    pub fn words(&self, message: &Message, language: Language) -> String {
+        self.render(message, language, &Topology::default())
+    }
+
+    /// What to do about what a message says: its attribute `.help`.
+    #[must_use]
+    pub fn help(&self, message: &Message, language: Language) -> Option<String> {
+        self.fill(message, Some("help"), language, &Topology::default())
+    }
+
+    /// A text without arguments, or an attribute of it, when the language has it: help of commands.
+    #[must_use]
+    pub fn part(&self, key: &str, attribute: Option<&str>, language: Language) -> Option<String> {
+        let message = Message { key: key.to_owned().into(), args: Vec::new() };
+        self.fill(&message, attribute, language, &Topology::default())
+    }
+
+    fn bundle(&self, language: Language) -> &FluentBundle<FluentResource> {
+        match language {
             Language::Ru => &self.ru,
             Language::En => &self.en,
+        }
+    }
+
+    /// Fills a message, or an attribute of it, with its arguments; none when the catalogue lacks it.
+    fn fill(
+        &self,
+        message: &Message,
+        attribute: Option<&str>,
+        language: Language,
+        topology: &Topology,
+    ) -> Option<String> {
+        let bundle = self.bundle(language);
+        let found = bundle.get_message(&message.key)?;
+        let pattern = match attribute {
+            Some(name) => found.get_attribute(name)?.value(),
+            None => found.value()?,
         };
         let mut args = FluentArgs::new();
         for (name, value) in &message.args {
@@ -79,17 +144,16 @@ impl Catalogue {
                 Arg::Key(key) => self.label(key, language).into(),
                 Arg::Span(seconds) => self.span(*seconds, language).into(),
                 Arg::Moment(at) => self.zones.moment(*at, language).into(),
+                Arg::Message(inner) => self.render(inner, language, topology).into(),
             };
             args.set(name.as_ref(), value);
         }
-        let pattern = bundle.get_message(&message.key).and_then(|found| found.value());
-        let Some(pattern) = pattern else { return message.key.to_string() };
         let mut rendered = String::new();
         let mut problems = Vec::new();
         if bundle.write_pattern(&mut rendered, pattern, Some(&args), &mut problems).is_err() {
             let _infallible_for_strings = write!(rendered, "{}", message.key);
         }
-        rendered
+        Some(rendered)
     }
 
     /// Renders a message in both languages.
@@ -180,16 +244,21 @@ mod tests {
 
     use super::*;
 
-    /// Keys of a catalogue and the variables each of them uses.
-    fn variables(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+    /// Keys of a catalogue, their attributes too, and the variables each of them uses.
+    fn variables(sources: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
         let variable = regex::Regex::new(r"\$([a-z_]+)").unwrap();
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut key = String::new();
-        for line in source.lines() {
+        for line in sources.iter().flat_map(|source| source.lines()) {
             if let Some((name, _)) = line.split_once(" =")
                 && line.starts_with(|letter: char| letter.is_ascii_lowercase())
             {
                 key = name.to_owned();
+                assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{key} twice");
+            } else if let Some((name, _)) = line.trim_start().split_once(" =")
+                && name.starts_with('.')
+            {
+                key = format!("{}{name}", key.split('.').next().unwrap());
                 assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{key} twice");
             }
             for capture in variable.captures_iter(line).filter(|_| !line.starts_with('#')) {
@@ -201,14 +270,27 @@ mod tests {
 
     #[test]
     fn both_catalogues_have_the_same_keys_and_variables() {
-        assert_eq!(variables(RU), variables(EN));
-        assert!(variables(RU).len() > 50);
+        for (ru, en) in RU.iter().zip(&EN) {
+            assert_eq!(variables(&[ru]), variables(&[en]));
+        }
+        assert!(variables(&RU).len() > 50);
+        assert!(variables(&EN).len() > 50);
+    }
+
+    /// What is wrong never goes without what to do about it.
+    #[test]
+    fn every_error_has_its_remedy() {
+        let keys = variables(&RU);
+        let errors = keys.keys().filter(|key| key.starts_with("check-") && !key.contains('.'));
+        for key in errors {
+            assert!(keys.contains_key(&format!("{key}.help")), "{key} has no .help");
+        }
     }
 
     #[test]
     fn catalogues_are_free_of_syntax_errors() {
-        for source in [RU, EN] {
-            if let Err((_, errors)) = FluentResource::try_new(source.to_owned()) {
+        for source in RU.iter().chain(&EN) {
+            if let Err((_, errors)) = FluentResource::try_new((*source).to_owned()) {
                 panic!("{errors:?}");
             }
         }

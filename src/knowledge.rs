@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Diagnostics, Node, Reader, Value};
-use crate::model::Text;
+use crate::model::{Message, Text};
 use crate::topology::{self, Topology};
 
 /// A known way out.
@@ -28,16 +28,16 @@ pub fn decode(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Vec
             for item in items {
                 let Some(solution) = one(item, topology, reader.errors) else { continue };
                 if solutions.iter().any(|known| known.key == solution.key) {
-                    reader.errors.error(
-                        &item.place,
-                        format!("solution `{}` is there twice", solution.key),
-                        "remove one of the two, or give it another key",
-                    );
+                    let message = Message::new("check-solution-twice").word("key", &solution.key);
+                    reader.errors.error(&item.place, message);
                 }
                 solutions.push(solution);
             }
         }
-        Some((list, _)) => reader.wrong(list, "a list of solutions", "solutions: [{key: KB-1}]"),
+        Some((list, _)) => {
+            let expected = Message::new("check-expected-solutions");
+            reader.wrong(list, expected, "solutions: [{key: KB-1}]");
+        }
         None => {}
     }
     reader.finish();

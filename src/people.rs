@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 use crate::config::{Diagnostics, Node, Reader, Value};
+use crate::model::Message;
 use crate::store::{Access, Role};
 use ldap::DirectoryError;
 use oidc::Provider;
@@ -141,7 +142,8 @@ impl Settings {
 fn proxies(reader: &mut Reader<'_, '_>) -> Vec<IpNet> {
     let Some(list) = reader.node("proxies") else { return Vec::new() };
     let Value::List(items) = &list.value else {
-        reader.wrong(list, "a list of addresses", "[127.0.0.1, 10.0.0.0/8]");
+        let expected = Message::new("check-expected-proxies");
+        reader.wrong(list, expected, "[127.0.0.1, 10.0.0.0/8]");
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -150,7 +152,7 @@ fn proxies(reader: &mut Reader<'_, '_>) -> Vec<IpNet> {
         let net = text.parse::<IpNet>().ok();
         match net.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) {
             Some(net) => found.push(net),
-            None => reader.wrong(item, "an address or a network", "10.0.0.0/8"),
+            None => reader.wrong(item, Message::new("check-expected-network"), "10.0.0.0/8"),
         }
     }
     found
@@ -160,7 +162,7 @@ fn proxies(reader: &mut Reader<'_, '_>) -> Vec<IpNet> {
 fn groups(list: &Node, reader: &mut Reader<'_, '_>, key: &'static str) -> Vec<Group> {
     let Value::List(items) = &list.value else {
         let example = format!("[{{{key}: crm-duty, role: duty}}]");
-        reader.wrong(list, "a list of groups", &example);
+        reader.wrong(list, Message::new("check-expected-groups"), &example);
         return Vec::new();
     };
     let mut groups = Vec::new();
@@ -171,16 +173,11 @@ fn groups(list: &Node, reader: &mut Reader<'_, '_>, key: &'static str) -> Vec<Gr
         let role = inner.word("role", &words, Role::parse);
         let team = inner.string("team").unwrap_or_default();
         if role.is_none() {
-            let known = words.join(", ");
-            inner.errors.error(
-                &item.place,
-                "the group has no `role`",
-                format!("add one of {known}"),
-            );
+            let message = Message::new("check-group-role").word("known", words.join(", "));
+            inner.errors.error(&item.place, message);
         }
         if role == Some(Role::Line2) && team.is_empty() {
-            let help = "add the first part of its queues: `team: 2ЛТП`";
-            inner.errors.error(&item.place, "line2 without a `team`", help);
+            inner.errors.error(&item.place, Message::new("check-group-team"));
         }
         inner.finish();
         if let (Some(name), Some(role)) = (name, role) {

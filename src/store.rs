@@ -21,6 +21,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::model::Message;
 use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -88,6 +89,28 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A file was written by a newer version.
+    #[error(
+        "{file} cannot be used: it was written by a newer version (format {version}); take another backup"
+    )]
+    Newer {
+        /// Which file.
+        file: String,
+        /// The version of its tables.
+        version: i64,
+    },
+    /// A file is something else.
+    #[error("{file} cannot be used: it is no store of Vakhta; take another backup")]
+    NoStore {
+        /// Which file.
+        file: String,
+    },
+    /// There is no such file.
+    #[error("{file} cannot be used: it is not there; take another backup")]
+    Missing {
+        /// Which file.
+        file: String,
+    },
     /// A password cannot be hashed, or a second factor made.
     #[error("the password cannot be hashed: it may be too long")]
     Password,
@@ -99,6 +122,42 @@ pub enum StoreError {
         /// Why not.
         source: std::io::Error,
     },
+}
+
+impl StoreError {
+    /// The same for people, in both languages: `cli-store-…`.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Database { doing, source } => Message::new("cli-store-database")
+                .word("doing", *doing)
+                .word("error", source.to_string()),
+            Self::Migrate(error) => {
+                Message::new("cli-store-migrate").word("error", error.to_string())
+            }
+            Self::Body { what, source } => {
+                Message::new("cli-store-body").word("what", *what).word("error", source.to_string())
+            }
+            Self::Record { seq, source } => Message::new("cli-store-record")
+                .word("event", seq.to_string())
+                .word("error", source.to_string()),
+            Self::NoBeginning { first } => {
+                Message::new("cli-store-beginning").word("event", first.to_string())
+            }
+            Self::Unsound { file, why } => {
+                Message::new("cli-store-unsound").word("file", file).word("error", why)
+            }
+            Self::Newer { file, version } => Message::new("cli-store-newer")
+                .word("file", file)
+                .word("version", version.to_string()),
+            Self::NoStore { file } => Message::new("cli-store-none").word("file", file),
+            Self::Missing { file } => Message::new("cli-store-missing").word("file", file),
+            Self::Password => Message::new("cli-store-password"),
+            Self::Damaged { what, source } => Message::new("cli-store-damaged")
+                .word("what", *what)
+                .word("error", source.to_string()),
+        }
+    }
 }
 
 /// Names what was tried when the database says no.

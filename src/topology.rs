@@ -14,7 +14,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Text;
-pub(crate) use decode::{known_systems, mend, text};
+pub(crate) use decode::{known_system, known_systems, text};
 
 /// The topology that `init` writes and that is used without a configuration.
 pub const SHIPPED: &str = include_str!("topology/shipped.yaml");
@@ -64,6 +64,8 @@ pub struct Topology {
     places: Vec<u32>,
     index: BTreeMap<String, NodeIndex>,
     graph: DiGraph<(), ()>,
+    /// The file that describes it could not be read, or lists no systems where they belong.
+    is_unread: bool,
 }
 
 /// How far evidence is looked for along the edges.
@@ -93,7 +95,19 @@ impl Topology {
                 *at = place;
             }
         }
-        Self { systems, keys, places, index, graph }
+        Self { systems, keys, places, index, graph, is_unread: false }
+    }
+
+    /// Stands for a topology that could not be read: nothing is known of what it would have said.
+    #[must_use]
+    pub fn unread() -> Self {
+        Self { is_unread: true, ..Self::default() }
+    }
+
+    /// True when the file could not be read: what it lacks is then no error.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.is_unread
     }
 
     /// All systems in the order of the file.

@@ -2,11 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop the test")]
 
+#[path = "cli/language.rs"]
+mod language;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
 fn vakhta(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_vakhta")).args(arguments).current_dir(folder).output().unwrap()
+    vakhta_in(&[], arguments, folder)
+}
+
+/// In an environment that says of languages what is given, and nothing else.
+fn vakhta_in(environment: &[(&str, &str)], arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vakhta"));
+    for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
+        command.env_remove(name);
+    }
+    command.envs(environment.iter().copied()).args(arguments).current_dir(folder).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -155,6 +155,32 @@ fn every_runbook_that_a_rule_names_exists() {
     }
 }
 
+/// The texts of `check` and of the terminal: a key that the code names and the catalogue lacks would be shown as it
+/// stands; one that nobody names is a text that nobody reads.
+#[test]
+fn every_text_of_the_terminal_is_named_and_every_name_has_its_text() {
+    let mut texts: Vec<String> = Vec::new();
+    for file in ["check", "cli"] {
+        let text = fs::read_to_string(root().join(format!("src/i18n/{file}.ru.ftl"))).unwrap();
+        let keys = text.lines().filter(|line| line.starts_with(char::is_alphabetic));
+        texts.extend(keys.map(|line| line.split(" =").next().unwrap().to_owned()));
+    }
+    let literal = regex::Regex::new(r#""((?:check|query|found|os|cli)-[a-z0-9-]+)""#).unwrap();
+    let mut named: Vec<String> = Vec::new();
+    for path in files("src", "rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            named.extend(literal.captures_iter(line).map(|found| found[1].to_owned()));
+        }
+    }
+    for list in [&mut texts, &mut named] {
+        list.sort();
+        list.dedup();
+    }
+    assert!(texts.len() > 150, "{}", texts.len());
+    assert_eq!(texts, named);
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 
 use crate::collect::postgres::Found;
 use crate::collect::{SourceHealth, elasticsearch, postgres};
-use crate::model::Text;
+use crate::model::{Language, Text};
 
 const POSTGRES_PORTS: [u16; 3] = [5432, 5433, 5434];
 const SEARCH_PORTS: [u16; 3] = [9200, 9201, 9202];
@@ -19,10 +19,10 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Two languages, for the terminal.
-    pub(super) fn shown(&self) -> String {
+    /// For the terminal.
+    pub(super) fn shown(&self, language: Language) -> String {
         let Some(text) = &self.health.message else { return String::new() };
-        format!("  {}\n  {}\n    {}\n\n", text.ru, text.en, self.command)
+        format!("  {}\n    {}\n\n", text.get(language), self.command)
     }
 }
 

@@ -12,8 +12,11 @@ use super::site::Site;
 use super::sources::{Visit, each};
 use crate::clock::Clock;
 use crate::collect::{Collect, CollectError, Samples, Target};
-use crate::model::Text;
+use crate::config::system_error;
+use crate::i18n::Catalogue;
+use crate::model::{Message, Text};
 use crate::otrs::{AdviceLevel, Client};
+use crate::topology::Topology;
 
 /// Free room below which the log will soon not be written, bytes.
 const ROOM: u64 = 1 << 30;
@@ -122,14 +125,8 @@ fn folder(data: &Path) -> Examined {
     }
     let probe = data.join(".vakhta-doctor");
     if let Err(error) = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)) {
-        let text = Text::new(
-            format!(
-                "в папку данных нельзя писать: {error}. Отдайте её пользователю, под которым работает Вахта"
-            ),
-            format!(
-                "the data folder cannot be written: {error}; give it to the user that runs Vakhta"
-            ),
-        );
+        let message = Message::new("cli-doctor-folder").with("error", system_error(&error));
+        let text = Catalogue::shared().both(&message, &Topology::default());
         return Examined::new(what, Verdict::Bad, text);
     }
     let mode = std::fs::metadata(data).map_or(0, |about| about.permissions().mode());

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
@@ -26,7 +26,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api::Peer;
-use crate::config::{Diagnostics, Node, Reader};
+use crate::config::{Diagnostics, Node, Reader, system_error};
+use crate::i18n::{Catalogue, Told};
+use crate::model::{Arg, Language, Message};
 
 /// Handshakes at a time.
 const HANDSHAKES: usize = 256;
@@ -57,25 +59,34 @@ impl Tls {
         reader.finish();
         let tls = Self { certificate: certificate?, key: key? };
         if let Err(why) = tls.load() {
-            let help = "give the certificate with those that vouch for it, and its key, both as PEM, readable by this user";
-            errors.error(&node.place, why, help);
+            errors.error(&node.place, why);
             return None;
         }
         Some(tls)
     }
 
-    fn load(&self) -> Result<CertifiedKey, String> {
-        let wrong = |file: &PathBuf, why: String| format!("cannot use {}: {why}", file.display());
+    /// The certificate with its key; else what to say of the file that cannot be used.
+    fn load(&self) -> Result<CertifiedKey, Message> {
+        let about = |key: &'static str, file: &Path| {
+            Message::new(key).word("file", file.display().to_string())
+        };
+        let wrong = |file: &Path, why: pem::Error| {
+            let why = match why {
+                pem::Error::Io(error) => system_error(&error),
+                other => Arg::Word(other.to_string()),
+            };
+            about("check-tls", file).with("error", why)
+        };
         let chain = CertificateDer::pem_file_iter(&self.certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| wrong(&self.certificate, error.to_string()))?;
+            .map_err(|error| wrong(&self.certificate, error))?;
         if chain.is_empty() {
-            return Err(wrong(&self.certificate, "there is no certificate in it".to_owned()));
+            return Err(about("check-tls-empty", &self.certificate));
         }
-        let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|error| wrong(&self.key, error.to_string()))?;
+        let key =
+            PrivateKeyDer::from_pem_file(&self.key).map_err(|error| wrong(&self.key, error))?;
         CertifiedKey::from_der(chain, key, &ring::default_provider())
-            .map_err(|error| wrong(&self.key, error.to_string()))
+            .map_err(|error| about("check-tls", &self.key).word("error", error.to_string()))
     }
 
     fn changed_at(&self) -> [Option<SystemTime>; 2] {
@@ -100,7 +111,10 @@ impl Shown {
                 *self.tls.write().unwrap_or_else(PoisonError::into_inner) = tls.clone();
                 tracing::info!(certificate = %tls.certificate.display(), "certificate read again");
             }
-            Err(why) => tracing::error!(why, "the certificate before goes on"),
+            Err(why) => {
+                let why = Catalogue::shared().words(&why, Language::En);
+                tracing::error!(why, "the certificate before goes on");
+            }
         }
     }
 
@@ -167,7 +181,7 @@ impl Door {
         listener: TcpListener,
         tls: &Tls,
     ) -> anyhow::Result<(Self, Porter, Arc<Shown>)> {
-        let key = tls.load().map_err(anyhow::Error::msg)?;
+        let key = tls.load().map_err(Told)?;
         let shown =
             Arc::new(Shown { tls: RwLock::new(tls.clone()), key: RwLock::new(Arc::new(key)) });
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -295,7 +309,7 @@ mod tests {
         let name = folder.join("a.yaml").display().to_string();
         let node = parse(&name, "certificate: a.crt\nkey: a.key\n", &mut errors).unwrap();
         let tls = Tls::read(&node, &mut errors);
-        (tls, errors.into_sorted().into_iter().map(|error| error.message).collect())
+        (tls, errors.into_sorted().into_iter().map(|error| error.to_string()).collect())
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+
+use crate::i18n::Told;
+use crate::model::Message;
 
 /// Keeps a second engine off the data folder: two of them would tell everything twice. The lock goes
 /// with the process, however it ends.
@@ -23,15 +26,15 @@ impl DataLock {
         let path = data.join("vakhta.lock");
         let mut options = File::options();
         let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
-        let file = opened.with_context(|| format!("cannot write {}", path.display()))?;
+        let file = opened.map_err(|error| Told::of("cli-cannot-write", &path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => anyhow::bail!(
-                "another Vakhta works on the data folder {}; stop it, or give this one --data of its own",
-                data.display()
-            ),
+            Err(TryLockError::WouldBlock) => {
+                let folder = data.display().to_string();
+                Err(Told(Message::new("cli-folder-taken").word("file", folder)).into())
+            }
             Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+                Err(Told::of("cli-cannot-lock", &path, &error).into())
             }
         }
     }

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use super::listener::Tls;
 use crate::cases::Lifecycle;
 use crate::collect::{Target, elasticsearch, host, postgres, prometheus};
-use crate::config::{Diagnostic, Diagnostics, Node, Place, Reader, Value, parse};
+use crate::config::{
+    Diagnostic, Diagnostics, Node, Place, Reader, Value, parse, read, read_text, system_error,
+};
 use crate::correlate::Grouping;
 use crate::detect::Packs;
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
 use crate::i18n::Zones;
 use crate::knowledge;
-use crate::model::Language;
+use crate::model::{Language, Message};
 use crate::otrs;
 use crate::people;
 use crate::series;
@@ -77,7 +79,7 @@ pub struct Site {
     /// How long things are kept.
     pub retention: Retention,
     /// What is said and has no effect, for people to know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Message>,
     /// True when there is no configuration file: then what runs on loopback is looked for.
     pub is_default: bool,
 }
@@ -170,17 +172,11 @@ impl Site {
         let (has_tickets, has_alerts) = (self.otrs.is_some(), self.alertmanager.is_some());
         for policy in &mut self.settings.escalation.policies {
             if policy.ticket.is_some() && !has_tickets {
-                self.notes.push(format!(
-                    "policy {} opens tickets, and there is no `otrs:`: none will be opened",
-                    policy.name
-                ));
+                self.notes.push(Message::new("cli-note-no-tickets").word("policy", &policy.name));
                 policy.ticket = None;
             }
             if policy.alert.is_some() && !has_alerts {
-                self.notes.push(format!(
-                    "policy {} raises alerts, and there is no `alertmanager:`: none will be raised",
-                    policy.name
-                ));
+                self.notes.push(Message::new("cli-note-no-alerts").word("policy", &policy.name));
                 policy.alert = None;
             }
         }
@@ -203,7 +199,7 @@ impl Site {
     /// Everything that is wrong, in order of file and place.
     pub fn load(file: &Path) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Diagnostics::default();
-        let site = read_file(file, &mut errors).map(|node| {
+        let site = read(file, &mut errors).map(|node| {
             let folder = file.parent().unwrap_or(Path::new("."));
             Loader { folder, errors: &mut errors }.site(&node)
         });
@@ -222,23 +218,21 @@ impl Site {
     /// What can be read and makes no sense all the same: nothing is watched, nobody owns a system, a
     /// runbook is not there.
     #[must_use]
-    pub fn doubts(&self) -> Vec<String> {
+    pub fn doubts(&self) -> Vec<Message> {
         let mut doubts = Vec::new();
         if self.sources.is_empty() && self.otrs.is_none() {
-            doubts.push("nothing is watched: add `collect:` or `otrs:`; `vakhta init DIR` writes an example".to_owned());
+            doubts.push(Message::new("cli-doubt-nothing"));
         }
         for system in &self.settings.systems {
             if system.owner.ru.is_empty() && system.owner.en.is_empty() {
-                doubts.push(format!(
-                    "system {} has no `owner`: nobody would know whom to call; add owner: {{ru: …, en: …}}",
-                    system.key
-                ));
+                doubts.push(Message::new("cli-doubt-owner").word("key", &system.key));
             }
         }
         for rule in self.packs.rules() {
             let name = rule.runbook.strip_prefix(SERVED).and_then(|name| name.split_once(".md"));
             if name.is_some_and(|(name, _)| !crate::web::has_runbook(name)) {
-                doubts.push(format!("rule {}: there is no runbook {}", rule.id, rule.runbook));
+                let doubt = Message::new("cli-doubt-runbook").word("rule", &rule.id);
+                doubts.push(doubt.word("runbook", &rule.runbook));
             }
         }
         doubts
@@ -270,19 +264,6 @@ fn shipped_topology(errors: &mut Diagnostics) -> Topology {
     node.map(|node| Topology::decode(&node, errors)).unwrap_or_default()
 }
 
-fn read_file(file: &Path, errors: &mut Diagnostics) -> Option<Node> {
-    let name = file.display().to_string();
-    match fs::read_to_string(file) {
-        Ok(text) => parse(&name, &text, errors),
-        Err(error) => {
-            let place = Place { file: Arc::new((name, String::new())), line: 0, column: 0 };
-            let help = "check the path; `vakhta init DIR` writes a new site";
-            errors.error(&place, format!("cannot read the file: {error}"), help);
-            None
-        }
-    }
-}
-
 /// Where to listen: a name or an address, and a port.
 fn listen(reader: &mut Reader<'_, '_>) -> String {
     let Some(text) = reader.string("listen") else { return LISTEN.to_owned() };
@@ -290,8 +271,8 @@ fn listen(reader: &mut Reader<'_, '_>) -> String {
     if port.is_none_or(|(_, port)| port.parse::<u16>().is_err())
         && let Some(node) = reader.node("listen")
     {
-        let help = "write an address and a port from 0 to 65535: `listen: 127.0.0.1:8480`";
-        reader.errors.error(&node.place, format!("`{text}` is no address to listen on"), help);
+        let message = Message::new("check-listen").word("text", &text);
+        reader.errors.error(&node.place, message);
     }
     text
 }
@@ -320,18 +301,18 @@ impl Loader<'_> {
         let zones = Zones::read(&mut reader);
         let note_interval = reader.duration("note_interval");
         let topology = match other_file(&mut reader, "topology", &folder) {
-            Some(file) => read_file(&file, reader.errors)
-                .map(|node| Topology::decode(&node, reader.errors))
-                .unwrap_or_default(),
+            // What only follows from an unread topology is not said.
+            Some(file) => read(&file, reader.errors)
+                .map_or_else(Topology::unread, |node| Topology::decode(&node, reader.errors)),
             None => shipped_topology(reader.errors),
         };
         let policies_at = reader.node("policies").map(|node| node.place.clone());
         let policies = other_file(&mut reader, "policies", &folder)
-            .and_then(|file| read_file(&file, reader.errors))
+            .and_then(|file| read(&file, reader.errors))
             .map(|node| escalate::policies(&node, &topology, reader.errors))
             .unwrap_or_default();
         let solutions = other_file(&mut reader, "solutions", &folder)
-            .and_then(|file| read_file(&file, reader.errors))
+            .and_then(|file| read(&file, reader.errors))
             .map(|node| knowledge::decode(&node, &topology, reader.errors))
             .unwrap_or_default();
         let packs = packs(&mut reader, &folder);
@@ -357,9 +338,7 @@ impl Loader<'_> {
         let limits = reader.node("limits").map(|n| Limits::read(n, reader.errors));
         let retention = reader.node("retention").map(|n| retention(n, reader.errors));
         if (otrs.is_some() || alertmanager.is_some()) && policies_at.is_none() {
-            let what = "there is a channel, and no policy that says what goes to it";
-            let help = "add `policies: policies.yaml`; `vakhta init DIR` writes an example";
-            reader.errors.error(&node.place, what, help);
+            reader.errors.error(&node.place, Message::new("check-no-policies"));
         }
         reader.finish();
         let mut escalation =
@@ -428,21 +407,15 @@ fn packs(reader: &mut Reader<'_, '_>, folder: &Path) -> Packs {
                 .collect();
             paths.sort();
             for path in paths {
-                match fs::read_to_string(&path) {
-                    Ok(text) => files.push((path.display().to_string(), text)),
-                    Err(error) => reader.errors.error(
-                        &node.place,
-                        format!("cannot read {}: {error}", path.display()),
-                        "check the rights of the file",
-                    ),
-                }
+                let text = read_text(&path, reader.errors);
+                files.extend(text.map(|text| (path.display().to_string(), text)));
             }
         }
-        Err(error) => reader.errors.error(
-            &node.place,
-            format!("cannot read the folder {}: {error}", own.display()),
-            "create it, or remove `packs`",
-        ),
+        Err(error) => {
+            let message =
+                Message::new("check-packs-folder").word("folder", own.display().to_string());
+            reader.errors.error(&node.place, message.with("error", system_error(&error)));
+        }
     }
     Packs::shipped_and(&files, reader.errors)
 }
@@ -456,17 +429,14 @@ fn sources(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Vec<So
                     make: &dyn Fn(Target, &mut Reader<'_, '_>) -> Source| {
         let Some(list) = reader.node(key) else { return };
         let Value::List(items) = &list.value else {
-            return reader.wrong(list, "a list of sources", "[{name: crm-db-1}]");
+            let expected = Message::new("check-expected-sources");
+            return reader.wrong(list, expected, "[{name: crm-db-1}]");
         };
         for item in items {
             let mut inner = Reader::new(item, reader.errors);
             let (target, place) = Target::read(&mut inner, key, usual);
-            if let (Some(place), None) = (place, topology.get(&target.system)) {
-                inner.errors.error(
-                    &place,
-                    format!("`{}` is no system of the topology", target.system),
-                    topology::mend(&target.system, topology),
-                );
+            if let Some(place) = place {
+                topology::known_system(&target.system, &place, topology, inner.errors);
             }
             let source = make(target, &mut inner);
             inner.finish();
@@ -500,11 +470,8 @@ fn unique(found: Vec<(Source, Place)>, errors: &mut Diagnostics) -> Vec<Source> 
             .map(Source::target)
             .any(|known| known.kind == target.kind && known.instance == target.instance);
         if is_taken {
-            errors.error(
-                &place,
-                format!("there is already a {} source named `{}`", target.kind, target.instance),
-                "give each source a name of its own",
-            );
+            let message = Message::new("check-source-twice").word("kind", target.kind);
+            errors.error(&place, message.word("name", &target.instance));
         }
         sources.push(source);
     }

@@ -13,6 +13,7 @@ use super::site::Site;
 use super::{App, Options};
 use crate::fold::Event;
 use crate::fold::tests::world::ticket;
+use crate::model::Language;
 use crate::store::{Access, AccessKind, Role};
 
 /// A program under test, and somebody who may do everything.
@@ -29,6 +30,7 @@ fn options(data: &Path) -> Options {
         listen: Some("127.0.0.1:0".to_owned()),
         skip_unreadable: false,
         greet: |_| {},
+        language: Language::Ru,
     }
 }
 

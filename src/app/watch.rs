@@ -15,7 +15,7 @@ use crate::detect::{ChartSource, Packs, Watch, points};
 use crate::engine::{EngineHandle, measure_cases, measure_outbox};
 use crate::fold::Event;
 use crate::i18n::Catalogue;
-use crate::model::{Batch, Detail, Finding, Sample, Series, Text, Time};
+use crate::model::{Batch, Detail, Finding, Language, Sample, Series, Text, Time};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -171,9 +171,10 @@ impl Watcher {
     }
 
     fn report_errors(&mut self) {
-        for error in self.watch.take_errors() {
+        for (rule, why) in self.watch.take_errors() {
             self.metrics.rule_errors.inc();
-            tracing::warn!(%error, "a rule could not be evaluated");
+            let error = self.catalogue.words(&why, Language::En);
+            tracing::warn!(rule, error, "a rule could not be evaluated");
         }
     }
 

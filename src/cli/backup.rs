@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::terminal::Terminal;
 use super::token::failed;
 use super::{Failure, Format, print};
 use crate::app::{DATA, DataLock, store_path};
 use crate::clock::Clock;
+use crate::config::system_error;
+use crate::model::Message;
 use crate::store::{Store, verify};
 
 /// What to copy, and where to.
@@ -35,27 +38,27 @@ pub struct RestoreArguments {
     data: PathBuf,
 }
 
-fn wrong(message: String) -> Failure {
-    Failure { message: format!("vakhta: {message}\n"), code: 1 }
+/// A message about a file.
+fn about(key: &'static str, file: &Path) -> Message {
+    Message::new(key).word("file", file.display().to_string())
+}
+
+/// What the system refused to do with a file.
+pub(super) fn refused(key: &'static str, file: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    move |error| Failure::run(about(key, file).with("error", system_error(&error)))
 }
 
 /// Copies the store.
 ///
 /// # Errors
 /// When there is no store, the file is there already, or the copy cannot be written or is not sound.
-pub async fn back_up(arguments: &BackupArguments, format: Format) -> Result<(), Failure> {
+pub async fn back_up(arguments: &BackupArguments, terminal: Terminal) -> Result<(), Failure> {
     let file = store_path(&arguments.data);
     if !file.exists() {
-        return Err(wrong(format!(
-            "there is no {}; name the data folder with --data",
-            file.display()
-        )));
+        return Err(Failure::run(about("cli-no-store", &file)));
     }
     if arguments.to.exists() {
-        return Err(wrong(format!(
-            "{} is there already; name another file",
-            arguments.to.display()
-        )));
+        return Err(Failure::run(about("cli-there-already", &arguments.to)));
     }
     // Half a copy must not look like one.
     let partial = arguments.to.with_extension("partial");
@@ -68,12 +71,12 @@ pub async fn back_up(arguments: &BackupArguments, format: Format) -> Result<(), 
         remove(&partial)?;
         return Err(failed(error));
     }
-    std::fs::rename(&partial, &arguments.to)
-        .map_err(|error| wrong(format!("cannot write {}: {error}", arguments.to.display())))?;
+    std::fs::rename(&partial, &arguments.to).map_err(refused("cli-cannot-write", &arguments.to))?;
     let bytes = std::fs::metadata(&arguments.to).map_or(0, |about| about.len());
-    print(&match format {
+    print(&match terminal.format {
         Format::Text => {
-            format!("{}: {bytes} bytes, read through and sound\n", arguments.to.display())
+            let done = about("cli-backed-up", &arguments.to).word("bytes", bytes.to_string());
+            format!("{}\n", terminal.say(&done))
         }
         Format::Json => format!("{}\n", serde_json::json!({"file": arguments.to, "bytes": bytes})),
     });
@@ -84,7 +87,7 @@ pub async fn back_up(arguments: &BackupArguments, format: Format) -> Result<(), 
 ///
 /// # Errors
 /// When the backup is not sound, a watch works on the folder, or something cannot be written.
-pub async fn restore(arguments: &RestoreArguments, format: Format) -> Result<(), Failure> {
+pub async fn restore(arguments: &RestoreArguments, terminal: Terminal) -> Result<(), Failure> {
     verify(&arguments.from).await.map_err(failed)?;
     let _lock = DataLock::take(&arguments.data).map_err(Failure::from)?;
     let file = store_path(&arguments.data);
@@ -97,7 +100,7 @@ pub async fn restore(arguments: &RestoreArguments, format: Format) -> Result<(),
         std::io::copy(&mut from, &mut to)?;
         to.sync_all()
     });
-    copied.map_err(|error| wrong(format!("cannot write {}: {error}", partial.display())))?;
+    copied.map_err(refused("cli-cannot-write", &partial))?;
     verify(&partial).await.map_err(failed)?;
     let mut aside = None;
     if file.exists() {
@@ -108,20 +111,22 @@ pub async fn restore(arguments: &RestoreArguments, format: Format) -> Result<(),
             let from = PathBuf::from(format!("{}{ending}", file.display()));
             let to = PathBuf::from(format!("{}{ending}", name.display()));
             if from.exists() {
-                std::fs::rename(&from, &to).map_err(|error| {
-                    wrong(format!("cannot move {} aside: {error}", from.display()))
-                })?;
+                std::fs::rename(&from, &to).map_err(refused("cli-cannot-move", &from))?;
             }
         }
         aside = Some(name);
     }
     own(&arguments.data, &partial)?;
-    std::fs::rename(&partial, &file)
-        .map_err(|error| wrong(format!("cannot write {}: {error}", file.display())))?;
-    print(&match format {
+    std::fs::rename(&partial, &file).map_err(refused("cli-cannot-write", &file))?;
+    print(&match terminal.format {
         Format::Text => {
-            let kept = aside.map(|name| format!("; what was there is {}", name.display()));
-            format!("{} is back{}\n", file.display(), kept.unwrap_or_default())
+            let done = match aside {
+                Some(name) => {
+                    about("cli-restored-over", &file).word("aside", name.display().to_string())
+                }
+                None => about("cli-restored", &file),
+            };
+            format!("{}\n", terminal.say(&done))
         }
         Format::Json => format!("{}\n", serde_json::json!({"file": file, "aside": aside})),
     });
@@ -132,8 +137,7 @@ fn remove(file: &Path) -> Result<(), Failure> {
     if !file.exists() {
         return Ok(());
     }
-    std::fs::remove_file(file)
-        .map_err(|error| wrong(format!("cannot remove {}: {error}", file.display())))
+    std::fs::remove_file(file).map_err(refused("cli-cannot-remove", file))
 }
 
 /// Makes an empty file that nobody else reads, before anything is in it.
@@ -141,7 +145,7 @@ fn private(file: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = std::fs::OpenOptions::new();
     let made = options.write(true).create_new(true).mode(0o600).open(file);
-    made.map(|_| ()).map_err(|error| wrong(format!("cannot write {}: {error}", file.display())))
+    made.map(|_| ()).map_err(refused("cli-cannot-write", file))
 }
 
 /// Gives a file to whoever the data folder belongs to: root brings it back, the service's user opens it.
@@ -152,7 +156,6 @@ fn own(folder: &Path, file: &Path) -> Result<(), Failure> {
     if folder_of.uid() == file_of.uid() && folder_of.gid() == file_of.gid() {
         return Ok(());
     }
-    std::os::unix::fs::chown(file, Some(folder_of.uid()), Some(folder_of.gid())).map_err(|error| {
-        wrong(format!("cannot give {} to the owner of its folder: {error}", file.display()))
-    })
+    std::os::unix::fs::chown(file, Some(folder_of.uid()), Some(folder_of.gid()))
+        .map_err(refused("cli-cannot-own", file))
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::terminal::Terminal;
 use super::{Failure, Format, print};
 use crate::app::site::Site;
 use crate::config::Diagnostic;
 use crate::detect::TestFailure;
+use crate::i18n::Catalogue;
+use crate::model::{Arg, Message};
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -23,83 +26,122 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Exit code 2 with every error found.
-pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
     let site = match &arguments.file {
         Some(file) => Site::load(file),
         None => Site::unconfigured(),
     };
-    let site = site.map_err(|errors| failure(&errors, format))?;
+    let site = site.map_err(|errors| failure(&errors, terminal))?;
     let failed = site.packs.run_tests();
     if !failed.is_empty() {
-        return Err(failed_tests(&failed, format));
+        return Err(failed_tests(&failed, terminal));
     }
     // What is shipped alone watches nothing in particular.
     let doubts = if arguments.file.is_some() { site.doubts() } else { Vec::new() };
     if !doubts.is_empty() {
-        return Err(doubtful(&doubts, format));
+        return Err(doubtful(&doubts, terminal));
     }
     let rules = site.packs.rules().count();
     let (sources, systems) = (site.sources.len(), site.settings.systems.len());
-    print(&match format {
-        Format::Text => format!(
-            "{}ok: {rules} rules and their tests, {systems} systems, {sources} source(s), {} policies\n",
-            site.notes.iter().map(|note| format!("note: {note}\n")).collect::<String>(),
-            site.settings.escalation.policies.len()
-        ),
-        Format::Json => format!(
-            "{}\n",
-            serde_json::json!({
-                "errors": [], "notes": site.notes, "rules": rules, "systems": systems, "sources": sources,
-                "policies": site.settings.escalation.policies.len()
-            })
-        ),
+    let policies = site.settings.escalation.policies.len();
+    print(&match terminal.format {
+        Format::Text => {
+            let notes = site
+                .notes
+                .iter()
+                .map(|note| format!("{} {}\n", terminal.label("cli-note"), terminal.say(note)));
+            let counts = [
+                ("rules", rules),
+                ("systems", systems),
+                ("sources", sources),
+                ("policies", policies),
+            ];
+            let ok =
+                counts.into_iter().fold(Message::new("cli-check-ok"), |message, (name, count)| {
+                    message.with(name, number(count))
+                });
+            format!("{}{}\n", notes.collect::<String>(), terminal.say(&ok))
+        }
+        Format::Json => {
+            let notes: Vec<String> = site.notes.iter().map(|note| said(note, terminal)).collect();
+            let line = serde_json::json!({
+                "errors": [], "notes": notes, "rules": rules, "systems": systems, "sources": sources,
+                "policies": policies
+            });
+            format!("{line}\n")
+        }
     });
     Ok(())
 }
 
+/// A count, as an argument that chooses the plural.
+pub(super) fn number(count: usize) -> Arg {
+    Arg::Number(f64::from(u32::try_from(count).unwrap_or(u32::MAX)))
+}
+
+/// A message for programs.
+fn said(message: &Message, terminal: Terminal) -> String {
+    Catalogue::shared().words(message, terminal.machine)
+}
+
 /// What can be read and makes no sense.
-fn doubtful(doubts: &[String], format: Format) -> Failure {
-    if format == Format::Json {
-        let errors: Vec<_> =
-            doubts.iter().map(|doubt| serde_json::json!({ "message": doubt })).collect();
-        print(&format!("{}\n", serde_json::json!({ "errors": errors })));
-        return Failure::usage("");
+fn doubtful(doubts: &[Message], terminal: Terminal) -> Failure {
+    if terminal.format == Format::Json {
+        let errors: Vec<_> = doubts
+            .iter()
+            .map(|doubt| serde_json::json!({ "message": said(doubt, terminal) }))
+            .collect();
+        return listed(errors);
     }
-    Failure::usage(doubts.iter().map(|doubt| format!("error: {doubt}\n")).collect::<String>())
+    let line = |doubt| format!("{} {}\n", terminal.label("cli-error"), terminal.say(doubt));
+    Failure::whole(doubts.iter().map(line).collect::<String>(), 2)
 }
 
 /// The tests of rules that do not hold.
-fn failed_tests(failed: &[TestFailure], format: Format) -> Failure {
-    if format == Format::Json {
-        let errors: Vec<_> = failed
-            .iter()
-            .map(|test| {
-                serde_json::json!({"rule": test.rule, "test": test.test, "message": test.message})
+fn failed_tests(failed: &[TestFailure], terminal: Terminal) -> Failure {
+    if terminal.format == Format::Json {
+        let error = |test: &TestFailure| {
+            serde_json::json!({
+                "rule": test.rule, "test": test.test, "message": said(&test.message, terminal),
+                "file": test.place.file.0, "line": test.place.line, "column": test.place.column,
             })
-            .collect();
-        print(&format!("{}\n", serde_json::json!({ "errors": errors })));
-        return Failure::usage("");
+        };
+        return listed(failed.iter().map(error).collect());
     }
-    let line = |test: &TestFailure| {
-        format!("error: rule {}: test «{}»: {}\n", test.rule, test.test, test.message)
+    let one = |test: &TestFailure| {
+        let message = Message::new("cli-test-failed").word("rule", &test.rule);
+        let message = message.word("test", &test.test).message("why", test.message.clone());
+        Catalogue::shared().placed(&message, &test.place, terminal.language)
     };
-    Failure::usage(failed.iter().map(line).collect::<String>())
+    whole(failed.iter().map(one), terminal)
 }
 
 /// Everything that is wrong, as text with carets or as JSON.
-pub(super) fn failure(errors: &[Diagnostic], format: Format) -> Failure {
-    match format {
-        Format::Text => {
-            let mut text: String = errors.iter().map(|error| format!("{error}\n")).collect();
-            text.push_str(&match errors.len() {
-                1 => "1 error\n".to_owned(),
-                count => format!("{count} errors\n"),
-            });
-            Failure::usage(text)
-        }
-        Format::Json => {
-            print(&format!("{}\n", serde_json::json!({ "errors": errors })));
-            Failure::usage("")
-        }
+pub(super) fn failure(errors: &[Diagnostic], terminal: Terminal) -> Failure {
+    let catalogue = Catalogue::shared();
+    if terminal.format == Format::Json {
+        let error = |error: &Diagnostic| {
+            serde_json::json!({
+                "file": error.place.file.0, "line": error.place.line, "column": error.place.column,
+                "message": said(&error.message, terminal),
+                "help": catalogue.help(&error.message, terminal.machine),
+            })
+        };
+        return listed(errors.iter().map(error).collect());
     }
+    whole(errors.iter().map(|error| catalogue.diagnostic(error, terminal.language)), terminal)
+}
+
+/// Errors one after the other, and how many they are.
+fn whole(errors: impl ExactSizeIterator<Item = String>, terminal: Terminal) -> Failure {
+    let count = Message::new("cli-errors").with("count", number(errors.len()));
+    let mut text: String = errors.map(|error| format!("{error}\n")).collect();
+    text.push_str(&format!("{}\n", terminal.say(&count)));
+    Failure::whole(text, 2)
+}
+
+/// Errors for programs, on standard output.
+fn listed(errors: Vec<serde_json::Value>) -> Failure {
+    print(&format!("{}\n", serde_json::json!({ "errors": errors })));
+    Failure::whole("", 2)
 }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::terminal::Terminal;
 use super::{Failure, Format, check, print};
 use crate::app::DATA;
 use crate::app::doctor::{Examined, Verdict, examine};
 use crate::app::site::Site;
+use crate::model::{Arg, Message};
 
 /// How long `--alive` waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,7 +35,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Exit code 2 when the configuration is wrong, 1 when something does not work.
-pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+pub async fn run(arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
     if let Some(url) = &arguments.alive {
         return alive(url).await;
     }
@@ -41,25 +43,29 @@ pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         Some(file) => Site::load(file),
         None => Site::unconfigured(),
     };
-    let site = site.map_err(|errors| check::failure(&errors, format))?;
+    let site = site.map_err(|errors| check::failure(&errors, terminal))?;
     let found = examine(&site, &arguments.data).await.map_err(Failure::from)?;
     for one in &found {
-        print(&line(one, format));
+        print(&line(one, terminal));
     }
     let is_bad = found.iter().any(|one| one.verdict == Verdict::Bad);
-    if is_bad { Err(Failure { message: String::new(), code: 1 }) } else { Ok(()) }
+    if is_bad { Err(Failure::whole("", 1)) } else { Ok(()) }
 }
 
-fn line(one: &Examined, format: Format) -> String {
+fn line(one: &Examined, terminal: Terminal) -> String {
     let word = match one.verdict {
         Verdict::Good => "ok",
         Verdict::Weak => "weak",
         Verdict::Bad => "bad",
     };
-    match format {
+    match terminal.format {
         Format::Text => {
-            let text = one.text.get(super::language());
-            format!("{word:<4}  {}: {text}\n", one.what)
+            let label = terminal.label(match one.verdict {
+                Verdict::Good => "cli-doctor-ok",
+                Verdict::Weak => "cli-doctor-weak",
+                Verdict::Bad => "cli-doctor-bad",
+            });
+            format!("{label:<4}  {}: {}\n", one.what, one.text.get(terminal.language))
         }
         Format::Json => {
             let line = serde_json::json!({
@@ -77,13 +83,16 @@ async fn alive(url: &str) -> Result<(), Failure> {
     match asked {
         Ok(answer) if answer.status().is_success() => Ok(()),
         Ok(answer) => {
-            let message = format!("vakhta: {url} answers {}: it is not ready\n", answer.status());
-            Err(Failure { message, code: 1 })
+            let message = Message::new("cli-not-ready").word("url", url);
+            Err(Failure::run(message.word("status", answer.status().to_string())))
         }
         Err(error) => {
-            let message =
-                format!("vakhta: {url} does not answer: {error}; is the watch running?\n");
-            Err(Failure { message, code: 1 })
+            let why = match (error.is_timeout(), error.is_connect()) {
+                (true, _) => Arg::Key("cli-timeout".to_owned()),
+                (_, true) => Arg::Key("cli-refused".to_owned()),
+                _ => Arg::Word(error.to_string()),
+            };
+            Err(Failure::run(Message::new("cli-no-answer").word("url", url).with("error", why)))
         }
     }
 }

@@ -6,8 +6,10 @@ mod storm;
 
 use std::path::PathBuf;
 
+use super::terminal::Terminal;
 use super::{Failure, Format, print};
 use crate::clock::Stopwatch;
+use crate::model::Message;
 
 /// What to evaluate.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub enum Task {
 ///
 /// # Errors
 /// When a file cannot be read or written.
-pub fn run(task: &Task, format: Format) -> Result<(), Failure> {
+pub fn run(task: &Task, terminal: Terminal) -> Result<(), Failure> {
     let watch = Stopwatch::start();
     let (kind, items) = match task {
         Task::Series { files, out } => ("series", series::run(files, out)?),
@@ -41,8 +43,13 @@ pub fn run(task: &Task, format: Format) -> Result<(), Failure> {
     let seconds = watch.seconds().max(1e-9);
     let items = f64::from(u32::try_from(items).unwrap_or(u32::MAX));
     let rate = items / seconds;
-    print(&match format {
-        Format::Text => format!("{kind}: {items} items, {seconds:.3} s, {rate:.0} items/s\n"),
+    print(&match terminal.format {
+        Format::Text => {
+            let line =
+                Message::new("cli-evaluated").word("kind", kind).word("rate", format!("{rate:.0}"));
+            let line = line.number("items", items).word("seconds", format!("{seconds:.3}"));
+            format!("{}\n", terminal.say(&line))
+        }
         Format::Json => {
             let line = serde_json::json!({
                 "kind": kind, "items": items, "seconds": seconds, "items_per_second": rate

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::terminal::Terminal;
 use super::{Failure, Format, print};
 use crate::api::case_detail;
 use crate::app::{DATA, store_path};
@@ -20,68 +21,47 @@ use crate::store::Store;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     vakhta explain PRB-000001\n  \
-    vakhta explain ticket:4711 --lang en")]
+    vakhta explain ticket:4711 --language en")]
 pub struct Arguments {
     /// A case's id, `ticket:ID`, `alert:SOURCE/ID`, or a finding's key.
     id: String,
     /// The data folder of the watch; it may be running.
     #[arg(long, default_value = DATA)]
     data: PathBuf,
-    /// ru or en.
-    #[arg(long, default_value = "ru", value_parser = language)]
-    lang: Language,
-}
-
-fn language(word: &str) -> Result<Language, String> {
-    match word {
-        "ru" => Ok(Language::Ru),
-        "en" => Ok(Language::En),
-        _ => Err("there are ru and en".into()),
-    }
 }
 
 /// Explains a case or a signal.
 ///
 /// # Errors
 /// When the store cannot be read, or nothing has that id.
-pub async fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+pub async fn run(arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
     let failed = |error| Failure::from(anyhow::Error::from(error));
     let file = store_path(&arguments.data);
     if !file.exists() {
-        let message = format!(
-            "vakhta: cannot explain {}: there is no {}; name the data folder of the watch with --data\n",
-            arguments.id,
-            file.display()
-        );
-        return Err(Failure { message, code: 1 });
+        let message = Message::new("cli-explain-no-store").word("id", &arguments.id);
+        return Err(Failure::run(message.word("file", file.display().to_string())));
     }
     // The engine may be running: its store is looked at, not changed.
     let store = Store::look(&file).await.map_err(failed)?;
     let catalogue = Catalogue::default();
     let Restored { state, .. } = restore(&store, &catalogue, true).await.map_err(failed)?;
-    let explainer = Explainer { state: &state, catalogue: &catalogue, language: arguments.lang };
+    let explainer = Explainer { state: &state, catalogue: &catalogue, language: terminal.language };
     if let Ok(id) = arguments.id.parse::<CaseId>() {
         let case = match state.detail(id) {
             Some(case) => Some(case),
             None => store.archived_case(id).await.map_err(failed)?,
         };
         if let Some(case) = case {
-            print(&explainer.case(&case, format));
+            print(&explainer.case(&case, terminal.format));
             return Ok(());
         }
     }
-    match explainer.signal(&arguments.id, format) {
+    match explainer.signal(&arguments.id, terminal.format) {
         Some(text) => {
             print(&text);
             Ok(())
         }
-        None => Err(Failure {
-            message: format!(
-                "vakhta: nothing known has the id {} (ids: PRB-000001, MI-000001, ticket:4711, a finding's key)\n",
-                arguments.id
-            ),
-            code: 1,
-        }),
+        None => Err(Failure::run(Message::new("cli-explain-unknown").word("id", &arguments.id))),
     }
 }
 
@@ -134,8 +114,16 @@ impl Explainer<'_> {
     }
 
     fn member(&self, text: &mut String, member: &Member) {
+        let since = self.catalogue.zones().moment(member.since, self.language);
+        let whose = self.state.correlate().topology().short(&member.system);
+        // As the pages name it: a ticket by its number, a finding by its system and its title.
+        let name = match (member.number.as_str(), member.system.as_str()) {
+            ("", "") => String::new(),
+            ("", _) => format!("{}: ", whose.get(self.language)),
+            (number, _) => format!("№ {number}: "),
+        };
         let title = member.title.get(self.language);
-        let _infallible = writeln!(text, "  {}  {title}", member.signal);
+        let _infallible = writeln!(text, "  {since}  {name}{title}");
         if member.why.is_empty() {
             let _infallible = writeln!(text, "    {}", self.label("explain-first"));
         } else {
@@ -272,5 +260,30 @@ impl Explainer<'_> {
             })),
         });
         format!("{answer:#}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tests::world::{Core, lock_chain, ticket};
+
+    #[test]
+    fn members_are_named_as_on_the_pages() {
+        let mut core = Core::new();
+        core.raise(0, lock_chain());
+        core.ticket(60_000, ticket(1, "CRM зависает при открытии карточки", 60_000));
+        let state = &core.state;
+        let case = state.detail("PRB-000001".parse().unwrap()).unwrap();
+        let check = |language, expected: &[&str]| {
+            let explainer = Explainer { state, catalogue: Catalogue::shared(), language };
+            let text = explainer.case(&case, Format::Text);
+            assert!(!text.contains(&lock_chain().key), "a raw key: {text}");
+            for part in expected {
+                assert!(text.contains(part), "{part} is missing in:\n{text}");
+            }
+        };
+        check(Language::Ru, &["МСК  БД CRM: ", "МСК  № ", "Вероятные причины"]);
+        check(Language::En, &["MSK  CRM DB: ", "MSK  № ", "Likely causes"]);
     }
 }

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
+use super::backup::refused;
+use super::terminal::Terminal;
 use super::{Failure, print};
 use crate::app::site::Site;
+use crate::model::Message;
 use crate::topology;
 
 const MAIN: &str = include_str!("init/vakhta.yaml");
@@ -53,10 +54,7 @@ fn without_passwords(arguments: &Arguments) -> Result<(), Failure> {
         let secret =
             |url: &&String| reqwest::Url::parse(url).is_ok_and(|url| url.password().is_some());
         if urls.iter().any(|url| secret(&url)) {
-            return Err(Failure::usage(format!(
-                "vakhta: {option}: leave user and password out of the address; write `username` and \
-                 `password_file` into the site afterwards\n"
-            )));
+            return Err(Failure::usage(Message::new("cli-init-password").word("option", option)));
         }
     }
     Ok(())
@@ -66,7 +64,7 @@ fn without_passwords(arguments: &Arguments) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When a file is there already or cannot be written, or an address is wrong (exit code 2).
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
     without_passwords(arguments)?;
     let dir = &arguments.dir;
     let is_new = !dir.exists();
@@ -79,15 +77,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (name, _) in &files {
         let path = dir.join(name);
         if path.exists() {
-            let message =
-                format!("vakhta: {} is already there; choose another folder\n", path.display());
+            let message = Message::new("cli-init-there").word("file", path.display().to_string());
             return Err(Failure::usage(message));
         }
     }
-    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    fs::create_dir_all(dir).map_err(refused("cli-cannot-make", dir))?;
     for (name, text) in &files {
         let path = dir.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, text).map_err(refused("cli-cannot-write", &path))?;
     }
     secrets(arguments, dir)?;
     let file = dir.join("vakhta.yaml");
@@ -100,15 +97,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 drop(fs::remove_file(dir.join(name)));
             }
         }
-        return Err(super::check::failure(&errors, super::Format::Text));
+        return Err(super::check::failure(&errors, terminal.for_people()));
     }
-    print(&next_steps(arguments, &file));
+    print(&next_steps(arguments, &file, terminal));
     Ok(())
 }
 
 /// The secret files that the site names, readable by their owner only: with the password that was given, else with a
 /// fresh one to be set on the other side.
-fn secrets(arguments: &Arguments, dir: &Path) -> anyhow::Result<()> {
+fn secrets(arguments: &Arguments, dir: &Path) -> Result<(), Failure> {
     let mut wanted: Vec<(&str, String)> = Vec::new();
     if !arguments.postgres.is_empty() {
         let given = arguments
@@ -129,7 +126,7 @@ fn secrets(arguments: &Arguments, dir: &Path) -> anyhow::Result<()> {
             options.write(true).create_new(true).mode(0o600);
             let file = options.open(&path);
             file.and_then(|mut file| writeln!(file, "{password}"))
-                .with_context(|| format!("cannot write {}", path.display()))?;
+                .map_err(refused("cli-cannot-write", &path))?;
         }
     }
     Ok(())
@@ -145,31 +142,22 @@ pub(super) fn fresh_password() -> String {
     letters.map(|letter| char::from(*letter)).collect()
 }
 
-fn next_steps(arguments: &Arguments, file: &Path) -> String {
-    let mut text = format!("written: {}\n\nnext:\n", file.display());
-    let dir = arguments.dir.display();
+fn next_steps(arguments: &Arguments, file: &Path, terminal: Terminal) -> String {
+    let (file, dir) = (file.display().to_string(), arguments.dir.display().to_string());
+    let say = |key| terminal.say(&Message::new(key).word("file", &file).word("dir", &dir));
+    let mut text = format!("{}\n\n{}\n", say("cli-init-written"), say("cli-init-next"));
+    let mut step = |key| text.push_str(&format!("  {}\n", say(key)));
     if !arguments.postgres.is_empty() {
-        text.push_str(&format!(
-            "  in each PostgreSQL:  CREATE ROLE vakhta LOGIN CONNECTION LIMIT 2 PASSWORD '…'; GRANT pg_monitor TO vakhta;\n  \
-             the password is in {dir}/postgres.password\n"
-        ));
+        step("cli-init-step-role");
+        step("cli-init-step-password");
     }
     if arguments.otrs.is_some() {
-        text.push_str(&format!(
-            "  in OTRS: the agent of docs/escalate/otrs.md; its password is in {dir}/otrs.password\n"
-        ));
+        step("cli-init-step-otrs");
     }
     if arguments.otrs.is_some() || !arguments.alertmanager.is_empty() {
-        text.push_str(&format!(
-            "  set `page_url` in {} to the address under which people reach the page\n",
-            file.display()
-        ));
+        step("cli-init-step-page");
     }
-    text.push_str(&format!(
-        "  vakhta check {}\n  vakhta run --config {}\n",
-        file.display(),
-        file.display()
-    ));
+    text.push_str(&format!("  vakhta check {file}\n  vakhta run --config {file}\n"));
     text
 }
 
@@ -178,9 +166,7 @@ fn main_file(arguments: &Arguments) -> Result<String, Failure> {
     for (n, url) in arguments.postgres.iter().enumerate() {
         let parsed = reqwest::Url::parse(url).ok().filter(|u| u.scheme().starts_with("postgres"));
         let Some(mut parsed) = parsed else {
-            return Err(Failure::usage(format!(
-                "vakhta: --postgres {url}: write postgres://user@host:port/database\n"
-            )));
+            return Err(Failure::usage(Message::new("cli-init-postgres").word("url", url)));
         };
         // A password typed here does not get into the file.
         let _no_host_no_password = parsed.set_password(None);

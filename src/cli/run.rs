@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::terminal::Terminal;
 use super::{Failure, Format, check, print};
 use crate::app;
 use crate::app::site::Site;
@@ -37,13 +38,13 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Exit code 2 when the configuration is wrong, 1 when something else fails.
-pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
     let site = match &arguments.config {
         Some(file) => Site::load(file),
         None => Site::unconfigured(),
     };
-    let site = site.map_err(|errors| check::failure(&errors, format))?;
-    telemetry::start_logging(format == Format::Json);
+    let site = site.map_err(|errors| check::failure(&errors, terminal))?;
+    telemetry::start_logging(terminal.format == Format::Json);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -54,6 +55,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         listen: arguments.listen.clone(),
         skip_unreadable: arguments.skip_unreadable,
         greet: print,
+        language: terminal.language,
     };
     let outcome = runtime.block_on(app::run(site, &options)).map_err(Failure::from);
     // A read of a hung mount cannot be called off: the process must end all the same.

@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::terminal::Terminal;
 use super::{Failure, Format, print};
 use crate::app::{PAGE, store_file, store_path};
 use crate::clock::Clock;
+use crate::model::{Arg, Message, Time};
 use crate::store::{Access, AccessKind, Role, Store, StoreError};
 
 /// Where the page is when nobody has said otherwise.
@@ -79,7 +83,7 @@ pub struct Who {
     /// The name shown in histories; users sign in with it.
     name: String,
     /// viewer, line1, line2, duty, problem-manager or admin.
-    #[arg(long, value_parser = role)]
+    #[arg(long, value_parser = roles(), hide_possible_values = true)]
     role: Role,
     /// The first part of the queues that line 2 or 3 looks after: 2ЛТП.
     #[arg(long)]
@@ -97,17 +101,16 @@ impl Who {
     pub(super) fn access(&self) -> Result<Access, Failure> {
         let team = self.team.clone().unwrap_or_default();
         if self.role == Role::Line2 && team.is_empty() {
-            let message = "vakhta: line2 needs --team, the first part of its queues: --team 2ЛТП\n";
-            return Err(Failure::usage(message));
+            return Err(Failure::usage(Message::new("cli-line2-team")));
         }
         Ok(Access { name: self.name.clone(), role: self.role, team })
     }
 }
 
-fn role(word: &str) -> Result<Role, String> {
-    Role::parse(word).ok_or_else(|| {
-        let words: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
-        format!("there are {}", words.join(", "))
+fn roles() -> impl TypedValueParser<Value = Role> {
+    let words = PossibleValuesParser::new(Role::ALL.map(Role::as_str));
+    words.try_map(|word| {
+        Role::parse(&word).ok_or("viewer, line1, line2, duty, problem-manager, admin")
     })
 }
 
@@ -115,23 +118,23 @@ fn role(word: &str) -> Result<Role, String> {
 ///
 /// # Errors
 /// When the store cannot be opened or written.
-pub async fn run(command: &Command, format: Format) -> Result<(), Failure> {
+pub async fn run(command: &Command, terminal: Terminal) -> Result<(), Failure> {
     match command {
-        Command::Add(arguments) => make(arguments, AccessKind::Bearer, format).await,
-        Command::Link(arguments) => make(arguments, AccessKind::SignIn, format).await,
-        Command::Wall(arguments) => wall(arguments, format).await,
-        Command::List(arguments) => list(&arguments.data, format).await,
-        Command::Revoke(arguments) => revoke(arguments).await,
+        Command::Add(arguments) => make(arguments, AccessKind::Bearer, terminal).await,
+        Command::Link(arguments) => make(arguments, AccessKind::SignIn, terminal).await,
+        Command::Wall(arguments) => wall(arguments, terminal).await,
+        Command::List(arguments) => list(&arguments.data, terminal).await,
+        Command::Revoke(arguments) => revoke(arguments, terminal).await,
     }
 }
 
 /// Opens the store of a watch; says so when it is new, for that is seldom what was meant.
-pub(super) async fn open(data: &Path) -> Result<Store, Failure> {
+pub(super) async fn open(data: &Path, terminal: Terminal) -> Result<Store, Failure> {
     let is_new = !store_path(data).exists();
     let file = store_file(data).map_err(Failure::from)?;
     if is_new {
-        let note = "vakhta: {} is new; is --data the folder of the watch?\n";
-        super::complain(&note.replace("{}", &file.display().to_string()));
+        let note = Message::new("cli-new-store").word("file", file.display().to_string());
+        super::complain(&format!("vakhta: {}\n", terminal.say(&note)));
     }
     Store::open(&file).await.map_err(failed)
 }
@@ -155,9 +158,9 @@ async fn page(store: &Store, named: Option<&String>) -> Result<String, Failure> 
     Ok(page.trim_end_matches('/').to_owned())
 }
 
-async fn make(arguments: &Arguments, kind: AccessKind, format: Format) -> Result<(), Failure> {
+async fn make(arguments: &Arguments, kind: AccessKind, terminal: Terminal) -> Result<(), Failure> {
     let access = arguments.who.access()?;
-    let store = open(&arguments.who.data).await?;
+    let store = open(&arguments.who.data, terminal).await?;
     let now = Clock::default().now();
     let expires = (kind == AccessKind::SignIn).then(|| now.plus_millis(3_600_000));
     let token = store.add_access(kind, &access, now, expires).await.map_err(failed)?;
@@ -168,12 +171,12 @@ async fn make(arguments: &Arguments, kind: AccessKind, format: Format) -> Result
         AccessKind::SignIn => format!("{page}/sign-in?token={token}"),
         _ => token,
     };
-    say(&access.name, &shown, format);
+    say(&access.name, &shown, terminal.format);
     Ok(())
 }
 
-async fn wall(arguments: &WallArguments, format: Format) -> Result<(), Failure> {
-    let store = open(&arguments.data).await?;
+async fn wall(arguments: &WallArguments, terminal: Terminal) -> Result<(), Failure> {
+    let store = open(&arguments.data, terminal).await?;
     let access = Access::new(&arguments.name, Role::Viewer);
     let now = Clock::default().now();
     let token = store.add_access(AccessKind::Wall, &access, now, None).await.map_err(failed)?;
@@ -182,7 +185,7 @@ async fn wall(arguments: &WallArguments, format: Format) -> Result<(), Failure> 
     store.audit(now, &operator(), "token_added", &access.name).await.map_err(failed)?;
     let page = page(&store, arguments.page.as_ref()).await?;
     store.close().await;
-    say(&access.name, &format!("{page}/wall?token={token}"), format);
+    say(&access.name, &format!("{page}/wall?token={token}"), terminal.format);
     Ok(())
 }
 
@@ -193,27 +196,27 @@ fn say(name: &str, shown: &str, format: Format) {
     });
 }
 
-async fn list(data: &Path, format: Format) -> Result<(), Failure> {
-    let store = open(data).await?;
+async fn list(data: &Path, terminal: Terminal) -> Result<(), Failure> {
+    let store = open(data, terminal).await?;
     let passes = store.passes(Clock::default().now()).await.map_err(failed)?;
     store.close().await;
     for pass in passes {
-        let moment = |at: Option<crate::model::Time>| at.map(|at| at.to_string());
-        let (used, expires) = (moment(pass.used_at), moment(pass.expires_at));
-        let line = match format {
+        let line = match terminal.format {
             Format::Text => format!(
-                "{}  {:<8} {:<16} {:<16} used {:<24} ends {}\n",
+                "{}  {:<8} {:<16} {:<16} {:<36} {}\n",
                 pass.hash.get(..12).unwrap_or_default(),
                 pass.kind,
                 pass.access.role.as_str(),
                 pass.access.name,
-                used.as_deref().unwrap_or("never"),
-                expires.as_deref().unwrap_or("never"),
+                when(pass.used_at, "cli-used", "cli-used-never", terminal),
+                when(pass.expires_at, "cli-ends", "cli-ends-never", terminal),
             ),
             Format::Json => {
+                let moment = |at: Option<Time>| at.map(|at| at.to_string());
                 let line = serde_json::json!({
                     "hash": pass.hash, "kind": pass.kind, "role": pass.access.role.as_str(),
-                    "name": pass.access.name, "used": used, "ends": expires, "address": pass.address,
+                    "name": pass.access.name, "used": moment(pass.used_at),
+                    "ends": moment(pass.expires_at), "address": pass.address,
                 });
                 format!("{line}\n")
             }
@@ -223,8 +226,16 @@ async fn list(data: &Path, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn revoke(arguments: &RevokeArguments) -> Result<(), Failure> {
-    let store = open(&arguments.data).await?;
+/// A moment as the pages show it, or what it means that there is none.
+fn when(at: Option<Time>, key: &'static str, never: &'static str, terminal: Terminal) -> String {
+    match at {
+        Some(at) => terminal.say(&Message::new(key).with("moment", Arg::Moment(at))),
+        None => terminal.label(never),
+    }
+}
+
+async fn revoke(arguments: &RevokeArguments, terminal: Terminal) -> Result<(), Failure> {
+    let store = open(&arguments.data, terminal).await?;
     let ended = store.revoke(&arguments.hash).await.map_err(failed)?;
     if ended > 0 {
         let now = Clock::default().now();
@@ -232,9 +243,7 @@ async fn revoke(arguments: &RevokeArguments) -> Result<(), Failure> {
     }
     store.close().await;
     if ended == 0 {
-        let message =
-            format!("vakhta: no token begins with {}; see vakhta token list\n", arguments.hash);
-        return Err(Failure { message, code: 1 });
+        return Err(Failure::run(Message::new("cli-no-token").word("hash", &arguments.hash)));
     }
     print(&format!("{ended}\n"));
     Ok(())

@@ -3,9 +3,12 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
+use super::check::number;
+use super::terminal::Terminal;
 use super::token::{DataArguments, Who, failed, open, operator};
 use super::{Failure, Format, complain, print};
 use crate::clock::Clock;
+use crate::model::Message;
 use crate::store::SHORTEST_PASSWORD;
 
 /// What to do about users.
@@ -43,31 +46,31 @@ pub struct Name {
 ///
 /// # Errors
 /// When the store cannot be opened or written, the password is too short, or there is no such name.
-pub async fn run(command: &Command, format: Format) -> Result<(), Failure> {
+pub async fn run(command: &Command, terminal: Terminal) -> Result<(), Failure> {
     match command {
-        Command::Add(arguments) => add(arguments, format).await,
-        Command::List(arguments) => list(arguments, format).await,
-        Command::Disable(name) => disable(name, true).await,
-        Command::Enable(name) => disable(name, false).await,
-        Command::Role(arguments) => change_role(arguments).await,
-        Command::Totp(name) => totp(name).await,
+        Command::Add(arguments) => add(arguments, terminal).await,
+        Command::List(arguments) => list(arguments, terminal).await,
+        Command::Disable(name) => disable(name, true, terminal).await,
+        Command::Enable(name) => disable(name, false, terminal).await,
+        Command::Role(arguments) => change_role(arguments, terminal).await,
+        Command::Totp(name) => totp(name, terminal).await,
     }
 }
 
-async fn add(arguments: &Who, format: Format) -> Result<(), Failure> {
+async fn add(arguments: &Who, terminal: Terminal) -> Result<(), Failure> {
     let access = arguments.access()?;
     let (password, is_made) = password()?;
     if password.chars().count() < SHORTEST_PASSWORD {
-        let message = format!("vakhta: the password needs at least {SHORTEST_PASSWORD} letters\n");
+        let message = Message::new("cli-password-short").with("least", number(SHORTEST_PASSWORD));
         return Err(Failure::usage(message));
     }
-    let store = open(&arguments.data).await?;
+    let store = open(&arguments.data, terminal).await?;
     let now = Clock::default().now();
     store.put_user(&access, &password, now).await.map_err(failed)?;
     store.audit(now, &operator(), "user_added", &access.name).await.map_err(failed)?;
     store.close().await;
     if is_made {
-        print(&match format {
+        print(&match terminal.format {
             Format::Text => format!("{password}\n"),
             Format::Json => {
                 format!("{}\n", serde_json::json!({"name": access.name, "password": password}))
@@ -89,15 +92,16 @@ fn password() -> Result<(String, bool), Failure> {
     Ok((line.trim_end_matches(['\r', '\n']).to_owned(), false))
 }
 
-async fn list(arguments: &DataArguments, format: Format) -> Result<(), Failure> {
-    let store = open(&arguments.data).await?;
+async fn list(arguments: &DataArguments, terminal: Terminal) -> Result<(), Failure> {
+    let store = open(&arguments.data, terminal).await?;
     let users = store.users().await.map_err(failed)?;
     store.close().await;
     for user in users {
         let (name, role) = (&user.access.name, user.access.role.as_str());
-        let state = if user.is_disabled { "disabled" } else { "active" };
+        let state = if user.is_disabled { "cli-user-disabled" } else { "cli-user-active" };
+        let state = terminal.label(state);
         let factor = if user.has_totp { "totp" } else { "" };
-        print(&match format {
+        print(&match terminal.format {
             Format::Text => {
                 format!("{name:<24} {role:<16} {:<8} {state} {factor}\n", user.access.team)
             }
@@ -113,8 +117,8 @@ async fn list(arguments: &DataArguments, format: Format) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn disable(name: &Name, is_disabled: bool) -> Result<(), Failure> {
-    let store = open(&name.data).await?;
+async fn disable(name: &Name, is_disabled: bool, terminal: Terminal) -> Result<(), Failure> {
+    let store = open(&name.data, terminal).await?;
     let is_known = store.disable_user(&name.name, is_disabled).await.map_err(failed)?;
     if is_known {
         let what = if is_disabled { "user_disabled" } else { "user_enabled" };
@@ -125,9 +129,9 @@ async fn disable(name: &Name, is_disabled: bool) -> Result<(), Failure> {
     known(is_known, &name.name)
 }
 
-async fn change_role(arguments: &Who) -> Result<(), Failure> {
+async fn change_role(arguments: &Who, terminal: Terminal) -> Result<(), Failure> {
     let access = arguments.access()?;
-    let store = open(&arguments.data).await?;
+    let store = open(&arguments.data, terminal).await?;
     let is_known = store.change_role(&access).await.map_err(failed)?;
     if is_known {
         let about = format!("{}: {}", access.name, access.role.as_str());
@@ -138,8 +142,8 @@ async fn change_role(arguments: &Who) -> Result<(), Failure> {
     known(is_known, &access.name)
 }
 
-async fn totp(name: &Name) -> Result<(), Failure> {
-    let store = open(&name.data).await?;
+async fn totp(name: &Name, terminal: Terminal) -> Result<(), Failure> {
+    let store = open(&name.data, terminal).await?;
     let address = store.set_totp(&name.name).await.map_err(failed)?;
     if address.is_some() {
         let now = Clock::default().now();
@@ -150,7 +154,7 @@ async fn totp(name: &Name) -> Result<(), Failure> {
         Some(address) => print(&format!("{address}\n")),
         None => return known(false, &name.name),
     }
-    complain("vakhta: give this address to an authenticator now; it is not shown again\n");
+    complain(&format!("vakhta: {}\n", terminal.label("cli-totp-now")));
     Ok(())
 }
 
@@ -158,6 +162,5 @@ fn known(is_known: bool, name: &str) -> Result<(), Failure> {
     if is_known {
         return Ok(());
     }
-    let message = format!("vakhta: there is no user {name}; see vakhta user list\n");
-    Err(Failure { message, code: 1 })
+    Err(Failure::run(Message::new("cli-no-user").word("name", name)))
 }

@@ -32,7 +32,8 @@ use self::parts::{Kept, Part};
 use self::settings::Settings;
 use self::snapshots::Snapshots;
 use super::{Collect, CollectError, Samples};
-use crate::config::{Reader, Secret};
+use crate::config::{Reader, Secret, system_error};
+use crate::model::Message;
 
 pub use self::probe::{ProbeReport, Product, probe};
 
@@ -78,7 +79,7 @@ impl Config {
                 })
             };
             if urls.is_empty() || urls.iter().any(is_wrong) {
-                let expected = "http:// or https:// addresses without a password";
+                let expected = Message::new("check-expected-urls-plain");
                 reader.wrong(node, expected, "urls: [http://es1:9200, http://es2:9200]");
             }
         }
@@ -86,9 +87,7 @@ impl Config {
         let password = reader.secret("password", "password_file", "password_env");
         if username.is_some() != password.is_some() {
             let place = reader.place().clone();
-            let message = "`username` and the password belong together, one of them is missing";
-            let help = "add `username: …` and `password_file: PATH`, or leave both out";
-            reader.errors.error(&place, message, help);
+            reader.errors.error(&place, Message::new("check-user-and-password"));
         }
         Self {
             urls: urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect(),
@@ -109,9 +108,8 @@ fn read_ca(reader: &mut Reader<'_, '_>) -> Option<Vec<u8>> {
         Ok(pem) => Some(pem),
         Err(error) => {
             let place = reader.node("ca_file").map_or(reader.place(), |node| &node.place).clone();
-            let message = format!("cannot read the certificate file {path}: {error}");
-            let help = "copy the cluster's http_ca.crt there, readable by this user";
-            reader.errors.error(&place, message, help);
+            let message = Message::new("check-certificate-unreadable").word("file", path);
+            reader.errors.error(&place, message.with("error", system_error(&error)));
             None
         }
     }

@@ -92,8 +92,7 @@ impl Config {
         if let Some(node) = reader.node("url")
             && let Err(error) = Target::new(&config)
         {
-            let help = "write `url: postgres://vakhta@db1:5432/crm`, the password elsewhere";
-            reader.errors.error(&node.place, error.to_string(), help);
+            reader.errors.error(&node.place, error.message());
         }
         config
     }
@@ -153,8 +152,10 @@ impl Postgres {
     /// # Errors
     /// When the address cannot be read.
     pub fn new(config: Config) -> Result<Self, CollectError> {
-        let target = Target::new(&config)
-            .map_err(|error| CollectError::Answer { what: config.url.clone(), cause: error.0 })?;
+        let target = Target::new(&config).map_err(|error| CollectError::Answer {
+            what: config.url.clone(),
+            cause: error.to_string(),
+        })?;
         Ok(Self {
             config,
             target,

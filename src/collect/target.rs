@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::samples::SERIES_LIMIT;
 use crate::config::{Diagnostics, Node, Place, Reader, Value};
+use crate::model::Message;
 
 /// The common part of a source's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +63,7 @@ impl Target {
             if timeout > target.interval
                 && let Some(node) = reader.node("timeout")
             {
-                reader.errors.error(
-                    &node.place,
-                    "a poll may take longer than the interval between polls",
-                    "make `timeout` shorter than `interval`",
-                );
+                reader.errors.error(&node.place, Message::new("check-timeout-long"));
             }
             target.timeout = timeout;
         }
@@ -99,18 +96,15 @@ fn at_least(
     if value < least
         && let Some(node) = reader.node(key)
     {
-        reader.errors.error(
-            &node.place,
-            format!("`{key}` is shorter than {} s", least.as_secs()),
-            format!("write `{key}: {}s` or more", least.as_secs()),
-        );
+        let message = Message::new("check-interval-short").word("key", key);
+        reader.errors.error(&node.place, message.word("least", least.as_secs().to_string()));
     }
     value.max(least)
 }
 
 fn labels(node: &Node, errors: &mut Diagnostics) -> Vec<(String, String)> {
     let Value::Map(pairs) = &node.value else {
-        errors.error(&node.place, "expected labels", "write `labels: {team: crm}`");
+        errors.error(&node.place, Message::new("check-expected-labels"));
         return Vec::new();
     };
     let mut labels = Vec::new();
@@ -119,17 +113,13 @@ fn labels(node: &Node, errors: &mut Diagnostics) -> Vec<(String, String)> {
             && !name.starts_with(|c: char| c.is_ascii_digit());
         let is_taken = matches!(name.as_str(), "job" | "instance" | "system" | "__name__");
         if !is_name || is_taken {
-            errors.error(
-                place,
-                format!("`{name}` cannot be a label here"),
-                "use letters, digits and _; job, instance and system are set by Vakhta",
-            );
+            errors.error(place, Message::new("check-label-name").word("name", name));
             continue;
         }
         match &value.value {
             Value::String(text) => labels.push((name.clone(), text.clone())),
             Value::Number(number) => labels.push((name.clone(), number.to_string())),
-            _ => errors.error(&value.place, "a label's value is a text", "put it into quotes"),
+            _ => errors.error(&value.place, Message::new("check-label-value")),
         }
     }
     labels

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::{Diagnostics, Place};
+use super::{Diagnostics, Place, syntax};
+use crate::model::{Arg, Message};
 
 /// The largest file that is read; a configuration has no business to be larger.
 const FILE_LIMIT: usize = 4 * 1024 * 1024;
@@ -38,17 +39,18 @@ pub enum Value {
 }
 
 impl Node {
-    /// What the value is, for error messages.
+    /// What the value is, as an argument of an error's message.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self.value {
-            Value::Null => "nothing",
-            Value::Bool(_) => "true or false",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a section",
-        }
+    pub fn shown(&self) -> Arg {
+        let kind = match &self.value {
+            Value::String(text) => return Arg::Word(format!("«{text}»")),
+            Value::Number(number) => return Arg::Word(number.to_string()),
+            Value::Null => "found-nothing",
+            Value::Bool(_) => "found-boolean",
+            Value::List(_) => "found-list",
+            Value::Map(_) => "found-section",
+        };
+        Arg::Key(kind.to_owned())
     }
 }
 
@@ -57,21 +59,28 @@ pub fn parse(name: &str, text: &str, errors: &mut Diagnostics) -> Option<Node> {
     let file = Arc::new((name.to_owned(), text.to_owned()));
     let whole = Place { file: Arc::clone(&file), line: 0, column: 0 };
     if text.len() > FILE_LIMIT {
-        errors.error(&whole, "file is larger than 4 MiB", "split it or remove what is not needed");
+        errors.error(&whole, Message::new("check-file-large"));
         return None;
     }
     match serde_saphyr::from_str::<Raw>(text) {
         Ok(raw) => Some(raw.placed(&file)),
         Err(error) => {
-            let place = error.location().map_or(whole, |at| Place {
-                file: Arc::clone(&file),
-                line: usize::try_from(at.line()).unwrap_or_default(),
-                column: usize::try_from(at.column()).unwrap_or_default(),
-            });
-            let message = error.to_string();
-            let first_line = message.lines().next().unwrap_or("not valid YAML").to_owned();
-            let message = first_line.trim_start_matches("error: ").to_owned();
-            errors.error(&place, message, "mend the YAML here: indentation, quotes, colons");
+            let line = error.location().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
+            let before: String = text.split_inclusive('\n').take(line).collect();
+            let message = syntax::message(&error, &before);
+            // The parser stops where the value before the tab began.
+            let tabbed = text.lines().skip(line.saturating_sub(1)).position(syntax::is_tabbed);
+            let place = match (error.location(), tabbed) {
+                (_, Some(further)) if message.key == "check-yaml-tab" => {
+                    Place { file, line: line.max(1) + further, column: 1 }
+                }
+                (Some(at), _) => {
+                    let column = usize::try_from(at.column()).unwrap_or_default();
+                    Place { file, line, column }
+                }
+                (None, _) => whole,
+            };
+            errors.error(&place, message);
             None
         }
     }

@@ -1,9 +1,11 @@
 //! Decoding a section: each wrong value is noted with its place, and decoding goes on.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
-use super::{Diagnostics, Node, Place, Secret, Value, values};
+use super::{Diagnostics, Node, Place, Secret, Value, not_utf8, system_error, values};
+use crate::model::Message;
 
 /// Reads the keys of one section. Ask for every key the section knows, then call
 /// [`Reader::finish`], which reports the keys nobody asked for.
@@ -29,8 +31,7 @@ impl<'n, 'e> Reader<'n, 'e> {
             Value::Null => {}
             _ => errors.error(
                 &node.place,
-                format!("expected a section with keys, found {}", node.kind()),
-                "write `key: value` lines, indented under the name",
+                Message::new("check-expected-section").with("found", node.shown()),
             ),
         }
         Self { place: node.place.clone(), entries, known: Vec::new(), errors }
@@ -55,20 +56,16 @@ impl<'n, 'e> Reader<'n, 'e> {
         let found = self.node(key);
         if found.is_none() {
             let place = self.entries.get(key).map_or(&self.place, |(place, _)| *place).clone();
-            self.errors.error(&place, format!("`{key}` is missing"), format!("add `{key}: …`"));
+            self.errors.error(&place, Message::new("check-missing").word("key", key));
         }
         found
     }
 
-    /// Notes that a value is not what was expected.
-    pub fn wrong(&mut self, node: &Node, expected: &str, example: &str) {
-        let found = match &node.value {
-            Value::String(text) => format!("«{text}»"),
-            Value::Number(number) => format!("{number}"),
-            _ => node.kind().to_owned(),
-        };
-        let message = format!("expected {expected}, found {found}");
-        self.errors.error(&node.place, message, format!("write for example `{example}`"));
+    /// Notes that a value is not what was expected: the message, one of `check-expected-…`, gets what
+    /// was found and an example of what would be right. See [`Diagnostics::error`].
+    pub fn wrong(&mut self, node: &Node, expected: Message, example: &str) {
+        let message = expected.with("found", node.shown()).word("example", example);
+        self.errors.error(&node.place, message);
     }
 
     /// A text; numbers and booleans written without quotes are taken as they stand.
@@ -89,7 +86,7 @@ impl<'n, 'e> Reader<'n, 'e> {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => {
-                self.wrong(node, "a text", "name: value");
+                self.wrong(node, Message::new("check-expected-text"), "name: value");
                 None
             }
         }
@@ -116,12 +113,13 @@ impl<'n, 'e> Reader<'n, 'e> {
             Value::Number(number) if range.contains(&number) => Some(number),
             Value::Number(number) => {
                 let (low, high) = (range.start(), range.end());
-                let message = format!("{number} is outside {low}…{high}");
-                self.errors.error(&node.place, message, format!("choose {low} to {high}"));
+                let message = Message::new("check-outside").word("number", number.to_string());
+                let message = message.word("low", low.to_string()).word("high", high.to_string());
+                self.errors.error(&node.place, message);
                 None
             }
             _ => {
-                self.wrong(node, "a number", &format!("{key}: 5"));
+                self.wrong(node, Message::new("check-expected-number"), &format!("{key}: 5"));
                 None
             }
         }
@@ -133,7 +131,7 @@ impl<'n, 'e> Reader<'n, 'e> {
         if let Value::Bool(value) = node.value {
             return Some(value);
         }
-        self.wrong(node, "true or false", &format!("{key}: true"));
+        self.wrong(node, Message::new("check-expected-boolean"), &format!("{key}: true"));
         None
     }
 
@@ -145,7 +143,7 @@ impl<'n, 'e> Reader<'n, 'e> {
         {
             return Some(value);
         }
-        self.wrong(node, "a duration with its unit (ms, s, m, h, d)", &format!("{key}: 30s"));
+        self.wrong(node, Message::new("check-expected-duration"), &format!("{key}: 30s"));
         None
     }
 
@@ -157,7 +155,7 @@ impl<'n, 'e> Reader<'n, 'e> {
         {
             return Some(value);
         }
-        self.wrong(node, "a size with its unit (KiB, MiB, GiB)", &format!("{key}: 10MiB"));
+        self.wrong(node, Message::new("check-expected-size"), &format!("{key}: 10MiB"));
         None
     }
 
@@ -174,7 +172,8 @@ impl<'n, 'e> Reader<'n, 'e> {
         {
             return Some(value);
         }
-        self.wrong(node, &format!("one of {}", words.join(", ")), words.first().unwrap_or(&""));
+        let expected = Message::new("check-expected-one").word("words", words.join(", "));
+        self.wrong(node, expected, words.first().unwrap_or(&""));
         None
     }
 
@@ -185,17 +184,13 @@ impl<'n, 'e> Reader<'n, 'e> {
         match reqwest::Url::parse(&text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => {
                 if url.password().is_some() {
-                    self.errors.error(
-                        &node.place,
-                        "a password does not belong into an address",
-                        "use `username` with `password_file` or `password_env`",
-                    );
+                    self.errors.error(&node.place, Message::new("check-url-password"));
                     return None;
                 }
                 Some(text.trim_end_matches('/').to_owned())
             }
             _ => {
-                self.wrong(node, "an http:// or https:// address", "http://127.0.0.1:9100");
+                self.wrong(node, Message::new("check-expected-url"), "http://127.0.0.1:9100");
                 None
             }
         }
@@ -209,29 +204,17 @@ impl<'n, 'e> Reader<'n, 'e> {
         env_key: &'static str,
     ) -> Option<Secret> {
         if let Some(node) = self.node(key) {
-            self.errors.error(
-                &node.place,
-                format!("`{key}` would put a secret into the configuration"),
-                format!("put it into a file and write `{file_key}: PATH`, or use `{env_key}`"),
-            );
+            let message = Message::new("check-secret-here").word("key", key);
+            let message = message.word("file_key", file_key).word("env_key", env_key);
+            self.errors.error(&node.place, message);
         }
         if let Some(node) = self.node(file_key) {
             // Relative to the file that names it: the program may be started anywhere.
             let path = node.place.beside(&self.text_of(node)?);
-            let text = std::fs::read_to_string(&path);
-            return match text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()) {
-                Ok(text) if text.is_empty() => {
-                    let message = format!("the secret file {} is empty", path.display());
-                    self.errors.error(&node.place, message, "write the password into it, one line");
-                    None
-                }
-                Ok(text) => Some(Secret::new(text)),
-                Err(error) => {
-                    self.errors.error(
-                        &node.place,
-                        format!("cannot read the secret file {}: {error}", path.display()),
-                        "create the file, readable by this user only",
-                    );
+            return match secret_of(&path) {
+                Ok(secret) => Some(secret),
+                Err(message) => {
+                    self.errors.error(&node.place, message);
                     None
                 }
             };
@@ -241,8 +224,7 @@ impl<'n, 'e> Reader<'n, 'e> {
         match std::env::var(&name) {
             Ok(text) => Some(Secret::new(text)),
             Err(_) => {
-                let message = format!("the environment variable {name} is not set");
-                self.errors.error(&node.place, message, format!("export {name}=… before starting"));
+                self.errors.error(&node.place, Message::new("check-env-unset").word("name", name));
                 None
             }
         }
@@ -254,12 +236,26 @@ impl<'n, 'e> Reader<'n, 'e> {
             if self.known.contains(key) {
                 continue;
             }
-            let help = nearest(key, self.known.iter().copied()).map_or_else(
-                || format!("known here: {}", self.known.join(", ")),
-                |known| format!("did you mean `{known}`?"),
-            );
-            self.errors.error(place, format!("unknown key `{key}`"), help);
+            let message = match nearest(key, self.known.iter().copied()) {
+                Some(near) => Message::new("check-unknown-key-near").word("near", near),
+                None => Message::new("check-unknown-key").word("known", self.known.join(", ")),
+            };
+            self.errors.error(place, message.word("key", *key));
         }
+    }
+}
+
+/// Reads the one line of a secret file.
+fn secret_of(path: &Path) -> Result<Secret, Message> {
+    let file = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        let message = Message::new("check-secret-unreadable").word("file", &file);
+        message.with("error", system_error(&error))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&file, error.as_bytes()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(Message::new("check-secret-empty").word("file", file)),
+        secret => Ok(Secret::new(secret.to_owned())),
     }
 }
 
@@ -310,8 +306,9 @@ mod tests {
         let found = errors.into_sorted();
         let places: Vec<_> = found.iter().map(|d| (d.place.line, d.place.column)).collect();
         assert_eq!(places, [(1, 1), (1, 7), (2, 1), (3, 7), (4, 6), (5, 11)]);
-        assert!(found[2].help.contains("`interval`"), "{}", found[2]);
-        assert!(found[3].to_string().contains("3 | wait: 10\n  |       ^"), "{}", found[3]);
+        let near = Message::new("check-unknown-key-near").word("near", "interval");
+        assert_eq!(found[2].message, near.word("key", "intervall"));
+        assert_eq!(found[3].message.key, "check-expected-duration");
     }
 
     #[test]
@@ -323,7 +320,8 @@ mod tests {
             reader.string(key);
         }
         reader.finish();
-        assert_eq!(errors.into_sorted()[0].help, "known here: name, wait");
+        let unknown = Message::new("check-unknown-key").word("known", "name, wait");
+        assert_eq!(errors.into_sorted()[0].message, unknown.word("key", "something_else"));
     }
 
     #[test]

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::pack::{Packs, Rule, Scope};
 use super::watch::Watch;
 use super::wording;
-use crate::model::{Batch, Sample, Series, SeriesRef, Severity, Time};
+use crate::config::Place;
+use crate::model::{Arg, Batch, Message, Sample, Series, SeriesRef, Severity, Time};
 use crate::series::{Limits, Store};
 
 /// One test of a rule.
 #[derive(Clone, Debug)]
 pub struct RuleTest {
+    pub(super) place: Place,
     pub(super) name: String,
     pub(super) interval_ms: i64,
     pub(super) series: Vec<(SeriesRef, Vec<Option<f64>>)>,
@@ -32,8 +34,10 @@ pub struct TestFailure {
     pub rule: String,
     /// The test.
     pub test: String,
+    /// Where it is written.
+    pub place: Place,
     /// What was expected and what was found.
-    pub message: String,
+    pub message: Message,
 }
 
 /// Tests begin at the epoch, as promtool's do, so that expressions may hold times.
@@ -41,16 +45,18 @@ const START: i64 = 0;
 
 /// Runs the tests of one rule.
 pub(super) fn run(rule: &Rule) -> Vec<TestFailure> {
-    let failure = |test: &RuleTest, message: String| TestFailure {
+    let failure = |test: &RuleTest, message: Message| TestFailure {
         rule: rule.id.clone(),
         test: test.name.clone(),
+        place: test.place.clone(),
         message,
     };
     if rule.tests.is_empty() {
         return vec![TestFailure {
             rule: rule.id.clone(),
             test: "—".to_owned(),
-            message: "the rule has no tests".to_owned(),
+            place: rule.place.clone(),
+            message: Message::new("cli-test-none"),
         }];
     }
     let mut named: BTreeSet<String> = BTreeSet::new();
@@ -65,8 +71,8 @@ pub(super) fn run(rule: &Rule) -> Vec<TestFailure> {
     let unknown = placeholders(rule).find(|name| !named.is_empty() && !named.contains(*name));
     if let Some((name, test)) = unknown.zip(rule.tests.first()) {
         let known: Vec<&str> = named.iter().map(String::as_str).collect();
-        let text = format!("nothing is called `{{{name}}}`: there are {}", known.join(", "));
-        failures.push(failure(test, text));
+        let message = Message::new("cli-test-placeholder").word("name", name);
+        failures.push(failure(test, message.word("known", known.join(", "))));
     }
     failures
 }
@@ -81,7 +87,7 @@ fn placeholders(rule: &Rule) -> impl Iterator<Item = &str> {
 }
 
 /// Plays one test; returns what went wrong.
-fn one(rule: &Rule, test: &RuleTest, named: &mut BTreeSet<String>) -> Option<String> {
+fn one(rule: &Rule, test: &RuleTest, named: &mut BTreeSet<String>) -> Option<Message> {
     let mut watch = Watch::new(Arc::new(Packs::of(rule.clone())));
     let mut store = Store::new(Limits::default());
     let instances: BTreeSet<&str> =
@@ -99,7 +105,7 @@ fn one(rule: &Rule, test: &RuleTest, named: &mut BTreeSet<String>) -> Option<Str
         if rule.scope == Scope::Global {
             watch.global(&store, at);
         }
-        if let Some(error) = watch.take_errors().into_iter().next() {
+        if let Some((_, error)) = watch.take_errors().into_iter().next() {
             return Some(error);
         }
         for finding in watch.active() {
@@ -109,11 +115,7 @@ fn one(rule: &Rule, test: &RuleTest, named: &mut BTreeSet<String>) -> Option<Str
             if finding.system.is_empty()
                 && finding.labels.get("instance").is_none_or(String::is_empty)
             {
-                return Some(
-                    "the result says neither where nor at which system: keep the labels instance and system \
-                     (`sum by (instance, system) (…)`), or give the rule a `system:`"
-                        .to_owned(),
-                );
+                return Some(Message::new("cli-test-nowhere"));
             }
         }
         let until = at.0 - START + test.interval_ms;
@@ -121,14 +123,26 @@ fn one(rule: &Rule, test: &RuleTest, named: &mut BTreeSet<String>) -> Option<Str
             let mut found: Vec<Severity> = watch.active().map(|finding| finding.severity).collect();
             found.sort();
             if found != next.severities {
-                let at = next.at_ms / 1000;
-                let wanted = &next.severities;
-                return Some(format!("at {at} s expected {wanted:?}, found {found:?}"));
+                let at = (next.at_ms / 1000).to_string();
+                return Some(
+                    Message::new("cli-test-found")
+                        .word("at", at)
+                        .with("wanted", severities(&next.severities))
+                        .with("found", severities(&found)),
+                );
             }
             expected.next();
         }
     }
     None
+}
+
+/// Severities by the words of the pack.
+fn severities(of: &[Severity]) -> Arg {
+    if of.is_empty() {
+        return Arg::Key("found-no-findings".to_owned());
+    }
+    Arg::Word(of.iter().map(|severity| severity.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 fn kind_of(rule: &Rule) -> &str {

@@ -4,9 +4,9 @@ use super::check::{Expected, RuleTest};
 use super::method;
 use super::pack::{Rule, Scope};
 use crate::config::{Diagnostics, Node, Place, Reader, Value};
-use crate::model::{Impact, Role, Severity};
-use crate::series::notation;
-use crate::series::query::Expr;
+use crate::model::{Impact, Message, Role, Severity};
+use crate::series::notation::{self, NotationError};
+use crate::series::query::{Expr, QueryError};
 use crate::topology::text;
 
 /// Decodes one pack and adds its rules.
@@ -19,14 +19,17 @@ pub(super) fn pack(node: &Node, rules: &mut Vec<Rule>, errors: &mut Diagnostics)
             for item in items {
                 let Some(rule) = rule(item, &name, &sources, reader.errors) else { continue };
                 if rules.iter().any(|known| known.id == rule.id) {
-                    let message = format!("there is already a rule `{}`", rule.id);
-                    reader.errors.error(&item.place, message, "give it another id");
+                    let message = Message::new("check-rule-twice").word("rule", &rule.id);
+                    reader.errors.error(&item.place, message);
                     continue;
                 }
                 rules.push(rule);
             }
         }
-        Some((list, _)) => reader.wrong(list, "a list of rules", "rules: [{id: pg-down}]"),
+        Some((list, _)) => {
+            let expected = Message::new("check-expected-rules");
+            reader.wrong(list, expected, "rules: [{id: pg-down}]");
+        }
         None => {}
     }
     reader.finish();
@@ -42,7 +45,8 @@ fn sources(reader: &mut Reader<'_, '_>) -> Vec<String> {
         _ => reader.string("source").into_iter().collect(),
     };
     if found.is_empty() || found.iter().any(|kind| !KINDS.contains(&kind.as_str())) {
-        reader.wrong(node, &format!("one or more of {}", KINDS.join(", ")), "source: postgres");
+        let expected = Message::new("check-expected-some").word("words", KINDS.join(", "));
+        reader.wrong(node, expected, "source: postgres");
     }
     found
 }
@@ -79,13 +83,15 @@ fn rule(node: &Node, pack: &str, sources: &[String], errors: &mut Diagnostics) -
     if let Some(node) = reader.node("runbook")
         && !runbook.as_ref().is_some_and(|page| page.contains('#'))
     {
-        reader.wrong(node, "a page and an anchor", "docs/runbooks/postgres.md#pg-down");
+        let expected = Message::new("check-expected-runbook");
+        reader.wrong(node, expected, "docs/runbooks/postgres.md#pg-down");
     }
     let tests = tests(&mut reader);
     reader.finish();
     let (expr_text, expr) = expr?;
     Some(Rule {
         id: id?,
+        place: node.place.clone(),
         pack: pack.to_owned(),
         sources: sources.to_vec(),
         scope,
@@ -113,35 +119,39 @@ fn expression(reader: &mut Reader<'_, '_>) -> Option<(String, Expr)> {
         Ok(expr) => Some((text, expr)),
         Err(error) => {
             if let Some(node) = reader.node("expr") {
-                let help = error.column.map_or_else(
-                    || "mend the PromQL expression".to_owned(),
-                    |column| format!("mend the PromQL expression at its column {column}"),
-                );
-                reader.errors.error(&node.place, error.message.clone(), help);
+                reader.errors.error(&node.place, promql(error));
             }
             None
         }
     }
 }
 
+/// What to say of an expression that cannot be used.
+fn promql(error: QueryError) -> Message {
+    match error.column {
+        Some(column) => Message::new("check-promql-at").word("column", column.to_string()),
+        None => Message::new("check-promql"),
+    }
+    .message("why", error.message)
+}
+
 /// `also: {pid: 'max by (instance) (…)'}`.
 fn also(reader: &mut Reader<'_, '_>) -> Vec<(String, Expr)> {
     let Some(node) = reader.node("also") else { return Vec::new() };
     let Value::Map(entries) = &node.value else {
-        reader.wrong(node, "names and expressions", "also: {pid: 'max by (instance) (x)'}");
+        let expected = Message::new("check-expected-also");
+        reader.wrong(node, expected, "also: {pid: 'max by (instance) (x)'}");
         return Vec::new();
     };
     let mut found = Vec::new();
     for (name, place, value) in entries {
         let Value::String(text) = &value.value else {
-            reader.errors.error(place, "expected a PromQL expression", "write it in quotes");
+            reader.errors.error(place, Message::new("check-expected-promql"));
             continue;
         };
         match Expr::parse(text) {
             Ok(expr) => found.push((name.clone(), expr)),
-            Err(error) => {
-                reader.errors.error(&value.place, error.message, "mend the PromQL expression");
-            }
+            Err(error) => reader.errors.error(&value.place, promql(error)),
         }
     }
     found
@@ -164,7 +174,7 @@ fn impact(reader: &mut Reader<'_, '_>) -> Option<Impact> {
 fn tests(reader: &mut Reader<'_, '_>) -> Vec<RuleTest> {
     let Some(list) = reader.required("tests") else { return Vec::new() };
     let Value::List(items) = &list.value else {
-        reader.wrong(list, "a list of tests", "tests: [{name: …}]");
+        reader.wrong(list, Message::new("check-expected-tests"), "tests: [{name: …}]");
         return Vec::new();
     };
     items.iter().filter_map(|item| test(item, reader.errors)).collect()
@@ -188,7 +198,13 @@ fn test(node: &Node, errors: &mut Diagnostics) -> Option<RuleTest> {
         }
     }
     reader.finish();
-    Some(RuleTest { name: name?, interval_ms: millis(interval?), series, expect })
+    Some(RuleTest {
+        place: node.place.clone(),
+        name: name?,
+        interval_ms: millis(interval?),
+        series,
+        expect,
+    })
 }
 
 type OneSeries = (crate::model::SeriesRef, Vec<Option<f64>>);
@@ -202,7 +218,7 @@ fn one_series(
     let series = match notation::parse_series(text) {
         Ok(series) => series,
         Err(error) => {
-            errors.error(place, error.to_string(), "write `name{label=\"value\"}`");
+            errors.error(place, notation_error(error));
             return None;
         }
     };
@@ -214,9 +230,20 @@ fn one_series(
     match notation::parse(&written) {
         Ok(points) => Some((std::sync::Arc::new(series), points)),
         Err(error) => {
-            errors.error(&values.place, error.to_string(), "write for example `0x5 3 _ 1+2x4`");
+            errors.error(&values.place, notation_error(error));
             None
         }
+    }
+}
+
+/// What to say of points that cannot be read.
+fn notation_error(error: NotationError) -> Message {
+    match error {
+        NotationError::Word(word) => Message::new("check-notation-word").word("word", word),
+        NotationError::Series(series) => {
+            Message::new("check-notation-series").word("series", series)
+        }
+        NotationError::TooLong => Message::new("check-notation-long"),
     }
 }
 

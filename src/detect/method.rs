@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use detectors::{
-    Direction, Ladder, Method, Severity, counter, forecast, freshness, no_data, outlier,
-    set_change, threshold,
+    ConfigError, Direction, Ladder, Method, Severity, counter, forecast, freshness, no_data,
+    outlier, set_change, threshold,
 };
 
 use super::decode::millis;
 use super::pack::Judge;
 use crate::config::{Node, Reader, Value, duration};
+use crate::model::Message;
 
 const SECTIONS: [&str; 7] =
     ["threshold", "forecast", "outlier", "counter_increase", "freshness", "no_data", "set_change"];
@@ -21,11 +22,10 @@ pub(super) fn judge(reader: &mut Reader<'_, '_>) -> Option<Judge> {
     let [(name, node)] = found.as_slice() else {
         let place = reader.place().clone();
         let message = match found.len() {
-            0 => "the rule has no method".to_owned(),
-            count => format!("the rule has {count} methods"),
+            0 => Message::new("check-no-method"),
+            count => Message::new("check-many-methods").word("count", count.to_string()),
         };
-        let help = format!("write exactly one of {}", SECTIONS.join(", "));
-        reader.errors.error(&place, message, help);
+        reader.errors.error(&place, message.word("known", SECTIONS.join(", ")));
         return None;
     };
     let mut inner = Reader::new(node, reader.errors);
@@ -45,10 +45,31 @@ pub(super) fn judge(reader: &mut Reader<'_, '_>) -> Option<Judge> {
         Judge::Set(config) => config.check(),
     };
     if let Err(error) = checked {
-        reader.errors.error(&node.place, error.to_string(), "mend the method's parameters");
+        reader.errors.error(&node.place, unfit(&error));
         return None;
     }
     Some(judge)
+}
+
+/// What to say of a method whose parameters do not go together.
+fn unfit(error: &ConfigError) -> Message {
+    match *error {
+        ConfigError::EmptyLadder => Message::new("check-ladder-empty"),
+        ConfigError::LadderOrder { milder, worse } => {
+            Message::new("check-ladder-order").word("milder", milder).word("worse", worse)
+        }
+        ConfigError::NotFinite { field } => Message::new("check-not-finite").word("field", field),
+        ConfigError::Negative { field } => Message::new("check-negative").word("field", field),
+        ConfigError::NotPositive { field } => {
+            Message::new("check-not-positive").word("field", field)
+        }
+        ConfigError::Range { field, low, high } => Message::new("check-parameter-range")
+            .word("field", field)
+            .word("low", low.to_string())
+            .word("high", high.to_string()),
+        ConfigError::ClearBeyondRaise => Message::new("check-clear-beyond"),
+        ConfigError::ShortNotShorter => Message::new("check-short-window"),
+    }
 }
 
 fn span(reader: &mut Reader<'_, '_>, key: &'static str) -> Option<i64> {
@@ -66,14 +87,14 @@ fn levels(
 ) -> Option<Ladder> {
     let node = reader.required(key)?;
     let Value::Map(entries) = &node.value else {
-        reader.wrong(node, "levels by severity", "{warning: 3, critical: 10}");
+        let expected = Message::new("check-expected-levels");
+        reader.wrong(node, expected, "{warning: 3, critical: 10}");
         return None;
     };
     let mut levels = BTreeMap::new();
     for (word, place, value) in entries {
         let Some(severity) = Severity::parse(word) else {
-            let help = "there are info, warning, high, critical";
-            reader.errors.error(place, format!("no severity `{word}`"), help);
+            reader.errors.error(place, Message::new("check-no-severity").word("word", word));
             continue;
         };
         let level = match &value.value {
@@ -83,15 +104,16 @@ fn levels(
         };
         match level {
             Some(level) => drop(levels.insert(severity, level)),
-            None if are_spans => reader.wrong(value, "a duration", "4h"),
-            None => reader.wrong(value, "a number", "10"),
+            None if are_spans => {
+                reader.wrong(value, Message::new("check-expected-duration"), "4h");
+            }
+            None => reader.wrong(value, Message::new("check-expected-number"), "10"),
         }
     }
     match Ladder::new(levels, direction) {
         Ok(ladder) => Some(ladder),
         Err(error) => {
-            let help = "a worse severity needs a level further out";
-            reader.errors.error(&node.place, error.to_string(), help);
+            reader.errors.error(&node.place, unfit(&error));
             None
         }
     }

@@ -6,7 +6,7 @@ use detectors::{Method, set_change};
 
 use super::check::{self, RuleTest, TestFailure};
 use super::decode;
-use crate::config::{Diagnostics, parse};
+use crate::config::{Diagnostics, Place, parse};
 use crate::model::{Impact, Role, Text};
 use crate::series::query::Expr;
 
@@ -45,6 +45,8 @@ pub enum Judge {
 pub struct Rule {
     /// Unique over all packs.
     pub id: String,
+    /// Where it is written.
+    pub place: Place,
     /// The pack it is from.
     pub pack: String,
     /// The kinds of source it runs after; `any` for all.

@@ -11,7 +11,7 @@ use super::also;
 use super::object::{self, Object};
 use super::objects::{Objects, identifying};
 use super::pack::{Judge, Packs, Rule, Scope};
-use crate::model::{Finding, FindingState, Impact, Role, Severity, Text, Time};
+use crate::model::{Finding, FindingState, Impact, Message, Role, Severity, Text, Time};
 use crate::series::Store;
 use crate::series::query::{Expr, Labels};
 
@@ -38,7 +38,7 @@ pub struct Watch {
     polled: BTreeSet<String>,
     configured: Option<BTreeSet<String>>,
     started_at: Option<Time>,
-    errors: Vec<String>,
+    errors: Vec<(String, Message)>,
     up: Option<Expr>,
     part_success: Option<Expr>,
     /// Since when a source answers without some of its parts.
@@ -239,8 +239,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Evaluations that failed since the last call.
-    pub fn take_errors(&mut self) -> Vec<String> {
+    /// Evaluations that failed since the last call: the rule, and why.
+    pub fn take_errors(&mut self) -> Vec<(String, Message)> {
         std::mem::take(&mut self.errors)
     }
 
@@ -272,7 +272,7 @@ impl Watch {
         let rule = turn.rule;
         let values = match rule.expr.instant(store, turn.at, restrict) {
             Ok(values) => values,
-            Err(error) => return self.errors.push(format!("{}: {error}", rule.id)),
+            Err(error) => return self.errors.push((rule.id.clone(), error.message)),
         };
         if !self.rules.contains_key(&rule.id) {
             let fingerprint = rule.fingerprint();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::policy::{AlertPolicy, Policy, TicketPolicy};
 use crate::config::{Diagnostics, Node, Reader, Value};
-use crate::model::Severity;
+use crate::model::{Message, Severity};
 use crate::topology::{self, Topology};
 
 /// Decodes `policies: […]` of a policy file.
@@ -17,7 +17,10 @@ pub fn policies(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> V
                 policies.extend(policy(item, topology, reader.errors));
             }
         }
-        Some((list, _)) => reader.wrong(list, "a list of policies", "policies: [{name: all}]"),
+        Some((list, _)) => {
+            let expected = Message::new("check-expected-policies");
+            reader.wrong(list, expected, "policies: [{name: all}]");
+        }
         None => {}
     }
     reader.finish();
@@ -65,7 +68,7 @@ fn alert(node: &Node, errors: &mut Diagnostics) -> AlertPolicy {
         for (name, place, value) in pairs {
             match &value.value {
                 Value::String(text) => drop(labels.insert(name.clone(), text.clone())),
-                _ => reader.errors.error(place, "a label's value is a text", "put it into quotes"),
+                _ => reader.errors.error(place, Message::new("check-label-value")),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::config::{Node, Reader, Value};
-use crate::model::{Language, Time};
+use crate::model::{Language, Message, Time};
 
 /// The operator's shifts run on Moscow time in every branch.
 const HOME: &str = "Europe/Moscow";
@@ -60,7 +60,8 @@ impl Zones {
         }
         let Some(node) = reader.node("branches") else { return zones };
         let Value::Map(entries) = &node.value else {
-            reader.wrong(node, "names of branches with their zones", "{Урал: Asia/Yekaterinburg}");
+            let expected = Message::new("check-expected-branches");
+            reader.wrong(node, expected, "{Урал: Asia/Yekaterinburg}");
             return zones;
         };
         for (name, _, node) in entries {
@@ -127,7 +128,7 @@ fn zone(node: &Node, reader: &mut Reader<'_, '_>) -> Option<TimeZone> {
     if let Ok(zone) = TimeZone::get(&name) {
         return Some(zone);
     }
-    reader.wrong(node, "a time zone by its IANA name", HOME);
+    reader.wrong(node, Message::new("check-expected-iana"), HOME);
     None
 }
 

@@ -25,6 +25,8 @@ pub enum Arg {
     Span(f64),
     /// A moment, shown in the reader's zone.
     Moment(Time),
+    /// Another message.
+    Message(Box<Message>),
 }
 
 /// A key of the message catalogue and its arguments.
@@ -79,6 +81,12 @@ impl Message {
     #[must_use]
     pub fn span(self, name: &'static str, seconds: f64) -> Self {
         self.with(name, Arg::Span(seconds))
+    }
+
+    /// Adds another message.
+    #[must_use]
+    pub fn message(self, name: &'static str, value: Message) -> Self {
+        self.with(name, Arg::Message(Box::new(value)))
     }
 
     /// Adds a text of both languages.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{Diagnostics, Node, Reader, Secret};
+use crate::model::Message;
 
 use super::zone::ServerZone;
 
@@ -179,8 +180,7 @@ impl Config {
         let password = reader.secret("password", "password_file", "password_env");
         if password.is_none() && reader.errors.is_empty() {
             let place = reader.place().clone();
-            let help = "add `password_file: PATH` or `password_env: NAME`";
-            reader.errors.error(&place, "the password is missing", help);
+            reader.errors.error(&place, Message::new("check-password-missing"));
         }
         let known = url.zip(user).zip(password);
         let mut config = match known {
@@ -225,7 +225,10 @@ impl Config {
                 crate::config::Value::String(name) if ServerZone::named(name).is_some() => {
                     self.timezone = ServerZone::named(name).unwrap_or_default();
                 }
-                _ => reader.wrong(node, "a time zone's name", "Europe/Moscow"),
+                _ => {
+                    let expected = Message::new("check-expected-zone");
+                    reader.wrong(node, expected, "Europe/Moscow");
+                }
             }
         }
         if let Some(timeout) = reader.duration("timeout") {
@@ -278,7 +281,10 @@ fn read_fields(node: &Node, errors: &mut Diagnostics) -> DynamicFields {
                 crate::config::Value::String(name) if is_field_name(name) => {
                     *field = Some(name.clone());
                 }
-                _ => reader.wrong(node, "a field's name: Latin letters and digits", "ProblemId"),
+                _ => {
+                    let expected = Message::new("check-expected-field");
+                    reader.wrong(node, expected, "ProblemId");
+                }
             }
         }
     }
@@ -295,7 +301,7 @@ fn is_field_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Option<Config>, Vec<String>) {
+    fn read(text: &str) -> (Option<Config>, Vec<Message>) {
         let mut errors = Diagnostics::default();
         let node = crate::config::parse("a.yaml", text, &mut errors).unwrap();
         let mut reader = Reader::new(&node, &mut errors);
@@ -311,7 +317,7 @@ mod tests {
              timeout: 15s\nroutes: {search: GET /Find}\ndynamic_fields: {problem_id: Pid}\n",
         );
         let config = config.unwrap();
-        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(errors, Vec::new());
         assert_eq!(config.url, "http://otrs/gi");
         assert_eq!(config.routes.search, Route::parse("GET /Find").unwrap());
         assert_eq!(config.routes.create, Routes::default().create);

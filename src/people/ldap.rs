@@ -10,6 +10,7 @@ use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, ldap
 
 use super::{Group, groups};
 use crate::config::{Reader, Secret};
+use crate::model::Message;
 use crate::store::Access;
 
 /// The result code of a wrong password.
@@ -161,11 +162,12 @@ impl Config {
                 "ldaps" => {}
                 "ldap" if starttls || is_here => {}
                 "ldap" => {
-                    let help = "use ldaps://, or add `starttls: \"on\"`";
-                    let what = "passwords would go over the network in the clear";
-                    reader.errors.error(&node.place, what, help);
+                    reader.errors.error(&node.place, Message::new("check-ldap-clear"));
                 }
-                _ => reader.wrong(node, "an ldaps:// or ldap:// address", "ldaps://dc1.example"),
+                _ => {
+                    let expected = Message::new("check-expected-ldap");
+                    reader.wrong(node, expected, "ldaps://dc1.example");
+                }
             }
         }
         let base = reader.required_string("base");
@@ -173,8 +175,7 @@ impl Config {
         if !filter.contains("{name}")
             && let Some(node) = reader.node("filter")
         {
-            let help = "write {name} where the name goes: (sAMAccountName={name})";
-            reader.errors.error(&node.place, "the filter does not say whom to find", help);
+            reader.errors.error(&node.place, Message::new("check-ldap-filter"));
         }
         let user = reader.required_string("user");
         let password = reader.secret("password", "password_file", "password_env");

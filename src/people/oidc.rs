@@ -27,6 +27,7 @@ use super::{Group, groups};
 use crate::clock::Stopwatch;
 use crate::config::{Reader, Secret};
 use crate::http;
+use crate::model::Message;
 use crate::store::Access;
 
 /// The largest answer of a provider, bytes.
@@ -316,17 +317,19 @@ impl Config {
                 "https" => {}
                 "http" if matches!(host, "127.0.0.1" | "localhost" | "[::1]") => {}
                 "http" => {
-                    let what = "who signs people in would be asked over the network in the clear";
-                    reader.errors.error(&node.place, what, "use https://");
+                    reader.errors.error(&node.place, Message::new("check-oidc-clear"));
                 }
-                _ => reader.wrong(node, "an https:// address", "https://sso.example/realms/crm"),
+                _ => {
+                    let expected = Message::new("check-expected-https");
+                    reader.wrong(node, expected, "https://sso.example/realms/crm");
+                }
             }
         }
         let client = reader.required_string("client");
         let secret = reader.secret("secret", "secret_file", "secret_env");
         if secret.is_none() && reader.node("secret_file").or(reader.node("secret_env")).is_none() {
             let place = reader.place().clone();
-            reader.errors.error(&place, "the provider needs a secret", "add `secret_file: PATH`");
+            reader.errors.error(&place, Message::new("check-oidc-secret"));
         }
         let mut scopes = reader.strings("scopes");
         if scopes.is_empty() {

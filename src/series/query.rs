@@ -19,7 +19,7 @@ mod window;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use crate::model::Time;
+use crate::model::{Message, Time};
 
 use super::{LOOKBACK, Store, millis};
 use call::Call;
@@ -37,11 +37,11 @@ const STEPS_LIMIT: i64 = 11_000;
 pub type Line = (Labels, Vec<(Time, f64)>);
 
 /// Why an expression cannot be loaded, or gives no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", message.key)]
 pub struct QueryError {
-    /// What is wrong and what to do.
-    pub message: String,
+    /// What is wrong and what to do: `query-…` of `i18n/check.*.ftl`.
+    pub message: Message,
     /// Where in the expression, in characters from 1, as far as known.
     pub column: Option<usize>,
     /// The words that are wrong, until their column is looked up.
@@ -49,18 +49,22 @@ pub struct QueryError {
 }
 
 impl QueryError {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), column: None, near: None }
+    fn new(message: Message) -> Self {
+        Self { message, column: None, near: None }
     }
 
-    fn at(message: impl Into<String>, near: &str) -> Self {
-        Self { message: message.into(), column: None, near: Some(near.to_owned()) }
+    fn at(message: Message, near: &str) -> Self {
+        Self { message, column: None, near: Some(near.to_owned()) }
     }
 
     /// An error of the parser: what it quotes is where it happened.
-    fn of_parser(message: String) -> Self {
-        let near = message.split('\'').nth(1).filter(|word| !word.is_empty()).map(str::to_owned);
-        Self { message: format!("not PromQL: {message}"), column: None, near }
+    fn of_parser(words: String) -> Self {
+        let near = words.split('\'').nth(1).filter(|word| !word.is_empty()).map(str::to_owned);
+        Self { message: Message::new("query-not-promql").word("words", words), column: None, near }
+    }
+
+    fn too_long() -> Self {
+        Self::new(Message::new("query-long").word("limit", LENGTH_LIMIT.to_string()))
     }
 
     fn located(mut self, text: &str) -> Self {
@@ -85,8 +89,7 @@ impl Expr {
     /// When it is not PromQL, or asks for something that is not supported.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         if text.len() > LENGTH_LIMIT {
-            let message = format!("the expression is longer than {LENGTH_LIMIT} bytes; split it");
-            return Err(QueryError::new(message));
+            return Err(QueryError::too_long());
         }
         let parsed = promql_parser::parser::parse(text)
             .map_err(|message| QueryError::of_parser(message).located(text))?;
@@ -129,7 +132,7 @@ impl Expr {
     ) -> Result<Vec<Line>, QueryError> {
         let step = millis(step).max(1);
         if to.0.saturating_sub(from.0) / step >= STEPS_LIMIT {
-            let message = format!("more than {STEPS_LIMIT} moments; choose a longer step");
+            let message = Message::new("query-moments").word("limit", STEPS_LIMIT.to_string());
             return Err(QueryError::new(message));
         }
         let mut evaluation = Evaluation::new(store, None, self.lookback);

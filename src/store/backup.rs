@@ -27,6 +27,9 @@ impl Store {
 /// # Errors
 /// When it is damaged, no store, or newer than this program.
 pub async fn verify(file: &Path) -> Result<(), StoreError> {
+    if !file.exists() {
+        return Err(StoreError::Missing { file: file.display().to_string() });
+    }
     // Nothing is changed and nothing is left beside it: no write-ahead log of its own.
     let options = options(file)?
         .create_if_missing(false)
@@ -34,26 +37,31 @@ pub async fn verify(file: &Path) -> Result<(), StoreError> {
         .read_only(true)
         .immutable(true);
     let mut connection = SqliteConnection::connect_with(&options).await;
-    let connection = connection.as_mut().map_err(|error| {
-        // The error is needed whole, the connection is none.
-        StoreError::Unsound { file: file.display().to_string(), why: error.to_string() }
-    })?;
+    // The error is needed whole, the connection is none.
+    let connection = connection.as_mut().map_err(|error| refused(file, error))?;
     let said: Result<String, sqlx::Error> =
         sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await;
-    let unsound = |why: String| StoreError::Unsound { file: file.display().to_string(), why };
     match said {
         Ok(word) if word == "ok" => {}
-        Ok(word) => return Err(unsound(word)),
-        Err(error) => return Err(unsound(error.to_string())),
+        Ok(why) => return Err(StoreError::Unsound { file: file.display().to_string(), why }),
+        Err(error) => return Err(refused(file, &error)),
     }
     let version: Result<Option<i64>, sqlx::Error> =
         sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await;
     let known = MIGRATIONS.iter().map(|migration| migration.version).max();
     match version {
         Ok(Some(version)) if Some(version) <= known => Ok(()),
-        Ok(Some(version)) => {
-            Err(unsound(format!("it was written by a newer version (format {version})")))
-        }
-        Ok(None) | Err(_) => Err(unsound("it is no store of Vakhta".to_owned())),
+        Ok(Some(version)) => Err(StoreError::Newer { file: file.display().to_string(), version }),
+        Ok(None) | Err(_) => Err(StoreError::NoStore { file: file.display().to_string() }),
+    }
+}
+
+/// What SQLite's refusal says of a file.
+fn refused(file: &Path, error: &sqlx::Error) -> StoreError {
+    let file = file.display().to_string();
+    // SQLITE_NOTADB: https://www.sqlite.org/rescode.html#notadb
+    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        Some("26") => StoreError::NoStore { file },
+        _ => StoreError::Unsound { file, why: error.to_string() },
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{System, Topology};
 use crate::config::{Diagnostics, Node, Place, Reader, Value, nearest};
-use crate::model::Text;
+use crate::model::{Message, Text};
 
 impl Topology {
     /// Decodes `systems: […]`. What is wrong is noted; what can be read is kept.
@@ -13,45 +13,41 @@ impl Topology {
         let mut systems: Vec<System> = Vec::new();
         let mut needs: Vec<(String, Place)> = Vec::new();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut is_unread = true;
         match reader.required("systems").map(|list| (list, &list.value)) {
             Some((_, Value::List(items))) => {
+                is_unread = false;
                 for item in items {
                     let Some(system) = system(item, reader.errors, &mut needs) else { continue };
                     if let Some(line) = seen.insert(system.key.clone(), item.place.line) {
-                        reader.errors.error(
-                            &item.place,
-                            format!("system `{}` is already described in line {line}", system.key),
-                            "remove one of the two, or give it another key",
-                        );
+                        let message = Message::new("check-system-twice").word("key", system.key);
+                        reader.errors.error(&item.place, message.word("line", line.to_string()));
                         continue;
                     }
                     systems.push(system);
                 }
             }
-            Some((list, _)) => reader.wrong(list, "a list of systems", "systems: [{key: crm-db}]"),
+            Some((list, _)) => {
+                let expected = Message::new("check-expected-systems");
+                reader.wrong(list, expected, "systems: [{key: crm-db}]");
+            }
             None => {}
         }
         for (needed, place) in needs {
             if !seen.contains_key(&needed) {
-                reader.errors.error(
-                    &place,
-                    format!("`{needed}` is needed here but is no system of this file"),
-                    "add it under `systems`, or mend the key",
-                );
+                let message = Message::new("check-system-needed").word("key", needed);
+                reader.errors.error(&place, message);
             }
         }
         if let Some(cycle) = cycle(&systems) {
             let place = reader
                 .node("systems")
                 .map_or_else(|| node.place.clone(), |list| list.place.clone());
-            reader.errors.error(
-                &place,
-                format!("systems depend on each other in a circle: {}", cycle.join(" → ")),
-                "a cause is looked for along these arrows: take the weakest one out",
-            );
+            let message = Message::new("check-system-circle").word("circle", cycle.join(" → "));
+            reader.errors.error(&place, message);
         }
         reader.finish();
-        Self::new(systems)
+        if is_unread { Self::unread() } else { Self::new(systems) }
     }
 }
 
@@ -139,23 +135,27 @@ pub(crate) fn known_systems(list: &Node, topology: &Topology, errors: &mut Diagn
         _ => vec![list],
     };
     for item in items {
-        if let Value::String(key) = &item.value
-            && topology.get(key).is_none()
-        {
-            errors.error(
-                &item.place,
-                format!("`{key}` is no system of the topology"),
-                mend(key, topology),
-            );
+        if let Value::String(key) = &item.value {
+            known_system(key, &item.place, topology, errors);
         }
     }
 }
 
-/// What to do about a system that there is not.
-pub(crate) fn mend(key: &str, topology: &Topology) -> String {
-    let known = topology.systems().iter().map(|system| system.key.as_str());
-    match nearest(key, known) {
-        Some(known) => format!("did you mean `{known}`?"),
-        None => "mend the key, or add the system to the topology file".to_owned(),
+/// Notes a key that is no system of the topology. Of a topology that could not be read nothing is known:
+/// that it could not be read is said, what follows from it is not.
+pub(crate) fn known_system(
+    key: &str,
+    place: &Place,
+    topology: &Topology,
+    errors: &mut Diagnostics,
+) {
+    if topology.is_unread() || topology.get(key).is_some() {
+        return;
     }
+    let known = topology.systems().iter().map(|system| system.key.as_str());
+    let message = match nearest(key, known) {
+        Some(near) => Message::new("check-system-unknown-near").word("near", near),
+        None => Message::new("check-system-unknown"),
+    };
+    errors.error(place, message.word("key", key));
 }

@@ -267,6 +267,8 @@ impl Engine {
             .unwrap();
         let child = Command::new(&self.program)
             .args(["run", "--config", "vakhta.yaml", "--data", "data", "--listen", "127.0.0.1:0"])
+            // The greeting is read in English.
+            .env("LC_ALL", "C")
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -290,6 +292,8 @@ impl Engine {
         let output = Command::new(&self.program)
             .args(arguments)
             .args(["--data", "data"])
+            // In Russian, whatever the machine speaks.
+            .env("LC_ALL", "ru_RU.UTF-8")
             .current_dir(&self.folder)
             .output()
             .unwrap();

@@ -148,7 +148,7 @@ fn explained(engine: &Engine, id: &str) {
     let text = engine.command(&["explain", id]);
     assert!(text.contains("Вероятные причины") && text.contains("БД CRM"), "{text}");
     assert!(text.contains("в сумме +"), "{text}");
-    let english = engine.command(&["explain", id, "--lang", "en"]);
+    let english = engine.command(&["explain", id, "--language", "en"]);
     assert!(english.contains("Likely causes"), "{english}");
 }
 

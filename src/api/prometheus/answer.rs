@@ -5,7 +5,8 @@ use std::fmt::Write;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::model::Time;
+use crate::i18n::Catalogue;
+use crate::model::{Language, Time};
 use crate::series::query::{Labels, Line, QueryError};
 
 /// Why there is no answer, with Prometheus's word for it.
@@ -39,9 +40,11 @@ impl Failure {
 
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
+        // Prometheus speaks English, and so do the programs that ask like it.
+        let words = Catalogue::shared().words(&error.message, Language::En);
         match error.column {
-            Some(column) => Self::bad(format!("{error} (column {column})")),
-            None => Self::bad(error.message),
+            Some(column) => Self::bad(format!("{words} (column {column})")),
+            None => Self::bad(words),
         }
     }
 }

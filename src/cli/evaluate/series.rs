@@ -7,49 +7,51 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
 use detectors::outlier;
+
+use crate::cli::Failure;
+use crate::cli::backup::refused;
+use crate::model::Message;
 
 /// Scores the files; returns the number of points.
 ///
 /// # Errors
 /// When a file cannot be read, has a line that is not as described, or cannot be written.
-pub(super) fn run(files: &[PathBuf], out: &Path) -> Result<usize> {
+pub(super) fn run(files: &[PathBuf], out: &Path) -> Result<usize, Failure> {
     let common = common_folder(files);
     let mut count = 0;
     for file in files {
-        let text =
-            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let scored = score(&text, &mut count).with_context(|| file.display().to_string())?;
+        let text = fs::read_to_string(file).map_err(refused("cli-cannot-read", file))?;
+        let scored = score(&text, &mut count)
+            .map_err(|message| Failure::run(message.word("file", file.display().to_string())))?;
         let relative = file.strip_prefix(&common).unwrap_or(file);
         let target = out.join(relative);
         let folder = target.parent().unwrap_or(out);
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        fs::write(&target, scored).with_context(|| format!("cannot write {}", target.display()))?;
+        fs::create_dir_all(folder).map_err(refused("cli-cannot-make", folder))?;
+        fs::write(&target, scored).map_err(refused("cli-cannot-write", &target))?;
     }
     Ok(count)
 }
 
-fn score(text: &str, count: &mut usize) -> Result<String> {
+/// The scored lines; else what is wrong with one of them.
+fn score(text: &str, count: &mut usize) -> Result<String, Message> {
     let config = outlier::Config::default();
     let mut state = outlier::State::default();
     let mut out = String::from("timestamp,value,anomaly_score,alarm,level\n");
     for (number, line) in text.lines().enumerate() {
-        let Some((at, value)) = line.split_once(',') else {
-            bail!("line {}: expected `timestamp,value`", number + 1);
+        let wrong = |key: &'static str, word: &str| {
+            Message::new(key).word("line", (number + 1).to_string()).word("word", word)
         };
+        let (at, value) = line.split_once(',').ok_or_else(|| wrong("cli-csv-line", line))?;
         if number == 0 && value.trim().parse::<f64>().is_err() {
             continue;
         }
-        let Some(at_ms) = moment(at) else {
-            bail!("line {}: «{at}» is not a date and time", number + 1);
-        };
-        let Ok(parsed) = value.trim().parse::<f64>() else {
-            bail!("line {}: «{value}» is not a number", number + 1);
-        };
+        let at_ms = moment(at).ok_or_else(|| wrong("cli-csv-time", at))?;
+        let parsed = value.trim().parse::<f64>().map_err(|_| wrong("cli-csv-number", value))?;
         let scored = state.score(&config, at_ms, parsed);
         let alarm = u8::from(scored.alarm);
-        writeln!(out, "{at},{value},{:.9},{alarm},{:.6}", scored.score, scored.level)?;
+        let _infallible =
+            writeln!(out, "{at},{value},{:.9},{alarm},{:.6}", scored.score, scored.level);
         *count += 1;
     }
     Ok(out)

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::cli::Failure;
+use crate::cli::backup::refused;
 use crate::correlate::{Cluster, alert_id, ticket_id};
 use crate::fold::{Event, Settings, State};
 use crate::i18n::Catalogue;
-use crate::model::{ForeignAlert, Severity, Text, Ticket, TicketClass, Time};
+use crate::model::{ForeignAlert, Message, Severity, Text, Ticket, TicketClass, Time};
 use crate::text;
 use crate::topology::System;
 
@@ -65,12 +66,13 @@ struct Run {
 ///
 /// # Errors
 /// When a file cannot be read, is not as described, or cannot be written.
-pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
-    let world = fs::read_to_string(dir.join("topology.json"))
-        .with_context(|| format!("cannot read topology.json in {}", dir.display()))?;
-    let world: World = serde_json::from_str(&world).context("topology.json is not as expected")?;
-    let events = fs::read_to_string(dir.join("events.jsonl"))
-        .with_context(|| format!("cannot read events.jsonl in {}", dir.display()))?;
+pub(super) fn run(dir: &Path, out: &Path) -> Result<usize, Failure> {
+    let file = dir.join("topology.json");
+    let world = fs::read_to_string(&file).map_err(refused("cli-cannot-read", &file))?;
+    let world: World = serde_json::from_str(&world)
+        .map_err(|error| unexpected("cli-storm-file", &file, 1, &error))?;
+    let file = dir.join("events.jsonl");
+    let events = fs::read_to_string(&file).map_err(refused("cli-cannot-read", &file))?;
     let mut run = Run {
         state: State::default(),
         catalogue: Catalogue::default(),
@@ -82,7 +84,7 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
     let mut count = 0;
     for (line, text) in events.lines().enumerate() {
         let event: StormEvent = serde_json::from_str(text)
-            .with_context(|| format!("events.jsonl line {}: not as expected", line + 1))?;
+            .map_err(|error| unexpected("cli-storm-line", &file, line + 1, &error))?;
         let now = Time::from_seconds(event.t);
         run.pass(now);
         if event.kind == "ticket" {
@@ -97,9 +99,15 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize> {
         count += 1;
     }
     run.collect_all();
-    fs::write(out, serde_json::to_string(&run.prediction)?)
-        .with_context(|| format!("cannot write {}", out.display()))?;
+    let prediction = serde_json::to_string(&run.prediction).unwrap_or_default();
+    fs::write(out, prediction).map_err(refused("cli-cannot-write", out))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// A file, or a line of it, that is not what it should be.
+fn unexpected(key: &'static str, file: &Path, line: usize, error: &serde_json::Error) -> Failure {
+    let message = Message::new(key).word("file", file.display().to_string());
+    Failure::run(message.word("line", line.to_string()).word("error", error.to_string()))
 }
 
 impl Run {

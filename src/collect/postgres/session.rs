@@ -12,7 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::{Config, Secret};
 use crate::collect::CollectError;
-use crate::model::Text;
+use crate::model::{Message, Text};
 
 /// The question whether the server encrypts by GSSAPI (since PostgreSQL 12): length 8, code 80877104.
 /// It answers with one letter before any login, so the greeting needs no rights and takes no place
@@ -26,8 +26,28 @@ const LOCK_TIMEOUT: &str = "500";
 
 /// Why an address cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct AddressError(pub(super) String);
+pub(super) enum AddressError {
+    /// Another scheme, or none.
+    #[error("the address must begin with postgres://")]
+    Scheme,
+    /// It carries a password.
+    #[error("a password does not belong into an address")]
+    Password,
+    /// The client library does not take it.
+    #[error("not a PostgreSQL address: {0}")]
+    Address(String),
+}
+
+impl AddressError {
+    /// The same for people, with what to do.
+    pub(super) fn message(self) -> Message {
+        match self {
+            Self::Scheme => Message::new("check-postgres-scheme"),
+            Self::Password => Message::new("check-postgres-password"),
+            Self::Address(words) => Message::new("check-postgres-address").word("words", words),
+        }
+    }
+}
 
 /// One server's address and how it is talked to.
 #[derive(Clone, Debug)]
@@ -45,13 +65,13 @@ impl Target {
     pub(super) fn new(config: &Config) -> Result<Self, AddressError> {
         let is_known = ["postgres://", "postgresql://"].iter().any(|s| config.url.starts_with(s));
         if !is_known {
-            return Err(AddressError("the address must begin with postgres://".to_owned()));
+            return Err(AddressError::Scheme);
         }
         if reqwest::Url::parse(&config.url).is_ok_and(|url| url.password().is_some()) {
-            return Err(AddressError("a password does not belong into an address".to_owned()));
+            return Err(AddressError::Password);
         }
         let options = PgConnectOptions::from_str(&config.url)
-            .map_err(|error| AddressError(format!("not a PostgreSQL address: {error}")))?;
+            .map_err(|error| AddressError::Address(error.to_string()))?;
         let statement_timeout = config.statement_limit().as_millis().to_string();
         let mut options = options.application_name("vakhta").options([
             ("default_transaction_read_only", "on"),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::Message;
+
 /// Where Alertmanager is and how often it hears of a lasting alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -24,12 +26,11 @@ impl Config {
             };
             let has_secret = |url: &String| parsed(url).is_some_and(|url| url.password().is_some());
             if urls.iter().any(has_secret) {
-                let help = "let a proxy on this machine add it, or protect Alertmanager by network";
-                let what = "a password does not belong into an address";
-                reader.errors.error(&node.place, what, help);
+                reader.errors.error(&node.place, Message::new("check-alertmanager-password"));
             }
             if urls.is_empty() || urls.iter().any(is_wrong) {
-                reader.wrong(node, "http:// or https:// addresses", "[http://127.0.0.1:9093]");
+                let expected = Message::new("check-expected-urls");
+                reader.wrong(node, expected, "[http://127.0.0.1:9093]");
             }
         }
         let seconds = Duration::from_secs;

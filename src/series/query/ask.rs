@@ -6,7 +6,7 @@ use promql_parser::parser::{Expr as Parsed, parse};
 
 use super::plan::{range_selector, selector};
 use super::{LENGTH_LIMIT, Labels, Line, QueryError};
-use crate::model::{SeriesRef, Time};
+use crate::model::{Message, SeriesRef, Time};
 use crate::series::Store;
 
 /// The most samples that raw series may have together.
@@ -27,9 +27,7 @@ pub enum Kind {
 
 fn read(text: &str) -> Result<Parsed, QueryError> {
     if text.len() > LENGTH_LIMIT {
-        return Err(QueryError::new(format!(
-            "the expression is longer than {LENGTH_LIMIT} bytes; split it"
-        )));
+        return Err(QueryError::too_long());
     }
     parse(text).map_err(|message| QueryError::of_parser(message).located(text))
 }
@@ -57,9 +55,7 @@ pub fn raw(store: &Store, text: &str, at: Time) -> Result<Vec<Line>, QueryError>
         parsed = *paren.expr;
     }
     let Parsed::MatrixSelector(matrix) = &parsed else {
-        return Err(QueryError::new(
-            "subqueries are not supported; ask for a range of a plain metric",
-        ));
+        return Err(QueryError::new(Message::new("query-subqueries")));
     };
     let (selector, range) = range_selector(matrix)?;
     let end = at.0.saturating_sub(selector.offset);
@@ -73,9 +69,7 @@ pub fn raw(store: &Store, text: &str, at: Time) -> Result<Vec<Line>, QueryError>
             continue;
         }
         let too_many = || {
-            QueryError::new(format!(
-                "more than {SAMPLES} samples; narrow the selector or the range"
-            ))
+            QueryError::new(Message::new("query-range-samples").word("limit", SAMPLES.to_string()))
         };
         left = left.checked_sub(window.len()).ok_or_else(too_many)?;
         let points = window.iter().map(|(at, value)| (Time(*at), *value)).collect();
@@ -97,7 +91,7 @@ pub fn series(
     limit: usize,
 ) -> Result<Vec<SeriesRef>, QueryError> {
     let Parsed::VectorSelector(vector) = read(text)? else {
-        return Err(QueryError::new(format!("{text} is no selector such as up{{job=\"x\"}}")));
+        return Err(QueryError::new(Message::new("query-no-selector").word("text", text)));
     };
     let selector = selector(&vector)?;
     let slots = store.select(&selector.matchers, None).into_iter();

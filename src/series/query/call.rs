@@ -5,6 +5,7 @@ use regex::Regex;
 
 use super::QueryError;
 use super::plan::{Node, Selector, plan, range_selector};
+use crate::model::Message;
 
 /// A function call with its arguments.
 #[derive(Clone, Debug)]
@@ -155,7 +156,7 @@ impl<'a> Arguments<'a> {
         match self.raw(place)? {
             Parsed::MatrixSelector(matrix) => range_selector(matrix),
             Parsed::Subquery(_) => Err(QueryError::at(
-                format!("{}() over a subquery is not supported; use a metric", self.function),
+                Message::new("query-over-subquery").word("function", self.function),
                 self.function,
             )),
             _ => Err(self.wrong(place)),
@@ -163,8 +164,8 @@ impl<'a> Arguments<'a> {
     }
 
     fn wrong(&self, place: usize) -> QueryError {
-        let message = format!("argument {} of {}() is not usable", place + 1, self.function);
-        QueryError::at(message, self.function)
+        let message = Message::new("query-argument").word("number", (place + 1).to_string());
+        QueryError::at(message.word("function", self.function), self.function)
     }
 }
 
@@ -209,11 +210,7 @@ pub(super) fn plan_call(parsed: &ParsedCall, depth: usize) -> Result<Call, Query
             Call::HistogramQuantile { quantile, inner }
         }
         _ => {
-            let message = format!(
-                "the function {name}() is not supported; supported are rate, increase, delta, \
-                 irate, deriv, predict_linear, changes, resets, *_over_time, abs, ceil, floor, \
-                 round, clamp*, absent, scalar, vector, time, label_replace, histogram_quantile"
-            );
+            let message = Message::new("query-function").word("function", name);
             return Err(QueryError::at(message, name));
         }
     })
@@ -233,7 +230,7 @@ fn plan_label_replace(arguments: &Arguments<'_>) -> Result<Call, QueryError> {
     let pattern = arguments.text(4)?;
     let regex = Regex::new(&format!("^(?s:{pattern})$")).map_err(|_| {
         QueryError::at(
-            format!("label_replace: «{pattern}» is no regular expression"),
+            Message::new("query-replace-pattern").word("pattern", pattern),
             &quoted(pattern),
         )
     })?;
@@ -243,7 +240,7 @@ fn plan_label_replace(arguments: &Arguments<'_>) -> Result<Call, QueryError> {
         && !target.is_empty();
     if !is_name {
         return Err(QueryError::at(
-            format!("«{target}» cannot be the name of a label"),
+            Message::new("query-label-name").word("name", &target),
             &quoted(&target),
         ));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::Time;
+use crate::model::{Message, Time};
 use crate::series::Store;
 use crate::series::index::Test;
 
@@ -77,10 +77,8 @@ impl<'a> Evaluation<'a> {
         values.sort_by(|(left, _), (right, _)| left.cmp(right));
         let mut pairs = values.iter().zip(values.iter().skip(1));
         if let Some(((labels, _), _)) = pairs.find(|((left, _), (right, _))| left == right) {
-            return Err(QueryError::new(format!(
-                "several results have the same labels {labels}; keep the labels that tell them \
-                 apart, or aggregate"
-            )));
+            let message = Message::new("query-same-labels").word("labels", labels.to_string());
+            return Err(QueryError::new(message));
         }
         Ok(values)
     }
@@ -122,9 +120,8 @@ impl<'a> Evaluation<'a> {
     /// Counts samples against the limit.
     fn charge(&mut self, count: usize) -> Result<(), QueryError> {
         self.left = self.left.checked_sub(count).ok_or_else(|| {
-            QueryError::new(format!(
-                "the query reads more than {SAMPLES_LIMIT} samples; narrow its selectors or range"
-            ))
+            let message = Message::new("query-samples").word("limit", SAMPLES_LIMIT.to_string());
+            QueryError::new(message)
         })?;
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::QueryError;
 use super::eval::{Element, Value};
 use super::labels::{Key, Labels, NAME, Rule};
 use super::plan::{Binary, Many, Operator, SetOperator};
+use crate::model::Message;
 
 /// What an operator gives for two numbers: a value, or for a comparison whether it holds.
 fn apply(operator: Operator, left: f64, right: f64) -> (f64, bool) {
@@ -85,11 +86,8 @@ fn vectors(plan: &Binary, left: Vec<Element>, right: Vec<Element>) -> Result<Val
     for element in &one {
         let key = Key::new(&element.labels, &plan.rule);
         if let Some(other) = partners.insert(key, element) {
-            return Err(QueryError::new(format!(
-                "cannot match: {} and {} have the same labels on the side that must have one; add \
-                 labels to `on` or swap group_left and group_right",
-                other.labels, element.labels
-            )));
+            let message = Message::new("query-match-one").word("one", other.labels.to_string());
+            return Err(QueryError::new(message.word("other", element.labels.to_string())));
         }
     }
     let mut used: HashSet<Key<'_>> = HashSet::new();
@@ -113,10 +111,8 @@ fn vectors(plan: &Binary, left: Vec<Element>, right: Vec<Element>) -> Result<Val
             Many::Left | Many::Right => results.insert(labels.clone()),
         };
         if !is_new {
-            return Err(QueryError::new(format!(
-                "cannot match: several series match as {labels}; add labels to `on`, or write \
-                 group_left or group_right"
-            )));
+            let message = Message::new("query-match-several").word("labels", labels.to_string());
+            return Err(QueryError::new(message));
         }
         let value = if plan.gives_bool { truth(holds) } else { value };
         elements.push(Element { labels, value });

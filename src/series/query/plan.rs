@@ -13,6 +13,7 @@ use promql_parser::parser::{
     VectorMatchCardinality, VectorSelector,
 };
 
+use crate::model::Message;
 use crate::series::index::{Matcher, Test};
 use crate::series::millis;
 
@@ -186,7 +187,7 @@ pub(super) struct Aggregation {
 /// Makes the plan of an expression.
 pub(super) fn plan(parsed: &Parsed, depth: usize) -> Result<Node, QueryError> {
     if depth > DEPTH_LIMIT {
-        return Err(QueryError::new("the expression is nested too deeply; split it"));
+        return Err(QueryError::new(Message::new("query-deep")));
     }
     match parsed {
         Parsed::Paren(paren) => plan(&paren.expr, depth + 1),
@@ -196,31 +197,24 @@ pub(super) fn plan(parsed: &Parsed, depth: usize) -> Result<Node, QueryError> {
         Parsed::Binary(binary) => plan_binary(binary, depth),
         Parsed::Aggregate(aggregate) => plan_aggregate(aggregate, depth),
         Parsed::Call(parsed) => Ok(Node::Call(Box::new(call::plan_call(parsed, depth)?))),
-        Parsed::MatrixSelector(_) => Err(QueryError::new(
-            "a range such as `metric[5m]` has no single value; put it into a function, as rate()",
-        )),
-        Parsed::StringLiteral(_) => {
-            Err(QueryError::new("a text has no value; write an expression that gives numbers"))
-        }
+        Parsed::MatrixSelector(_) => Err(QueryError::new(Message::new("query-bare-range"))),
+        Parsed::StringLiteral(_) => Err(QueryError::new(Message::new("query-bare-text"))),
         Parsed::Subquery(subquery) => Err(QueryError::at(
-            format!("the subquery `{subquery}` is not supported; use a range of a plain metric"),
+            Message::new("query-subquery").word("subquery", subquery.to_string()),
             "[",
         )),
-        Parsed::Extension(_) => Err(QueryError::new("extensions of PromQL are not supported")),
+        Parsed::Extension(_) => Err(QueryError::new(Message::new("query-extension"))),
     }
 }
 
 /// Makes a selector.
 pub(super) fn selector(vector: &VectorSelector) -> Result<Selector, QueryError> {
     if vector.at.is_some() {
-        return Err(QueryError::at("the modifier `@` is not supported; use `offset`", "@"));
+        return Err(QueryError::at(Message::new("query-modifier"), "@"));
     }
     let Matchers { matchers, or_matchers } = &vector.matchers;
     if !or_matchers.is_empty() {
-        return Err(QueryError::at(
-            "`or` inside braces is not PromQL; use a regular expression",
-            " or ",
-        ));
+        return Err(QueryError::at(Message::new("query-or"), " or "));
     }
     let named = vector
         .name
@@ -247,7 +241,7 @@ pub(super) fn selector(vector: &VectorSelector) -> Result<Selector, QueryError> 
 pub(super) fn range_selector(matrix: &MatrixSelector) -> Result<(Selector, i64), QueryError> {
     let range = millis(matrix.range);
     if range <= 0 {
-        return Err(QueryError::at("a range must be longer than 0", "["));
+        return Err(QueryError::at(Message::new("query-empty-range"), "["));
     }
     Ok((selector(&matrix.vs)?, range))
 }
@@ -274,7 +268,7 @@ fn plan_binary(binary: &BinaryExpr, depth: usize) -> Result<Node, QueryError> {
     if let Some(modifier) = modifier
         && (modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some())
     {
-        return Err(QueryError::at("`fill` is not supported; use `or` with a default", "fill"));
+        return Err(QueryError::at(Message::new("query-fill"), "fill"));
     }
     let matching = modifier.and_then(|modifier| modifier.matching.as_ref());
     let rule = rule(matching, Rule::Except(Vec::new()));
@@ -289,7 +283,7 @@ fn plan_binary(binary: &BinaryExpr, depth: usize) -> Result<Node, QueryError> {
     }
     let word = binary.op.to_string();
     let operator = Operator::of(binary.op.id())
-        .ok_or_else(|| QueryError::at(format!("the operator `{word}` is not supported"), &word))?;
+        .ok_or_else(|| QueryError::at(Message::new("query-operator").word("word", &word), &word))?;
     let (many, include) = match modifier.map(|modifier| &modifier.card) {
         Some(VectorMatchCardinality::ManyToOne(names)) => (Many::Left, sorted(&names.labels)),
         Some(VectorMatchCardinality::OneToMany(names)) => (Many::Right, sorted(&names.labels)),
@@ -299,7 +293,7 @@ fn plan_binary(binary: &BinaryExpr, depth: usize) -> Result<Node, QueryError> {
     let scalars = binary.lhs.value_type() == ValueType::Scalar
         && binary.rhs.value_type() == ValueType::Scalar;
     if scalars && operator.is_comparison() && !gives_bool {
-        return Err(QueryError::at("a comparison of two plain numbers needs `bool`", &word));
+        return Err(QueryError::at(Message::new("query-comparison"), &word));
     }
     Ok(Node::Binary(Box::new(Binary { operator, gives_bool, left, right, rule, many, include })))
 }
@@ -317,17 +311,14 @@ fn plan_aggregate(aggregate: &AggregateExpr, depth: usize) -> Result<Node, Query
         T_QUANTILE => Aggregator::Quantile,
         _ => {
             let word = aggregate.op.to_string();
-            let message = format!(
-                "the aggregation `{word}` is not supported; use sum, avg, min, max, count, group, \
-                 stddev, stdvar or quantile"
-            );
+            let message = Message::new("query-aggregation").word("word", &word);
             return Err(QueryError::at(message, &word));
         }
     };
     let parameter = match (&aggregate.param, aggregator) {
         (Some(parameter), Aggregator::Quantile) => Some(plan(parameter, depth + 1)?),
         (None, Aggregator::Quantile) => {
-            return Err(QueryError::at("quantile needs a number from 0 to 1", "quantile"));
+            return Err(QueryError::at(Message::new("query-quantile"), "quantile"));
         }
         _ => None,
     };
