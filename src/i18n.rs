@@ -143,6 +143,30 @@ pub fn short(at: Time, now: Time) -> String {
     moment.strftime(shape).to_string()
 }
 
+/// Its hours and minutes alone: `03:10`.
+#[must_use]
+pub fn clock(at: Time) -> String {
+    zoned(at).map_or_else(|| at.to_string(), |moment| moment.strftime("%H:%M").to_string())
+}
+
+/// When a clock on the wall showed this last: `03:10` of today or, while that is yet to come, of yesterday.
+#[must_use]
+pub fn last_at(clock: &str, now: Time) -> Option<Time> {
+    let (hours, minutes) = clock.split_once(':')?;
+    let is_plain = |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_plain(hours) || !is_plain(minutes) {
+        return None;
+    }
+    let (hours, minutes): (i8, i8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let time = jiff::civil::Time::new(hours, minutes, 0, 0).ok()?;
+    let today = zoned(now)?;
+    let at = |date: jiff::civil::Date| {
+        let moment = date.to_datetime(time).to_zoned(today.time_zone().clone()).ok()?;
+        Some(Time(moment.timestamp().as_millisecond()))
+    };
+    at(today.date()).filter(|at| *at <= now).or_else(|| at(today.date().yesterday().ok()?))
+}
+
 /// A moment of today to the second.
 #[must_use]
 pub fn second(at: Time) -> String {
@@ -211,6 +235,25 @@ mod tests {
                 panic!("{errors:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_clock_means_its_last_time() {
+        let at = |text: &str| Time(text.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+        let now = at("2026-11-28T22:15:30Z");
+        for (clock, moment) in [
+            ("01:15", Some("2026-11-28T22:15:00Z")),
+            ("0:05", Some("2026-11-28T21:05:00Z")),
+            ("01:16", Some("2026-11-27T22:16:00Z")),
+            ("23:59", Some("2026-11-28T20:59:00Z")),
+            ("24:00", None),
+            ("-1:00", None),
+            ("3", None),
+            ("2026-11-28T22:15:00Z", None),
+        ] {
+            assert_eq!(last_at(clock, now), moment.map(at), "{clock}");
+        }
+        assert_eq!(super::clock(now), "01:15");
     }
 
     #[test]
