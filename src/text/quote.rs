@@ -44,8 +44,8 @@ impl Usual {
         usual
     }
 
-    /// The sentence of a text that tells most, with those after it as far as they fit into 200 characters, and how
-    /// much it tells; none when the text says nothing.
+    /// The sentence of a text that tells most, with those after it that tell at least half as much, as far as they fit
+    /// into 200 characters, and how much it tells; none when the text says nothing.
     #[must_use]
     pub fn telling(&self, text: &str) -> Option<(String, f64)> {
         let text = strip_boilerplate(text);
@@ -59,7 +59,8 @@ impl Usual {
         }
         let (first, worth) = best?;
         let mut quote = String::new();
-        for sentence in all.iter().skip(first) {
+        let telling = all.iter().skip(first).take_while(|next| self.worth(next) * 2.0 >= worth);
+        for sentence in telling {
             let words = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
             let longer = quote.chars().count() + 1 + words.chars().count();
             if quote.is_empty() {
@@ -143,9 +144,11 @@ mod tests {
         ];
         let usual = Usual::new(texts.into_iter());
         let quote = |text: &str| usual.telling(text).map(|(quote, _)| quote);
+        assert_eq!(quote(texts[0]).as_deref(), Some("Карточка абонента открывается две минуты."));
+        let both = "Карточка абонента не открывается. Карточки открываются долго. Живу в Туле.";
         assert_eq!(
-            quote(texts[0]).as_deref(),
-            Some("Карточка абонента открывается две минуты. Сижу на втором этаже.")
+            quote(both).as_deref(),
+            Some("Карточка абонента не открывается. Карточки открываются долго.")
         );
         assert_eq!(quote(texts[2]).as_deref(), Some("Карточки абонентов не открываются."));
         assert_eq!(quote("Здравствуйте! Спасибо."), None);

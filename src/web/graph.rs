@@ -12,7 +12,9 @@ use crate::model::CaseSummary;
 const LIMIT: usize = 24;
 /// A graph of more systems is not drawn as a whole.
 const MOST: usize = 48;
+/// Boxes beside each other: around a case, and of the whole, which has the width of the page.
 const COLUMNS: usize = 5;
+const WHOLE_COLUMNS: usize = 8;
 const BOX_WIDTH: f64 = 150.0;
 const BOX_HEIGHT: f64 = 38.0;
 const GAP_X: f64 = 14.0;
@@ -37,9 +39,9 @@ pub(super) fn neighbourhood(case: &CaseSummary, s: &Speech<'_>) -> String {
     let look = |key: &str| match (cause == Some(key), touched.contains(key)) {
         (true, _) => ("cause", s.t("graph-cause")),
         (false, true) => ("touched", s.t("graph-touched")),
-        (false, false) => ("quiet", String::new()),
+        (false, false) => ("beside", String::new()),
     };
-    laid_out(&shown, look, s)
+    laid_out(&shown, COLUMNS, look, s)
 }
 
 /// Draws all systems, each with its state's class and word. Of a graph too large to be read, what is not calm and what
@@ -63,18 +65,20 @@ pub(super) fn whole(states: &BTreeMap<&str, (&'static str, String)>, s: &Speech<
     if shown.is_empty() {
         return String::new();
     }
-    laid_out(&shown, |key| states.get(key).cloned().unwrap_or(("unwatched", String::new())), s)
+    let look = |key: &str| states.get(key).cloned().unwrap_or(("unwatched", String::new()));
+    laid_out(&shown, WHOLE_COLUMNS, look, s)
 }
 
 /// Puts systems in rows, callers above what they need, and draws them.
 fn laid_out(
     shown: &BTreeSet<&str>,
+    most: usize,
     look: impl Fn(&str) -> (&'static str, String),
     s: &Speech<'_>,
 ) -> String {
     let rows = rows(shown, s);
     let widest = rows.values().map(Vec::len).max().unwrap_or(1);
-    let columns = widest.min(COLUMNS);
+    let columns = widest.min(most);
     let mut places: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     let mut y = 4.0;
     for keys in rows.values().rev() {

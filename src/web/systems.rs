@@ -161,7 +161,10 @@ pub(super) fn said(state: Option<&SystemState>, s: &Speech<'_>) -> (&'static str
     let class = WORDS.into_iter().find(|word| *word == state.word).unwrap_or(UNWATCHED);
     let word = match state.cases {
         0 => s.t(&format!("system-{class}")),
-        cases => s.count("system-cases", cases),
+        cases => {
+            let level = s.t(&format!("severity-full-{class}"));
+            format!("{}, {level}", s.count("system-cases", cases))
+        }
     };
     (class, word)
 }
