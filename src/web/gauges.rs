@@ -12,6 +12,7 @@ use crate::api::ApiState;
 use crate::collect::SourceHealth;
 use crate::detect::{Judge, Rule, Scope, shown};
 use crate::model::{Detail, Message, Time};
+use crate::series::query::Labels;
 
 /// Charts of one page.
 const CHARTS: usize = 6;
@@ -48,29 +49,26 @@ pub(super) fn measured(
     let own = |source: &&SourceHealth| source.system == key && source.up && !source.offered;
     // Of each rule the one that is nearest: twenty disks of a host are one chart.
     let mut nearest: BTreeMap<&str, Gauge> = BTreeMap::new();
-    {
+    for source in sources.iter().filter(own).take(SOURCES) {
+        // Let go between two sources: samples that come meanwhile must not wait for all of them.
         let series = state.series.read().unwrap_or_else(PoisonError::into_inner);
-        for source in sources.iter().filter(own).take(SOURCES) {
-            for rule in rules.rules().filter(|rule| rule.is_for(&source.kind)) {
-                let Some(rung) = rung(rule) else { continue };
-                let restrict = Some(("instance", source.instance.as_str()));
-                // A rule that cannot be evaluated has no chart; the watch says why.
-                let values = rule.expr.instant(&series, now, restrict).unwrap_or_default();
-                for (labels, value) in values {
-                    let labels: BTreeMap<String, String> = labels
-                        .iter()
-                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                        .collect();
-                    let named = labels.get("system").or(rule.system.as_ref());
-                    let is_here = named.is_none_or(|system| system == key);
-                    let nearness = rung.nearness(value);
-                    let is_nearer =
-                        nearest.get(rule.id.as_str()).is_none_or(|known| known.nearness < nearness);
-                    // What is at nothing shows nothing.
-                    if is_here && is_nearer && nearness > 0.0 {
-                        nearest.insert(&rule.id, gauge(rule, &rung, labels, value));
-                    }
-                }
+        for rule in rules.rules().filter(|rule| rule.is_for(&source.kind)) {
+            let Some(rung) = rung(rule) else { continue };
+            let restrict = Some(("instance", source.instance.as_str()));
+            // A rule that cannot be evaluated has no chart; the watch says why.
+            let values = rule.expr.instant(&series, now, restrict).unwrap_or_default();
+            let here = values.into_iter().filter(|(labels, _)| {
+                let named = labels.get("system").or(rule.system.as_deref());
+                named.is_none_or(|system| system == key)
+            });
+            let near = here.map(|(labels, value)| (rung.nearness(value), labels, value));
+            let Some((nearness, labels, value)) = near.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+                continue;
+            };
+            let known = nearest.get(rule.id.as_str()).map_or(0.0, |gauge| gauge.nearness);
+            // What is at nothing shows nothing.
+            if nearness > known {
+                nearest.insert(&rule.id, gauge(rule, &rung, &labels, value));
             }
         }
     }
@@ -112,7 +110,9 @@ fn rung(rule: &Rule) -> Option<Rung> {
     (rule.scope == Scope::Source).then_some(Rung { limit, direction: config.direction })
 }
 
-fn gauge(rule: &Rule, rung: &Rung, labels: BTreeMap<String, String>, value: f64) -> Gauge {
+fn gauge(rule: &Rule, rung: &Rung, labels: &Labels, value: f64) -> Gauge {
+    let labels: BTreeMap<String, String> =
+        labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let named = |name: &String| labels.get(name).cloned();
     let parts = std::iter::once("instance".to_owned()).chain(rule.object.iter().cloned());
     let mut object: Vec<String> = parts.filter_map(|name| named(&name)).collect();

@@ -88,8 +88,9 @@ async fn page(
     let Some(system) = known else { return Err(ApiError::missing()) };
     let archived = state.store.archived_with(&[key.to_owned()], LOOKED_AT).await?;
     let (cases, all_sources) = (state.engine.cases(), state.sources());
-    // Before the core is read: whoever waits for samples must not hold it.
-    let gauges = gauges::measured(state, key, &all_sources, state.clock.now());
+    // Before the core is read: whoever waits for samples must not hold it. Takes longer than a task may.
+    let now = state.clock.now();
+    let gauges = tokio::task::block_in_place(|| gauges::measured(state, key, &all_sources, now));
     let is_here = |case: &CaseSummary| case.systems.iter().any(|touched| touched == key);
     Ok(speak(state, language, |core, s| {
         let own = states(&cases, &all_sources, std::iter::once(key));

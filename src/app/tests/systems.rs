@@ -265,3 +265,26 @@ async fn what_is_near_its_limit_is_drawn() {
     assert!(!other.contains("svg class=\"chart\""));
     one.app.stop().await;
 }
+
+/// Under a path of its own, every address of these pages begins with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_keep_to_the_path_of_the_house() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = quiet_site();
+    site.settings.escalation.page_url = "https://ops.example/vakhta".into();
+    site.has_page_url = true;
+    let one = Running::start(site, folder.path()).await;
+    one.post("/vakhta/api/v1/alerts", &alert("DiskFull", "crm-db")).await;
+    let link = regex::Regex::new("(?:href|action|data-page)=\"(/[^\"]*)\"").unwrap();
+    for path in ["/systems", "/systems/crm-db", "/tickets", "/problems/PRB-000001"] {
+        let (status, page) = one.get(&format!("/vakhta{path}")).await;
+        assert_eq!(status, 200, "{path}");
+        let addresses: Vec<&str> =
+            link.captures_iter(&page).map(|found| found.get(1).unwrap().as_str()).collect();
+        assert!(addresses.len() > 5, "{path}");
+        let strays: Vec<&&str> =
+            addresses.iter().filter(|address| !address.starts_with("/vakhta/")).collect();
+        assert!(strays.is_empty(), "{path}: {strays:?}");
+    }
+    one.app.stop().await;
+}

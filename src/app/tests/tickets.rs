@@ -157,8 +157,11 @@ async fn tickets_go_on_page_by_page() {
     let written = |id: u64| {
         // Many in the same second: the place must tell them apart.
         let at = now.plus_millis(-i64::try_from(id / 100).unwrap() * 1_000);
-        let body =
-            if id.is_multiple_of(3) { "порвался кабель" } else { "мигает лампа" };
+        let body = if id.is_multiple_of(3) {
+            "порвался кабель"
+        } else {
+            "мигает лампа"
+        };
         raw(id, at, &format!("Случай {id}"), body)
     };
     assert!(intake(&one).take((0..MANY).map(written).collect(), &[7; 32]).await);
