@@ -15,6 +15,7 @@ mod list;
 mod prometheus;
 pub(crate) mod search;
 pub(crate) mod shapes;
+pub(crate) mod states;
 mod throttle;
 
 use std::sync::Arc;

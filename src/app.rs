@@ -8,6 +8,7 @@ pub mod listener;
 mod lock;
 pub mod site;
 mod sources;
+mod states;
 mod supervise;
 #[cfg(test)]
 mod tests;
@@ -229,6 +230,14 @@ impl App {
             clock: Arc::clone(&app.parts.clock),
         };
         app.parts.supervisor.spawn("charts", charts.run(app.parts.supervisor.stop()));
+        let parts = &app.parts;
+        let states = states::StateKeeper::new(
+            parts.engine.clone(),
+            parts.store.clone(),
+            parts.sources.clone(),
+            Arc::clone(&parts.clock),
+        );
+        parts.supervisor.spawn("states", states.run(parts.supervisor.stop()));
         app.serve(door, catalogue, &series);
         Ok(app)
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use check::TestFailure;
-pub use pack::{Packs, Rule, Rules, Scope};
+pub use pack::{Judge, Packs, Rule, Rules, Scope};
 pub use watch::Watch;
 pub use wording::shown;
 

@@ -306,6 +306,27 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_means_its_last_time() {
+        let at = |text: &str| {
+            crate::model::Time(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+        };
+        let now = at("2026-11-28T22:15:30Z");
+        for (clock, moment) in [
+            ("01:15", Some("2026-11-28T22:15:00Z")),
+            ("0:05", Some("2026-11-28T21:05:00Z")),
+            ("01:16", Some("2026-11-27T22:16:00Z")),
+            ("23:59", Some("2026-11-28T20:59:00Z")),
+            ("24:00", None),
+            ("-1:00", None),
+            ("3", None),
+            ("2026-11-28T22:15:00Z", None),
+        ] {
+            assert_eq!(Zones::default().last_at(clock, now), moment.map(at), "{clock}");
+        }
+        assert_eq!(Zones::default().clock(now), "01:15");
+    }
+
+    #[test]
     fn russian_plurals_follow_the_number() {
         let catalogue = Catalogue::default();
         let check = |count: f64, expected: &str| {

@@ -12,8 +12,10 @@ mod log;
 mod outbox;
 mod retention;
 mod squeeze;
+mod states;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod users;
 mod workplace;
 
@@ -32,6 +34,8 @@ pub use backup::verify;
 pub use log::{Append, Appended, Record, Snapshot};
 pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
 pub use retention::{Retention, Trimmed};
+pub use states::{SystemState, SystemStates};
+pub use texts::TicketText;
 pub use users::{AuditLine, SHORTEST_PASSWORD, SignIn, User};
 pub use workplace::ChartPoints;
 

@@ -9,6 +9,7 @@ mod chips;
 mod facts;
 mod felt;
 mod frame;
+mod gauges;
 mod graph;
 mod house;
 mod members;
@@ -22,6 +23,7 @@ mod runbooks;
 mod shift;
 mod sign_in;
 mod sources;
+mod system;
 mod systems;
 mod tickets;
 mod told;
@@ -92,7 +94,9 @@ fn routes() -> Router<ApiState> {
         .route("/runbooks", get(runbooks::index))
         .route("/runbooks/{name}", get(runbooks::show))
         .route("/tickets", get(tickets::show))
+        .route("/tickets/{id}", get(tickets::one))
         .route("/systems", get(systems::show))
+        .route("/systems/{key}", get(system::show))
         .route("/review", get(review::show))
         .route("/review/export.csv", get(review::export))
         .route("/access", get(access::show))

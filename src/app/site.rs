@@ -375,11 +375,16 @@ impl Loader<'_> {
     }
 }
 
-/// Reads the section `retention`: `log` (90d), `archive` (1095d).
+/// Reads the section `retention`: `log` (90d), `archive` (1095d), `texts` (365d).
 fn retention(node: &Node, errors: &mut Diagnostics) -> Retention {
     let mut kept = Retention::default();
     let mut reader = Reader::new(node, errors);
-    for (key, value) in [("log", &mut kept.log_ms), ("archive", &mut kept.archive_ms)] {
+    let times = [
+        ("log", &mut kept.log_ms),
+        ("archive", &mut kept.archive_ms),
+        ("texts", &mut kept.texts_ms),
+    ];
+    for (key, value) in times {
         let given = reader.duration(key).and_then(|given| i64::try_from(given.as_millis()).ok());
         *value = given.unwrap_or(*value);
     }

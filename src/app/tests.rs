@@ -3,6 +3,8 @@
 
 mod access;
 mod lists;
+mod systems;
+mod tickets;
 
 use std::path::Path;
 use std::time::Duration;
@@ -189,8 +191,14 @@ async fn the_pages_say_what_they_said() {
     }
     let act = json!({"verb": "take", "reason": "смотрю"});
     one.post("/api/v1/cases/PRB-000001/acts", &act).await;
+    as_recorded(&one, &[("list", "/problems"), ("case", "/problems/PRB-000001")]).await;
+    one.app.stop().await;
+}
+
+/// The pages at these addresses say in both languages what is recorded under these names.
+async fn as_recorded(one: &Running, pages: &[(&str, &str)]) {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pages");
-    for (name, path) in [("list", "/problems"), ("case", "/problems/PRB-000001")] {
+    for (name, path) in pages {
         for language in ["ru", "en"] {
             let url = format!("http://{}{path}", one.app.address());
             let request = one.http.get(url).bearer_auth(&one.token);
@@ -204,7 +212,6 @@ async fn the_pages_say_what_they_said() {
             assert_eq!(page, before, "{} says something else now", file.display());
         }
     }
-    one.app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

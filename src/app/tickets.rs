@@ -15,7 +15,7 @@ use crate::engine::EngineHandle;
 use crate::fold::Event;
 use crate::model::{Batch, Channel, Text, Ticket, TicketClass, Time};
 use crate::otrs::{AdviceLevel, Client, Config, OtrsError};
-use crate::store::Store;
+use crate::store::{Store, TicketText};
 use crate::telemetry::Metrics;
 use crate::text;
 
@@ -114,14 +114,19 @@ impl TicketIntake {
         }
     }
 
-    /// Hands the tickets over; true when all of them are committed.
-    async fn take(&self, raw: Vec<RawTicket>, key: &[u8; 32]) -> bool {
+    /// Hands the tickets over; true when all of them are committed. What they say is kept first: a crash after that
+    /// brings them again, and the same text takes its place. A ticket whose text could not be kept counts all the same.
+    pub(super) async fn take(&self, raw: Vec<RawTicket>, key: &[u8; 32]) -> bool {
         let mut events = Vec::new();
         let mut tickets: Vec<Ticket> = raw
             .into_iter()
             .filter(|ticket| !ticket.ours)
             .map(|raw| normalise(raw, key, self.client.config()))
             .collect();
+        let texts: Vec<TicketText> = tickets.iter().filter_map(TicketText::of).collect();
+        if let Err(error) = self.store.keep_texts(&texts).await {
+            tracing::warn!(%error, "tickets are shown without their texts");
+        }
         // In the order they were written: what is usual is learned from them.
         tickets.sort_by_key(|ticket| (ticket.created, ticket.id));
         for ticket in tickets {

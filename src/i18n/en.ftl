@@ -625,6 +625,12 @@ lacks-felt = what is wrong
 button-detach = Detach
 say-known = The trouble ({ $system }) is known since { $since } and was passed on.
 say-taken = The trouble ({ $system }) is known since { $since }, and is being worked on.
+ticket-text = Text
+ticket-text-none = The text was not kept.
+ticket-heading = Ticket { $number }
+ticket-forgotten = Closed or put to nothing: no longer followed. Last changed:
+ticket-masked = Names, phones, accounts and logins are masked.
+ticket-there = Open in the ticket system
 say-over = The trouble is over. Please see whether all works.
 
 # Systems
@@ -632,6 +638,39 @@ system-cases = { $count ->
     [one] { $count } open problem
    *[other] { $count } open problems
 }
+system-unrecorded = not recorded
+system-list = All systems
+system-owner = Owner
+system-contact = Contact
+system-queue = Queue
+system-whose = Whose it is, and what depends on what
+system-depends = Depends on
+system-serves = Needed by
+system-open = Open Problems
+system-open-none = No open Problems.
+system-all = All Problems of this system as a list
+system-findings = What is on now
+system-findings-none = Nothing is on.
+system-works = Planned works
+system-charts = Nearest to their limits (three hours)
+system-charts-none = Nothing to show: nothing with a limit is measured here.
+system-earlier = Latest closed Problems
+system-earlier-none = No closed Problems yet.
+gauge-says = now { $value }, limit { $limit }
+work-over = Works are over: { $title } ({ $systems }), { $from } to { $until }
+states-are = How it stands now.
+states-were = How it stood at { $at }, as this page showed it: each change is recorded, to 5 seconds.
+states-off = Vakhta did not run at { $at }: how the systems stood is not known.
+states-begin = The record begins at { $at }. What was before is not known.
+states-none = There is no record of how the systems stood yet.
+states-range = You can look at any moment of the last day, for example 03:10.
+states-slider = A moment of the last day
+states-at = At
+states-show = Show
+states-hour-back = −1 h
+states-back = −10 min
+states-on = +10 min
+states-now = now
 system-calm = all quiet
 system-blind = sources do not answer
 system-unwatched = no sources

@@ -643,6 +643,12 @@ lacks-felt = что именно не так
 button-detach = Отвязать
 say-known = Про неполадку ({ $system }) уже известно с { $since }, передали специалистам.
 say-taken = Про неполадку ({ $system }) известно с { $since }, специалисты уже работают.
+ticket-text = Текст
+ticket-text-none = Текст не сохранён.
+ticket-heading = Обращение № { $number }
+ticket-forgotten = Закрыто или ни к чему не отнесено, Вахта за ним больше не следит. Последнее изменение:
+ticket-masked = Имена, телефоны, лицевые счета и логины скрыты.
+ticket-there = Открыть в системе обращений
 say-over = Неполадка устранена. Проверьте, пожалуйста, всё ли работает.
 
 # Системы
@@ -651,6 +657,39 @@ system-cases = { $count ->
     [few] { $count } открытые проблемы
    *[many] { $count } открытых проблем
 }
+system-unrecorded = нет записи
+system-list = Все системы
+system-owner = Отвечает
+system-contact = Как связаться
+system-queue = Очередь
+system-whose = Кто отвечает и что с чем связано
+system-depends = Зависит от
+system-serves = От неё зависят
+system-open = Открытые проблемы
+system-open-none = Открытых проблем нет.
+system-all = Все проблемы этой системы списком
+system-findings = Сработало сейчас
+system-findings-none = Сейчас ничего не сработало.
+system-works = Работы
+system-charts = Ближе всего к порогу (за три часа)
+system-charts-none = Показать нечего: у этой системы нет измерений с порогом.
+system-earlier = Последние закрытые проблемы
+system-earlier-none = Закрытых проблем ещё не было.
+gauge-says = сейчас { $value }, порог { $limit }
+work-over = Работы закончились: { $title } ({ $systems }), с { $from } до { $until }
+states-are = Состояние сейчас.
+states-were = Состояние на { $at }, как его показывала эта страница: Вахта записывает каждую перемену, с точностью до 5 секунд.
+states-off = В { $at } Вахта не работала: состояние систем неизвестно.
+states-begin = Записи начинаются в { $at }. Что было раньше, неизвестно.
+states-none = Записей о состоянии систем ещё нет.
+states-range = Посмотреть можно любой момент последних суток, например 03:10.
+states-slider = Момент последних суток
+states-at = На
+states-show = Показать
+states-hour-back = −1 ч
+states-back = −10 мин
+states-on = +10 мин
+states-now = сейчас
 system-calm = всё спокойно
 system-blind = источники не отвечают
 system-unwatched = источников нет

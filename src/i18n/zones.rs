@@ -103,6 +103,31 @@ impl Zones {
         self.at(at).map_or_else(|| at.to_string(), |at| at.strftime("%H:%M:%S").to_string())
     }
 
+    /// Its hours and minutes alone: `03:10`.
+    #[must_use]
+    pub fn clock(&self, at: Time) -> String {
+        self.at(at).map_or_else(|| at.to_string(), |at| at.strftime("%H:%M").to_string())
+    }
+
+    /// When a clock on the wall showed this last: `03:10` of today or, while that is yet to come, of yesterday.
+    #[must_use]
+    pub fn last_at(&self, clock: &str, now: Time) -> Option<Time> {
+        let (hours, minutes) = clock.split_once(':')?;
+        let is_plain =
+            |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_plain(hours) || !is_plain(minutes) {
+            return None;
+        }
+        let (hours, minutes): (i8, i8) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let time = jiff::civil::Time::new(hours, minutes, 0, 0).ok()?;
+        let today = self.at(now)?;
+        let at = |date: jiff::civil::Date| {
+            let moment = date.to_datetime(time).to_zoned(today.time_zone().clone()).ok()?;
+            Some(Time(moment.timestamp().as_millisecond()))
+        };
+        at(today.date()).filter(|at| *at <= now).or_else(|| at(today.date().yesterday().ok()?))
+    }
+
     /// What the clock of a branch shows, when that is not what ours does: «00:53».
     #[must_use]
     pub fn there(&self, at: Time, branch: &str) -> Option<String> {

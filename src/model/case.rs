@@ -247,6 +247,14 @@ pub struct Member {
     pub why: Vec<Reason>,
 }
 
+impl Member {
+    /// The ticket system's id, of a ticket.
+    #[must_use]
+    pub fn ticket_id(&self) -> Option<u64> {
+        self.signal.strip_prefix("ticket:")?.parse().ok()
+    }
+}
+
 /// A case on one line: what lists need, of a size that does not grow with its members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseSummary {

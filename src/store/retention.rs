@@ -7,6 +7,8 @@ use crate::model::Time;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// How long it is known how systems stood: the last day can be looked at, with room for a long night.
+const STATES_MS: i64 = 3 * DAY_MS;
 /// The newest snapshots are all kept.
 const NEWEST: usize = 3;
 /// Rows deleted at once, so that no append waits long.
@@ -19,11 +21,13 @@ pub struct Retention {
     pub log_ms: i64,
     /// Archived cases.
     pub archive_ms: i64,
+    /// What tickets say, since they last changed.
+    pub texts_ms: i64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { log_ms: 90 * DAY_MS, archive_ms: 3 * 365 * DAY_MS }
+        Self { log_ms: 90 * DAY_MS, archive_ms: 3 * 365 * DAY_MS, texts_ms: 365 * DAY_MS }
     }
 }
 
@@ -71,6 +75,20 @@ impl Store {
                 "DELETE FROM audit WHERE position IN (SELECT position FROM audit WHERE at < ? \
               AND ? >= 0 LIMIT ?)",
                 now.plus_millis(-retention.archive_ms).0,
+                0,
+            ),
+            (
+                "DELETE FROM ticket_texts WHERE ticket IN (SELECT ticket FROM ticket_texts WHERE at < ? \
+              AND ? >= 0 LIMIT ?)",
+                now.plus_millis(-retention.texts_ms).0,
+                0,
+            ),
+            // What a system was before the days that are kept is what it is at their beginning.
+            (
+                "DELETE FROM system_states WHERE (system, at) IN (SELECT old.system, old.at FROM system_states old \
+              WHERE old.at < ?1 AND ?2 >= 0 AND EXISTS (SELECT 1 FROM system_states next WHERE next.system = \
+              old.system AND next.at > old.at AND next.at < ?1) LIMIT ?3)",
+                now.plus_millis(-STATES_MS).0,
                 0,
             ),
             // Sign-ins that failed are many when somebody guesses: they are kept for a month.

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::frame::Frame;
 use super::members::{
-    FindingView, Marks, ReasonView, TicketGroup, TicketView, finding, folded, reasons, ticket,
+    FindingView, Marks, ReasonView, Said, Texts, TicketGroup, TicketView, finding, folded, reasons,
+    ticket,
 };
 use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use super::shift::{Done, told_done};
@@ -126,12 +127,13 @@ async fn page(
     let case = find(state, id).await?;
     let earlier = facts::earlier(state, &case).await?;
     let stored = state.store.charts(case.summary.id).await?;
+    let texts = Texts::read(state, members::read_first(&case, TICKETS)).await?;
     let now = state.clock.now();
     // Before the core is read: whoever waits for samples must not hold it.
     let live = members::measured(state, &ordered(&case), FINDINGS, now);
     Ok(speak(state, language, |core, s| {
         let marks = Marks { live, stored, events: facts::events(core, &case, &s) };
-        let look = Look { state, guest, case: &case, core, marks, query, s };
+        let look = Look { state, guest, case: &case, core, marks, texts, query, s };
         html(&look.page(&earlier))
     }))
 }
@@ -143,6 +145,7 @@ struct Look<'a> {
     case: &'a CaseDetail,
     core: &'a Core,
     marks: Marks,
+    texts: Texts,
     query: &'a CaseQuery,
     s: Speech<'a>,
 }
@@ -154,8 +157,8 @@ impl<'a> Look<'a> {
         let is_ticket = |member: &&Member| member.kind == SignalKind::Ticket;
         // The newest first: what comes now matters now.
         let tickets = case.members.iter().rev().filter(is_ticket);
-        let tickets =
-            folded(tickets.take(ALL_TICKETS).map(|m| ticket(escalation, m, &s)).collect());
+        let tickets = tickets.take(ALL_TICKETS);
+        let tickets = folded(tickets.map(|m| ticket(escalation, m, &self.texts, &s)).collect());
         let shown = if self.query.all.is_some() { tickets.len() } else { TICKETS };
         let more_tickets = tickets.iter().skip(shown).map(|group| group.tickets.len()).sum();
         let found = ordered(case);
@@ -175,7 +178,7 @@ impl<'a> Look<'a> {
             can: self.can(),
             done: done.map(|(id, act)| told_done(self.core, id, act, &s)).unwrap_or_default(),
             facts: facts::facts(case, &s),
-            felt: felt::felt(case, &s),
+            felt: felt::felt(case, &self.texts, &s),
             contact: facts::contact(summary, &s),
             told: told(summary, &s),
             told_nobody: s.t(nobody(escalation, summary.state.is_live())),
@@ -188,7 +191,11 @@ impl<'a> Look<'a> {
             more_findings: found.len().saturating_sub(FINDINGS),
             more_tickets,
             tickets: tickets.into_iter().take(shown).collect(),
-            candidates: case.candidates.iter().map(|m| ticket(escalation, m, &s)).collect(),
+            candidates: case
+                .candidates
+                .iter()
+                .map(|m| ticket(escalation, m, &self.texts, &s))
+                .collect(),
             similar: earlier.iter().map(|case| facts::similar(case, &s)).collect(),
             timeline: self.timeline(),
             graph: graph::neighbourhood(summary, &s),

@@ -24,8 +24,8 @@ pub(super) struct Chart<'a> {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) step: i64,
-    /// When it was bad; an end that has not come is the end of the chart.
-    pub(super) bad: (Time, Option<Time>),
+    /// When it was bad, if it was; an end that has not come is the end of the chart.
+    pub(super) bad: Option<(Time, Option<Time>)>,
     pub(super) limit: Option<f64>,
     pub(super) unit: &'a str,
     /// Moments with a name: releases, works.
@@ -60,16 +60,19 @@ pub(super) fn draw(chart: &Chart<'_>, s: &Speech<'_>) -> String {
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name}\"><title>{name}</title>"
     );
     let bottom = HEIGHT - BOTTOM;
-    let window = (x(chart.bad.0.seconds()), x(chart.bad.1.map_or(end, Time::seconds)));
-    let wide = (window.1 - window.0).max(1.0);
-    // Writing to a String cannot fail.
+    if let Some((since, over)) = chart.bad {
+        let (left, right) = (x(since.seconds()), x(over.map_or(end, Time::seconds)));
+        let (wide, high) = ((right - left).max(1.0), bottom - TOP);
+        // Writing to a String cannot fail.
+        let _infallible = write!(
+            svg,
+            "<rect class=\"window\" x=\"{left:.1}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>"
+        );
+    }
     let _infallible = write!(
         svg,
-        "<rect class=\"window\" x=\"{:.1}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{:.1}\"/>\
-         <line class=\"axis\" x1=\"{LEFT}\" x2=\"{LEFT}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
+        "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{LEFT}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
          <line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{bottom}\" y2=\"{bottom}\"/>",
-        window.0,
-        bottom - TOP,
         WIDTH - RIGHT
     );
     for value in [low, high] {
@@ -233,7 +236,7 @@ mod tests {
             from: Time(0),
             until: now,
             step: 10_000,
-            bad: (Time(300_000), None),
+            bad: Some((Time(300_000), None)),
             limit,
             unit: "",
             events: &[(Time(200_000), "релиз <1>".to_owned())],

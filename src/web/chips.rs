@@ -120,7 +120,8 @@ impl ShiftQuery {
     }
 }
 
-fn query(pairs: impl Iterator<Item = (&'static str, String)>) -> String {
+/// The query with these words, escaped; empty or beginning with `?`.
+pub(super) fn query(pairs: impl Iterator<Item = (&'static str, String)>) -> String {
     // The host is only there because an address needs one.
     let url = reqwest::Url::parse_with_params("http://vakhta/", pairs).ok();
     let query = url.as_ref().and_then(reqwest::Url::query).filter(|query| !query.is_empty());

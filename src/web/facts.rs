@@ -13,9 +13,8 @@ const EARLIER: usize = 3;
 /// One line of what is known.
 pub(super) struct Fact {
     pub(super) name: String,
-    pub(super) value: String,
-    /// The case that it leads to; empty for others.
-    pub(super) link: String,
+    /// What it says, each part with the address that it leads to; empty for none.
+    pub(super) parts: Vec<(String, String)>,
 }
 
 /// A case that was like this one.
@@ -48,10 +47,12 @@ pub(super) fn lasts(case: &CaseSummary, s: &Speech<'_>) -> String {
 
 pub(super) fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<Fact> {
     let case = &case.summary;
-    let fact = |key: &str, value: String| Fact { name: s.t(key), value, link: String::new() };
-    let systems: Vec<String> = case.systems.iter().map(|key| s.system(key)).collect();
+    let fact =
+        |key: &str, value: String| Fact { name: s.t(key), parts: vec![(value, String::new())] };
+    let system = |key: &String| (s.system(key), super::systems::address(key, s));
+    let systems = case.systems.iter().map(system).collect();
     let mut facts = vec![fact("fact-opened", s.moment(case.opened_at))];
-    facts.push(fact("fact-systems", systems.join(", ")));
+    facts.push(Fact { name: s.t("fact-systems"), parts: systems });
     if let Some((at, who)) = &case.owner {
         facts.push(fact("fact-acknowledged", format!("{who}, {}", s.clock(*at))));
     }
@@ -67,7 +68,10 @@ pub(super) fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<Fact> {
     if let Some(reference) = &case.known_error {
         facts.push(fact("fact-known-error", reference.clone()));
     }
-    let linked = |key: &str, id: String| Fact { name: s.t(key), value: id.clone(), link: id };
+    let linked = |key: &str, id: String| {
+        let address = format!("{}/problems/{id}", s.base);
+        Fact { name: s.t(key), parts: vec![(id, address)] }
+    };
     if let Some(other) = &case.merged_into {
         facts.push(linked("fact-merged", other.to_string()));
     }

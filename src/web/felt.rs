@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::chart;
+use super::members::Texts;
 use super::page::Speech;
 use crate::model::{CaseDetail, Life, Member, SignalKind};
+use crate::text::Usual;
 
 /// Quotes shown.
 const QUOTES: usize = 3;
+/// Tickets of different titles that may be quoted.
+const QUOTABLE: usize = 12;
 /// The steps of the bars, milliseconds, and how many at most.
 const STEP: i64 = 300_000;
 const BARS: i64 = 72;
@@ -15,15 +19,60 @@ const BARS: i64 = 72;
 /// What users see.
 pub(super) struct Felt {
     pub(super) line: String,
-    /// Typical titles and how often they come.
+    /// Typical tickets, each in a sentence or two of its own, and how many say so.
     pub(super) quotes: Vec<(String, usize)>,
     /// Branches and their tickets, most first.
     pub(super) mrfs: Vec<(String, usize)>,
     pub(super) bars: String,
 }
 
-pub(super) fn felt(case: &CaseDetail, s: &Speech<'_>) -> Felt {
-    let is_told = |m: &&Member| m.kind == SignalKind::Ticket && m.life != Life::Withdrawn;
+/// Tickets of one case that are told from each other by their titles, most said first, then the newest; the newest of
+/// each stands for the others.
+fn told(case: &CaseDetail) -> Vec<(&Member, usize)> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut said: Vec<(&Member, usize)> = Vec::new();
+    for ticket in case.members.iter().rev().filter(is_told) {
+        let place = *places.entry(ticket.title.ru.to_lowercase()).or_insert_with(|| {
+            said.push((ticket, 0));
+            said.len() - 1
+        });
+        if let Some((_, count)) = said.get_mut(place) {
+            *count += 1;
+        }
+    }
+    said.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    said
+}
+
+fn is_told(member: &&Member) -> bool {
+    member.kind == SignalKind::Ticket && member.life != Life::Withdrawn
+}
+
+/// The tickets that may be quoted: their texts are needed.
+pub(super) fn quotable(case: &CaseDetail) -> Vec<&Member> {
+    told(case).into_iter().take(QUOTABLE).map(|(ticket, _)| ticket).collect()
+}
+
+/// Typical tickets in their own words: what is said most often, then what has most in common with the others. A ticket
+/// whose text was not kept is quoted by its title.
+fn quotes(case: &CaseDetail, texts: &Texts, s: &Speech<'_>) -> Vec<(String, usize)> {
+    let usual = Usual::new(texts.kept.values().map(|text| text.body.as_str()));
+    let body = |ticket: &Member| texts.kept.get(&ticket.ticket_id()?).map(|text| &text.body);
+    let mut quotes: Vec<(String, usize, f64)> = Vec::new();
+    for (ticket, count) in told(case).into_iter().take(QUOTABLE) {
+        let quote = body(ticket).and_then(|body| usual.telling(body));
+        let (quote, worth) =
+            quote.unwrap_or_else(|| (ticket.title.get(s.language).to_owned(), 0.0));
+        match quotes.iter_mut().find(|known| known.0.to_lowercase() == quote.to_lowercase()) {
+            Some(known) => known.1 += count,
+            None => quotes.push((quote, count, worth)),
+        }
+    }
+    quotes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| b.2.total_cmp(&a.2)));
+    quotes.into_iter().take(QUOTES).map(|(quote, count, _)| (quote, count)).collect()
+}
+
+pub(super) fn felt(case: &CaseDetail, texts: &Texts, s: &Speech<'_>) -> Felt {
     let tickets: Vec<&Member> = case.members.iter().filter(is_told).collect();
     let summary = &case.summary;
     let line = if summary.tickets == 0 {
@@ -33,22 +82,13 @@ pub(super) fn felt(case: &CaseDetail, s: &Speech<'_>) -> Felt {
             (s.count("count-tickets", summary.tickets), s.count("count-users", summary.users));
         format!("{tickets}, {users}")
     };
-    let mut said: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let mut mrfs: BTreeMap<String, usize> = BTreeMap::new();
-    for ticket in &tickets {
-        let title = ticket.title.get(s.language);
-        said.entry(title.to_lowercase()).or_insert_with(|| (0, title.to_owned())).0 += 1;
-        if let Some(mrf) = &ticket.mrf {
-            *mrfs.entry(mrf.clone()).or_default() += 1;
-        }
+    for mrf in tickets.iter().filter_map(|ticket| ticket.mrf.clone()) {
+        *mrfs.entry(mrf).or_default() += 1;
     }
-    let mut quotes: Vec<(String, usize)> =
-        said.into_values().map(|(n, title)| (title, n)).collect();
-    quotes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    quotes.truncate(QUOTES);
     let mut mrfs: Vec<(String, usize)> = mrfs.into_iter().collect();
     mrfs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Felt { line, quotes, mrfs, bars: bars(&tickets, s) }
+    Felt { line, quotes: quotes(case, texts, s), mrfs, bars: bars(&tickets, s) }
 }
 
 /// Tickets in steps of five minutes, from the first to the last or to now.

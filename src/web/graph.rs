@@ -1,5 +1,5 @@
-//! The neighbourhood of a Problem on the dependency graph, as SVG: callers above, what they need
-//! below, the first cause marked.
+//! The dependency graph as SVG, callers above what they need: around a Problem with the first cause marked, or as a
+//! whole with the state of each system. Every box leads to its system.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,6 +10,11 @@ use crate::model::CaseSummary;
 
 /// The most systems drawn.
 const LIMIT: usize = 24;
+/// A graph of more systems is not drawn as a whole.
+const MOST: usize = 48;
+/// Boxes beside each other: around a case, and of the whole, which has the width of the page.
+const COLUMNS: usize = 5;
+const WHOLE_COLUMNS: usize = 8;
 const BOX_WIDTH: f64 = 150.0;
 const BOX_HEIGHT: f64 = 38.0;
 const GAP_X: f64 = 14.0;
@@ -31,9 +36,49 @@ pub(super) fn neighbourhood(case: &CaseSummary, s: &Speech<'_>) -> String {
     if shown.len() < 2 {
         return String::new();
     }
-    let rows = rows(&shown, s);
+    let look = |key: &str| match (cause == Some(key), touched.contains(key)) {
+        (true, _) => ("cause", s.t("graph-cause")),
+        (false, true) => ("touched", s.t("graph-touched")),
+        (false, false) => ("beside", String::new()),
+    };
+    laid_out(&shown, COLUMNS, look, s)
+}
+
+/// Draws all systems, each with its state's class and word. Of a graph too large to be read, what is not calm and what
+/// stands next to it.
+pub(super) fn whole(states: &BTreeMap<&str, (&'static str, String)>, s: &Speech<'_>) -> String {
+    let all = || s.topology.systems().iter().map(|system| system.key.as_str());
+    let mut shown: BTreeSet<&str> = BTreeSet::new();
+    if s.topology.systems().len() <= MOST {
+        shown.extend(all());
+    } else {
+        let is_calm = |key: &str| {
+            states.get(key).is_none_or(|(class, _)| matches!(*class, "calm" | "unwatched"))
+        };
+        let restless: Vec<&str> = all().filter(|key| !is_calm(key)).collect();
+        let beside = restless.iter().flat_map(|key| {
+            s.topology.needed_by(key, 1).into_iter().chain(s.topology.needs(key, 1))
+        });
+        let beside = beside.map(|(key, _)| key);
+        shown.extend(restless.iter().copied().chain(beside).take(MOST));
+    }
+    if shown.is_empty() {
+        return String::new();
+    }
+    let look = |key: &str| states.get(key).cloned().unwrap_or(("unwatched", String::new()));
+    laid_out(&shown, WHOLE_COLUMNS, look, s)
+}
+
+/// Puts systems in rows, callers above what they need, and draws them.
+fn laid_out(
+    shown: &BTreeSet<&str>,
+    most: usize,
+    look: impl Fn(&str) -> (&'static str, String),
+    s: &Speech<'_>,
+) -> String {
+    let rows = rows(shown, s);
     let widest = rows.values().map(Vec::len).max().unwrap_or(1);
-    let columns = widest.min(5);
+    let columns = widest.min(most);
     let mut places: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     let mut y = 4.0;
     for keys in rows.values().rev() {
@@ -47,7 +92,7 @@ pub(super) fn neighbourhood(case: &CaseSummary, s: &Speech<'_>) -> String {
     }
     let width = 8.0 + number(columns) * (BOX_WIDTH + GAP_X) - GAP_X;
     let height = y - GAP_Y + 4.0;
-    draw(&places, &touched, cause, (width, height), s)
+    draw(&places, look, (width, height), s)
 }
 
 /// Systems by how deep they lie: 0 needs nothing that is shown.
@@ -77,14 +122,13 @@ fn rows<'a>(shown: &BTreeSet<&'a str>, s: &Speech<'_>) -> BTreeMap<u8, Vec<&'a s
 
 fn draw(
     places: &BTreeMap<&str, (f64, f64)>,
-    touched: &BTreeSet<&str>,
-    cause: Option<&str>,
+    look: impl Fn(&str) -> (&'static str, String),
     (width, height): (f64, f64),
     s: &Speech<'_>,
 ) -> String {
     let label = s.t("head-graph");
     let mut svg = format!(
-        "<svg class=\"graph\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" role=\"img\" aria-label=\"{label}\">\
+        "<svg class=\"graph\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" role=\"group\" aria-label=\"{label}\">\
          <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
          <path d=\"M0 0L8 4L0 8z\" fill=\"currentColor\"/></marker></defs>"
     );
@@ -101,20 +145,17 @@ fn draw(
         }
     }
     for (key, (x, y)) in places {
-        let (class, word) = match (cause == Some(key), touched.contains(key)) {
-            (true, _) => ("cause", s.t("graph-cause")),
-            (false, true) => ("touched", s.t("graph-touched")),
-            (false, false) => ("calm", String::new()),
-        };
-        let name = escape(&s.system(key));
+        let (class, word) = look(key);
+        let (name, word) = (escape(&s.system(key)), escape(&word));
+        let address = chart::escape(&super::systems::address(key, s));
         let lift = if word.is_empty() { 4.0 } else { -3.0 };
         let (text_x, text_y) = (x + BOX_WIDTH / 2.0, y + BOX_HEIGHT / 2.0 + lift);
         let word_y = y + BOX_HEIGHT - 6.0;
         let _infallible = write!(
             svg,
-            "<g class=\"{class}\"><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"5\"/>\
+            "<a class=\"{class}\" href=\"{address}\"><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"5\"/>\
              <text x=\"{text_x:.0}\" y=\"{text_y:.0}\">{name}</text>\
-             <text class=\"word\" x=\"{text_x:.0}\" y=\"{word_y:.0}\">{word}</text></g>"
+             <text class=\"word\" x=\"{text_x:.0}\" y=\"{word_y:.0}\">{word}</text></a>"
         );
     }
     svg.push_str("</svg>");

@@ -1,23 +1,26 @@
 //! What a case is made of: findings with their charts, tickets with alike ones folded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::chart::{self, Chart};
+use super::felt;
 use super::page::Speech;
-use crate::api::ApiState;
+use crate::api::{ApiError, ApiState};
 use crate::detect::shown;
 use crate::escalate::Escalation;
-use crate::model::{Detail, Life, Member, Reason, Time};
-use crate::store::ChartPoints;
+use crate::model::{CaseDetail, Detail, Life, Member, Reason, SignalKind, Time};
+use crate::store::{ChartPoints, TicketText};
 
 /// Commands inside advice: what stands in backticks, and calls of PostgreSQL's own functions.
 static COMMAND: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"`([^`]+)`|(?i:\bselect\s+pg_\w+\([^)]*\))").ok());
 /// What is shown before a finding began.
 const BEFORE: i64 = 900_000;
+/// Texts of tickets that come with a case's page; the others have a page of their own.
+const TEXTS: usize = 50;
 /// Points of one chart.
 const POINTS: i64 = 160;
 
@@ -55,6 +58,47 @@ pub(super) struct TicketView {
     pub(super) since: String,
     pub(super) since_full: String,
     pub(super) reasons: Vec<ReasonView>,
+    pub(super) text: Said,
+}
+
+/// What a ticket says, as far as a page has looked.
+pub(super) enum Said {
+    /// Its text, or that it was not kept.
+    Here(String),
+    /// It has a page of its own.
+    Elsewhere(u64),
+}
+
+impl Said {
+    pub(super) fn of(id: Option<u64>, texts: &Texts, s: &Speech<'_>) -> Self {
+        let none = || Self::Here(s.t("ticket-text-none"));
+        let Some(id) = id else { return none() };
+        match texts.kept.get(&id) {
+            Some(text) => Self::Here(text.body.clone()),
+            None if texts.asked.contains(&id) => none(),
+            None => Self::Elsewhere(id),
+        }
+    }
+}
+
+/// The texts that a page has asked for.
+#[derive(Default)]
+pub(super) struct Texts {
+    asked: BTreeSet<u64>,
+    pub(super) kept: BTreeMap<u64, TicketText>,
+}
+
+impl Texts {
+    /// Reads them: one query, however many there are.
+    pub(super) async fn read(
+        state: &ApiState,
+        ids: impl Iterator<Item = u64>,
+    ) -> Result<Self, ApiError> {
+        let asked: BTreeSet<u64> = ids.collect();
+        let ids: Vec<u64> = asked.iter().copied().collect();
+        let kept = state.store.texts(&ids).await?;
+        Ok(Self { asked, kept })
+    }
 }
 
 /// Tickets that say the same, the newest first.
@@ -173,7 +217,7 @@ fn drawing(member: &Member, detail: &Detail, marks: &Marks, s: &Speech<'_>) -> S
         from,
         until,
         step,
-        bad: (member.since, member.ended),
+        bad: Some((member.since, member.ended)),
         limit: first.and_then(|number| number.limit),
         unit: first.map_or("", |number| number.unit.as_str()),
         events: &marks.events,
@@ -202,7 +246,12 @@ fn evidence(detail: &Detail, is_over: bool, s: &Speech<'_>) -> Vec<String> {
     lines
 }
 
-pub(super) fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -> TicketView {
+pub(super) fn ticket(
+    escalation: &Escalation,
+    member: &Member,
+    texts: &Texts,
+    s: &Speech<'_>,
+) -> TicketView {
     let id = member.signal.strip_prefix("ticket:").unwrap_or_default();
     TicketView {
         signal: member.signal.clone(),
@@ -215,7 +264,21 @@ pub(super) fn ticket(escalation: &Escalation, member: &Member, s: &Speech<'_>) -
         since: s.clock(member.since),
         since_full: s.moment_at(member.since, member.mrf.as_deref()),
         reasons: reasons(&member.why, s),
+        text: Said::of(member.ticket_id(), texts, s),
     }
+}
+
+/// The tickets of a case whose texts come with its page: those that may be quoted, the first of each line of the list,
+/// then the newest; and those that are offered to people.
+pub(super) fn read_first(case: &CaseDetail, lines: usize) -> impl Iterator<Item = u64> {
+    let tickets = || case.members.iter().rev().filter(|m| m.kind == SignalKind::Ticket);
+    let mut titles = BTreeSet::new();
+    let firsts = tickets().filter(move |m| titles.insert(m.title.ru.to_lowercase())).take(lines);
+    let quoted = felt::quotable(case).into_iter();
+    let mut seen = BTreeSet::new();
+    let all = quoted.chain(firsts).chain(tickets()).filter_map(Member::ticket_id);
+    let candidates = case.candidates.iter().filter_map(Member::ticket_id);
+    all.filter(move |id| seen.insert(*id)).take(TEXTS).chain(candidates)
 }
 
 /// Tickets with alike titles as one line each, in the order of their newest.

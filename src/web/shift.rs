@@ -289,13 +289,19 @@ fn works(core: &Core, s: &Speech<'_>) -> Vec<String> {
     let mut works: Vec<_> =
         core.correlate().holds().works().filter(|w| w.until > s.now && w.from < soon).collect();
     works.sort_by_key(|work| work.from);
-    let line = |work: &&crate::model::Work| {
-        let key = if work.is_on(s.now) { "work-on" } else { "work-next" };
-        let systems: Vec<String> = work.systems.iter().map(|key| s.system(key)).collect();
-        let message = Message::new(key).word("title", &work.title).word("from", s.clock(work.from));
-        s.say(&message.word("until", s.clock(work.until)).word("systems", systems.join(", ")))
+    works.iter().take(5).map(|shown| work(shown, s)).collect()
+}
+
+/// One work in a sentence.
+pub(super) fn work(work: &crate::model::Work, s: &Speech<'_>) -> String {
+    let key = match (work.is_on(s.now), work.until <= s.now) {
+        (true, _) => "work-on",
+        (false, false) => "work-next",
+        (false, true) => "work-over",
     };
-    works.iter().take(5).map(line).collect()
+    let systems: Vec<String> = work.systems.iter().map(|key| s.system(key)).collect();
+    let message = Message::new(key).word("title", &work.title).word("from", s.clock(work.from));
+    s.say(&message.word("until", s.clock(work.until)).word("systems", systems.join(", ")))
 }
 
 /// What the page says when there is no row.

@@ -9,6 +9,7 @@ use axum::response::Response;
 use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
+use crate::collect::SourceHealth;
 use crate::detect::shown;
 use crate::i18n;
 use crate::model::Message;
@@ -23,16 +24,17 @@ struct SourcesPage<'a> {
     held: String,
 }
 
-struct Row {
-    kind: String,
-    instance: String,
-    system: String,
-    up: bool,
-    offered: bool,
-    polled: String,
-    seconds: String,
-    samples: usize,
-    message: String,
+/// One source.
+pub(super) struct Row {
+    pub(super) kind: String,
+    pub(super) instance: String,
+    pub(super) system: String,
+    pub(super) up: bool,
+    pub(super) offered: bool,
+    pub(super) polled: String,
+    pub(super) seconds: String,
+    pub(super) samples: usize,
+    pub(super) message: String,
 }
 
 pub(super) async fn show(
@@ -42,24 +44,7 @@ pub(super) async fn show(
 ) -> Response {
     let sources = state.sources();
     speak(&state, language, |_, s| {
-        let rows = sources
-            .iter()
-            .map(|source| Row {
-                kind: source.kind.clone(),
-                instance: source.instance.clone(),
-                system: s.system(&source.system),
-                up: source.up,
-                offered: source.offered,
-                polled: source.polled_at.map_or_else(|| "—".to_owned(), |at| s.ago(at)),
-                seconds: s.share(source.seconds),
-                samples: source.samples,
-                message: source
-                    .message
-                    .as_ref()
-                    .map(|text| text.get(language).to_owned())
-                    .unwrap_or_default(),
-            })
-            .collect();
+        let rows = sources.iter().map(|source| row(source, &s)).collect();
         html(&SourcesPage {
             frame: Frame::new(&state, &guest, "sources", s.t("sources-title"), s),
             rows,
@@ -89,6 +74,22 @@ fn held(state: &ApiState, s: Speech<'_>) -> String {
         .word("room", mebi(limits.bytes))
         .word("span", s.span(limits.retention.as_secs_f64()));
     s.say(&message)
+}
+
+/// One source in words.
+pub(super) fn row(source: &SourceHealth, s: &Speech<'_>) -> Row {
+    let message = source.message.as_ref().map(|text| text.get(s.language).to_owned());
+    Row {
+        kind: source.kind.clone(),
+        instance: source.instance.clone(),
+        system: s.system(&source.system),
+        up: source.up,
+        offered: source.offered,
+        polled: source.polled_at.map_or_else(|| "—".to_owned(), |at| s.ago(at)),
+        seconds: s.share(source.seconds),
+        samples: source.samples,
+        message: message.unwrap_or_default(),
+    }
 }
 
 /// What cannot be seen just now, by name.

@@ -1,18 +1,23 @@
 //! «Обращения»: what users write as it comes, with a verdict beside each, for support line 1.
 
+use std::cmp::Reverse;
+
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, speak};
-use crate::api::ApiState;
+use super::members::{Said, Texts};
+use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use crate::api::search::Phrase;
+use crate::api::{ApiError, ApiState};
+use crate::correlate::ticket_id;
 use crate::fold::State as Core;
-use crate::model::{CaseId, Life, Message, Signal};
+use crate::model::{CaseId, Language, Life, Message, Signal, Time};
 
-/// Tickets shown.
+/// Tickets of one page.
 const ROWS: usize = 150;
 
 #[derive(Template)]
@@ -22,6 +27,8 @@ struct TicketsPage<'a> {
     s: Speech<'a>,
     words: String,
     rows: Vec<Row>,
+    /// The address of what comes after; empty at the end.
+    next: String,
     may_say: bool,
     may_manage: bool,
 }
@@ -44,11 +51,62 @@ struct Row {
     say: String,
     /// What the ticket does not say.
     lacks: String,
+    text: Said,
 }
 
-#[derive(Debug, Deserialize)]
+/// One ticket, on a page of its own.
+#[derive(Template)]
+#[template(path = "ticket.html")]
+struct TicketPage<'a> {
+    frame: Frame<'a>,
+    s: Speech<'a>,
+    /// What the core still knows of it.
+    row: Option<Row>,
+    title: String,
+    changed: String,
+    text: String,
+    link: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct TicketQuery {
     q: Option<String>,
+    after: Option<String>,
+}
+
+/// Where the list goes on: when a ticket was written, and its number in the core.
+type Place = (Time, u64);
+
+impl TicketQuery {
+    fn place(&self) -> Option<Place> {
+        let (at, key) = self.after.as_deref()?.split_once('_')?;
+        Some((Time(at.parse().ok()?), key.parse().ok()?))
+    }
+
+    fn after(&self, (at, key): Place) -> String {
+        let words = self.q.clone().filter(|words| !words.is_empty()).map(|words| ("q", words));
+        let pairs = words.into_iter().chain([("after", format!("{}_{key}", at.0))]);
+        format!("/tickets{}", super::chips::query(pairs))
+    }
+}
+
+/// The tickets of one page, newest first, and where it goes on.
+fn found(core: &Core, phrase: Option<&Phrase>, after: Option<Place>) -> (Vec<u64>, Option<Place>) {
+    let is_wanted = |key: u64, signal: &Signal| {
+        signal.is_ticket()
+            && after.is_none_or(|after| (signal.since, key) < after)
+            && phrase.is_none_or(|phrase| phrase.is_of(signal))
+    };
+    let signals = core.correlate().signals().filter(|(key, signal)| is_wanted(*key, signal));
+    let mut places: Vec<Place> = signals.map(|(key, signal)| (signal.since, key)).collect();
+    let is_last = places.len() <= ROWS;
+    if !is_last {
+        places.select_nth_unstable_by_key(ROWS, |place| Reverse(*place));
+        places.truncate(ROWS);
+    }
+    places.sort_by_key(|place| Reverse(*place));
+    let next = places.last().copied().filter(|_| !is_last);
+    (places.into_iter().map(|(_, key)| key).collect(), next)
 }
 
 pub(super) async fn show(
@@ -57,31 +115,94 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Query(query): Query<TicketQuery>,
 ) -> Response {
-    let words = query.q.unwrap_or_default();
-    let phrase = Phrase::new(&words);
-    speak(&state, language, |core, s| {
-        let is_wanted = |signal: &Signal| {
-            signal.is_ticket() && phrase.as_ref().is_none_or(|phrase| phrase.is_of(signal))
-        };
-        let mut tickets: Vec<(u64, &Signal)> =
-            core.correlate().signals().filter(|(_, signal)| is_wanted(signal)).collect();
-        if tickets.len() > ROWS {
-            tickets.select_nth_unstable_by_key(ROWS, |(_, t)| std::cmp::Reverse(t.since));
-            tickets.truncate(ROWS);
-        }
-        tickets.sort_by_key(|(_, t)| std::cmp::Reverse(t.since));
-        html(&TicketsPage {
-            rows: tickets.into_iter().map(|(key, ticket)| row(core, key, ticket, &s)).collect(),
-            may_say: guest.may_say(),
-            may_manage: guest.may_manage(),
-            frame: Frame::new(&state, &guest, "tickets", s.t("nav-tickets"), s),
-            words,
-            s,
-        })
-    })
+    match list(&guest, language, &state, query).await {
+        Ok(page) => page,
+        Err(error) => refusal(&state, language, Some(&guest), &error),
+    }
 }
 
-fn row(core: &Core, key: u64, ticket: &Signal, s: &Speech<'_>) -> Row {
+async fn list(
+    guest: &Guest,
+    language: Language,
+    state: &ApiState,
+    query: TicketQuery,
+) -> Result<Response, ApiError> {
+    let phrase = Phrase::new(query.q.as_deref().unwrap_or_default());
+    let ((keys, next), ids) = state.engine.read(|core| {
+        let found = found(core, phrase.as_ref(), query.place());
+        let id = |key: &u64| core.correlate().signal(*key)?.ticket_id();
+        let ids: Vec<u64> = found.0.iter().filter_map(id).collect();
+        (found, ids)
+    });
+    let texts = Texts::read(state, ids.into_iter()).await?;
+    Ok(speak(state, language, |core, s| {
+        // What was forgotten meanwhile is left out.
+        let signals = keys.iter().filter_map(|key| Some((*key, core.correlate().signal(*key)?)));
+        html(&TicketsPage {
+            rows: signals.map(|(key, ticket)| row(core, key, ticket, &texts, &s)).collect(),
+            may_say: guest.may_say(),
+            may_manage: guest.may_manage(),
+            frame: Frame::new(state, guest, "tickets", s.t("nav-tickets"), s),
+            next: next.map(|next| query.after(next)).unwrap_or_default(),
+            words: query.q.unwrap_or_default(),
+            s,
+        })
+    }))
+}
+
+/// One ticket: what it says, and what the core knows of it as long as it does.
+pub(super) async fn one(
+    guest: Guest,
+    Wanted(language): Wanted,
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Response {
+    match ticket(&guest, language, &state, &id).await {
+        Ok(page) => page,
+        Err(error) => refusal(&state, language, Some(&guest), &error),
+    }
+}
+
+async fn ticket(
+    guest: &Guest,
+    language: Language,
+    state: &ApiState,
+    id: &str,
+) -> Result<Response, ApiError> {
+    let missing = || ApiError::new(StatusCode::NOT_FOUND, "there is no such ticket");
+    let id: u64 = id.parse().map_err(|_| missing())?;
+    let texts = Texts::read(state, std::iter::once(id)).await?;
+    let kept = texts.kept.get(&id);
+    let name = ticket_id(id);
+    let is_known = state.engine.read(|core| core.correlate().key_of(&name).is_some());
+    if kept.is_none() && !is_known {
+        return Err(missing());
+    }
+    Ok(speak(state, language, |core, s| {
+        let known = core.correlate().key_of(&name);
+        let known = known.and_then(|key| Some((key, core.correlate().signal(key)?)));
+        let row = known.map(|(key, signal)| row(core, key, signal, &texts, &s));
+        let number = row.as_ref().map(|row| row.number.clone());
+        let number = number.or(kept.map(|kept| kept.number.clone())).unwrap_or_default();
+        let link = core.settings().escalation.ticket_link(&id.to_string(), &number);
+        let heading = s.say(&Message::new("ticket-heading").word("number", number));
+        html(&TicketPage {
+            frame: Frame::new(state, guest, "tickets", heading, s),
+            title: match (&row, kept) {
+                (Some(row), _) => row.title.clone(),
+                (None, Some(kept)) => kept.title.clone(),
+                (None, None) => String::new(),
+            },
+            changed: kept.map(|kept| s.moment(kept.at)).unwrap_or_default(),
+            text: kept.map_or_else(|| s.t("ticket-text-none"), |kept| kept.body.clone()),
+            link: link.unwrap_or_default(),
+            row,
+            s,
+        })
+    }))
+}
+
+fn row(core: &Core, key: u64, ticket: &Signal, texts: &Texts, s: &Speech<'_>) -> Row {
     let correlate = core.correlate();
     let case = correlate.cluster_of(key).and_then(|cluster| cluster.standing().case);
     let reason = correlate.why_unassigned(&ticket.id);
@@ -122,6 +243,7 @@ fn row(core: &Core, key: u64, ticket: &Signal, s: &Speech<'_>) -> Row {
         say: about.map(|case| say(core, case, s)).unwrap_or_default(),
         case: about.map(|case| case.to_string()).unwrap_or_default(),
         lacks: if kind == "request" { String::new() } else { lacks.join(", ") },
+        text: Said::of(ticket.ticket_id(), texts, s),
     }
 }
 

@@ -190,6 +190,7 @@ async fn a_night_is_worked_through_on_the_pages() {
         ("case", &*format!("/problems/{id}")),
         ("tickets", "/tickets"),
         ("systems", "/systems"),
+        ("system", "/systems/crm-db"),
         ("sources", "/sources"),
         ("rules", "/rules"),
         ("runbooks", "/runbooks/postgres"),

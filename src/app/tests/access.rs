@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Running, alert, quiet_site, readable};
-use crate::store::{Access, AccessKind, Role, SignIn};
+use crate::store::{Access, AccessKind, Role, SignIn, TicketText};
 
 /// A way in.
 struct Way {
@@ -70,6 +70,9 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
     let one = Running::start(quiet_site(), folder.path()).await;
     one.post("/api/v1/alerts", &alert("DiskFull", "crm-db")).await;
+    let (number, title, body) = ("7".to_owned(), "тема".to_owned(), "текст".to_owned());
+    let text = TicketText { ticket: 7, number, title, body, at: one.app.parts.clock.now() };
+    one.app.parts.store.keep_texts(&[text]).await.unwrap();
     let (get, post) = (Method::GET, Method::POST);
     let act =
         |verb| [("case", "PRB-000001"), ("verb", verb), ("reason", "проверка"), ("sure", "1")];
@@ -78,13 +81,16 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let snooze: Vec<(&str, &str)> = snooze.into_iter().chain([("minutes", "5")]).collect();
     let none: &[(&str, &str)] = &[];
     let revoke = [("hash", "00000000")];
-    let table: [Cell<'_>; 24] = [
+    let table: [Cell<'_>; 27] = [
         (&get, "/phone", none, Role::Viewer),
         (&get, "/problems", none, Role::Viewer),
         (&get, "/problems?closed=1&q=диск", none, Role::Viewer),
         (&get, "/problems/PRB-000001", none, Role::Viewer),
         (&get, "/tickets", none, Role::Viewer),
+        (&get, "/tickets/7", none, Role::Viewer),
         (&get, "/systems", none, Role::Viewer),
+        (&get, "/systems?at=03:10", none, Role::Viewer),
+        (&get, "/systems/crm-db", none, Role::Viewer),
         (&get, "/sources", none, Role::Viewer),
         (&get, "/rules", none, Role::Viewer),
         (&get, "/runbooks", none, Role::Viewer),

@@ -225,6 +225,30 @@
     return document.activeElement && document.activeElement.closest("[data-case]");
   }
 
+  // --- the slider of the last day: the page of the moment takes the place of this one, and the slider keeps the focus
+  const DAY = 86400000;
+  let moved = 0;
+  const place = (slider) => {
+    const steps = Number(slider.max);
+    const at = Number(slider.dataset.until) - DAY + (DAY / steps) * Number(slider.value);
+    // Moscow's clock, as everywhere on the pages.
+    slider.setAttribute("aria-valuetext", new Date(at + 10800000).toISOString().slice(11, 16));
+    return Number(slider.value) < steps ? "?at=" + new Date(at).toISOString() : "";
+  };
+  function look(tries) {
+    if (waiting && tries > 0) { setTimeout(look, 100, tries - 1); return; }
+    window.getSelection().removeAllRanges();
+    etag = "";
+    refresh();
+  }
+  document.addEventListener("input", (event) => {
+    const slider = event.target;
+    if (slider.id !== "moment") return;
+    const query = place(slider);
+    clearTimeout(moved);
+    moved = setTimeout(() => { history.replaceState(null, "", slider.dataset.page + query); look(50); }, 250);
+  });
+
   // --- small conveniences
   document.addEventListener("click", (event) => {
     const copy = event.target.closest("[data-copy]");
