@@ -37,7 +37,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::api::{self, ApiState};
 
 pub(crate) use members::span as chart_span;
-pub(crate) use runbooks::is_there as has_runbook;
 
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");

@@ -17,6 +17,7 @@ use crate::fold::Settings;
 use crate::knowledge;
 use crate::model::Language;
 use crate::otrs;
+use crate::runbooks;
 use crate::store::Retention;
 use crate::topology::{self, Topology};
 
@@ -166,9 +167,6 @@ impl Site {
     }
 }
 
-/// The beginning of the docs that are served as pages.
-const SERVED: &str = "docs/runbooks/";
-
 impl Site {
     /// What can be read and makes no sense all the same: nothing is watched, nobody owns a system, a
     /// runbook is not there.
@@ -187,9 +185,11 @@ impl Site {
             }
         }
         for rule in self.packs.rules() {
-            let name = rule.runbook.strip_prefix(SERVED).and_then(|name| name.split_once(".md"));
-            if name.is_some_and(|(name, _)| !crate::web::has_runbook(name)) {
-                doubts.push(format!("rule {}: there is no runbook {}", rule.id, rule.runbook));
+            if runbooks::is_ours(&rule.runbook) && runbooks::path(&rule.runbook).is_none() {
+                doubts.push(format!(
+                    "rule {}: there is no runbook {}; the pages show no link to it",
+                    rule.id, rule.runbook
+                ));
             }
         }
         doubts
