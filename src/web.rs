@@ -18,6 +18,7 @@ mod rules;
 mod runbooks;
 mod shift;
 mod sign_in;
+mod solutions;
 mod sources;
 mod systems;
 mod tickets;

@@ -4,6 +4,7 @@
 mod access;
 mod lists;
 mod runbooks;
+mod solutions;
 
 use std::path::Path;
 use std::time::Duration;

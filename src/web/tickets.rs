@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, speak};
+use super::solutions::{Finder, SolutionView};
 use crate::api::ApiState;
 use crate::api::search::Phrase;
 use crate::fold::State as Core;
@@ -44,6 +45,8 @@ struct Row {
     say: String,
     /// What the ticket does not say.
     lacks: String,
+    /// The standard solution that fits clearly.
+    solution: Option<SolutionView>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,8 +73,13 @@ pub(super) async fn show(
             tickets.truncate(ROWS);
         }
         tickets.sort_by_key(|(_, t)| std::cmp::Reverse(t.since));
+        let finder = Finder::new(core);
+        let row = |(key, ticket): (u64, &Signal)| Row {
+            solution: finder.of_ticket(ticket, &s),
+            ..row(core, key, ticket, &s)
+        };
         html(&TicketsPage {
-            rows: tickets.into_iter().map(|(key, ticket)| row(core, key, ticket, &s)).collect(),
+            rows: tickets.into_iter().map(row).collect(),
             may_say: guest.may_say(),
             may_manage: guest.may_manage(),
             frame: Frame::new(&state, &guest, "tickets", s.t("nav-tickets"), s),
@@ -122,6 +130,7 @@ fn row(core: &Core, key: u64, ticket: &Signal, s: &Speech<'_>) -> Row {
         say: about.map(|case| say(core, case, s)).unwrap_or_default(),
         case: about.map(|case| case.to_string()).unwrap_or_default(),
         lacks: if kind == "request" { String::new() } else { lacks.join(", ") },
+        solution: None,
     }
 }
 
