@@ -93,6 +93,17 @@ impl<'a> Shelf<'a> {
     pub fn new(solutions: &'a [Solution]) -> Self {
         Self { solutions: solutions.iter().map(Read::new).collect() }
     }
+
+    /// Reads only those that could fit one question.
+    #[must_use]
+    pub fn about(solutions: &'a [Solution], question: &Question) -> Self {
+        let could = |solution: &&Solution| {
+            solution.systems.is_empty()
+                || question.systems.is_empty()
+                || question.systems.iter().any(|(system, _)| solution.systems.contains(system))
+        };
+        Self { solutions: solutions.iter().filter(could).map(Read::new).collect() }
+    }
 }
 
 impl<'a> Read<'a> {

@@ -48,6 +48,8 @@ fn check(systems: &[(&str, f64)], text: &str, keys: &[&str], words: &[&str]) {
     let fits = fitting(&shelf, &question(systems, text), &Likeness::new());
     let found: Vec<&str> = fits.iter().map(|fit| fit.solution.key.as_str()).collect();
     assert_eq!(found, keys, "{text}: {fits:?}");
+    let about = Shelf::about(&solutions, &question(systems, text));
+    assert_eq!(fitting(&about, &question(systems, text), &Likeness::new()), fits, "{text}");
     let mut said = fits.first().map(|fit| fit.words.clone()).unwrap_or_default();
     said.sort_unstable();
     assert_eq!(said, words, "{text}");

@@ -37,7 +37,7 @@ pub(super) fn of_case(
         return Vec::new();
     }
     let question = asked(core, case, found);
-    let shelf = Shelf::new(solutions);
+    let shelf = Shelf::about(solutions, &question);
     let fits = fitting(&shelf, &question, core.correlate().likeness());
     fits.iter().map(|fit| view(fit, s)).collect()
 }
