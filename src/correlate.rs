@@ -172,6 +172,12 @@ impl State {
         self.derived.places = Places::new(&self.signals);
     }
 
+    /// How rare words are, as far as tickets have said.
+    #[must_use]
+    pub fn likeness(&self) -> &Likeness {
+        &self.likeness
+    }
+
     /// The dependency graph in force.
     #[must_use]
     pub fn topology(&self) -> &Topology {

@@ -22,6 +22,7 @@ mod rules;
 mod runbooks;
 mod shift;
 mod sign_in;
+mod solutions;
 mod sources;
 mod system;
 mod systems;
@@ -42,7 +43,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::api::{self, ApiState};
 
 pub(crate) use members::span as chart_span;
-pub(crate) use runbooks::is_there as has_runbook;
 
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");

@@ -55,7 +55,7 @@ const ROOMS: [&[&str]; 14] = [
     &["model"],
     &["config", "clock", "http", "text"],
     &["topology", "otrs", "series"],
-    &["collect", "i18n", "knowledge"],
+    &["collect", "i18n", "knowledge", "runbooks"],
     &["detect", "correlate"],
     &["cases"],
     &["escalate"],

@@ -21,6 +21,7 @@ use crate::knowledge;
 use crate::model::{Language, Message};
 use crate::otrs;
 use crate::people;
+use crate::runbooks;
 use crate::series;
 use crate::store::Retention;
 use crate::topology::{self, Topology};
@@ -211,9 +212,6 @@ impl Site {
     }
 }
 
-/// The beginning of the docs that are served as pages.
-const SERVED: &str = "docs/runbooks/";
-
 impl Site {
     /// What can be read and makes no sense all the same: nothing is watched, nobody owns a system, a
     /// runbook is not there.
@@ -229,8 +227,7 @@ impl Site {
             }
         }
         for rule in self.packs.rules() {
-            let name = rule.runbook.strip_prefix(SERVED).and_then(|name| name.split_once(".md"));
-            if name.is_some_and(|(name, _)| !crate::web::has_runbook(name)) {
+            if runbooks::is_ours(&rule.runbook) && runbooks::path(&rule.runbook).is_none() {
                 let doubt = Message::new("cli-doubt-runbook").word("rule", &rule.id);
                 doubts.push(doubt.word("runbook", &rule.runbook));
             }

@@ -3,6 +3,8 @@
 
 mod access;
 mod lists;
+mod runbooks;
+mod solutions;
 mod systems;
 mod tickets;
 

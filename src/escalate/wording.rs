@@ -127,9 +127,9 @@ impl Wording<'_> {
         self.lead().map_or("", |detail| detail.advice.get(language))
     }
 
-    /// The address of the runbook, which our own page serves.
+    /// The address of the runbook, if our own pages serve it.
     pub(super) fn runbook(&self) -> Option<String> {
-        let path = self.lead()?.runbook_path()?;
+        let path = crate::runbooks::path(&self.lead()?.runbook)?;
         Some(format!("{}{path}", self.context.escalation.page_url))
     }
 

@@ -101,17 +101,6 @@ pub struct Detail {
     pub labels: BTreeMap<String, String>,
 }
 
-impl Detail {
-    /// Where our own page serves the runbook: `docs/runbooks/host.md#x` is `/runbooks/host#x`. A
-    /// runbook that lies elsewhere (an operator's own) has none.
-    #[must_use]
-    pub fn runbook_path(&self) -> Option<String> {
-        let (file, anchor) = self.runbook.split_once('#').unwrap_or((&self.runbook, ""));
-        let name = file.strip_prefix("docs/runbooks/")?.strip_suffix(".md")?;
-        Some(format!("/runbooks/{name}#{anchor}"))
-    }
-}
-
 /// A detector's verdict about one thing: raised, updated, cleared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {

@@ -12,6 +12,7 @@ use super::members::{
 };
 use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use super::shift::{Done, told_done};
+use super::solutions::{self, SolutionView};
 use super::told::{Told, told};
 use super::{facts, felt, graph, members};
 use crate::api::cases::find;
@@ -56,6 +57,7 @@ struct CasePage<'a> {
     is_unclear: bool,
     causes: Vec<CauseView>,
     advice: Option<FindingView>,
+    solutions: Vec<SolutionView>,
     findings: Vec<FindingView>,
     folded_findings: Vec<FindingView>,
     more_findings: usize,
@@ -186,6 +188,7 @@ impl<'a> Look<'a> {
             is_unclear: summary.cause.as_ref().is_some_and(|(_, share)| *share < SURE),
             causes: self.causes(),
             advice: found.first().map(|member| view(member, false)),
+            solutions: solutions::of_case(self.core, case, &found, &s),
             findings: found.iter().take(FINDINGS).map(|m| view(m, true)).collect(),
             folded_findings: folded.map(|m| view(m, false)).collect(),
             more_findings: found.len().saturating_sub(FINDINGS),

@@ -116,6 +116,7 @@ impl<'a> Frame<'a> {
             ("/systems", "systems"),
             ("/sources", "sources"),
             ("/rules", "rules"),
+            ("/runbooks", "runbooks"),
         ];
         let role = self.guest.map(|guest| guest.visitor.0.role);
         if role >= Some(Role::ProblemManager) {

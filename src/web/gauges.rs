@@ -12,6 +12,7 @@ use crate::api::ApiState;
 use crate::collect::SourceHealth;
 use crate::detect::{Judge, Rule, Scope, shown};
 use crate::model::{Detail, Message, Time};
+use crate::runbooks;
 use crate::series::query::Labels;
 
 /// Charts of one page.
@@ -122,7 +123,7 @@ fn gauge(rule: &Rule, rung: &Rung, labels: &Labels, value: f64) -> Gauge {
     Gauge {
         rule: rule.id.clone(),
         object: object.join(" · "),
-        runbook: detail.runbook_path().unwrap_or_default(),
+        runbook: runbooks::path(&detail.runbook).unwrap_or_default(),
         value,
         limit: rung.limit,
         unit: rule.unit.clone(),

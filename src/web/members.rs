@@ -12,6 +12,7 @@ use crate::api::{ApiError, ApiState};
 use crate::detect::shown;
 use crate::escalate::Escalation;
 use crate::model::{CaseDetail, Detail, Life, Member, Reason, SignalKind, Time};
+use crate::runbooks;
 use crate::store::{ChartPoints, TicketText};
 
 /// Commands inside advice: what stands in backticks, and calls of PostgreSQL's own functions.
@@ -152,7 +153,7 @@ pub(super) fn finding(member: &Member, marks: Option<&Marks>, s: &Speech<'_>) ->
         held: member.held_by.clone().unwrap_or_default(),
         commands: commands(&advice),
         advice: advice.replace('`', ""),
-        runbook: detail.and_then(Detail::runbook_path).unwrap_or_default(),
+        runbook: detail.and_then(|d| runbooks::path(&d.runbook)).unwrap_or_default(),
         evidence: detail.map(|d| evidence(d, member.ended.is_some(), s)).unwrap_or_default(),
         chart: match (detail, marks) {
             (Some(detail), Some(marks)) => drawing(member, detail, marks, s),

@@ -9,7 +9,7 @@ use super::frame::Frame;
 use crate::api::{ApiError, ApiState, Visitor};
 use crate::fold::State as Core;
 use crate::i18n::{self, Catalogue};
-use crate::model::{Language, Message, Time};
+use crate::model::{Language, Message, Text, Time};
 use crate::store::{AccessKind, Role};
 use crate::topology::Topology;
 
@@ -79,6 +79,11 @@ impl Speech<'_> {
     /// A label of the page.
     pub(super) fn t(&self, key: &str) -> String {
         self.catalogue.label(key, self.language)
+    }
+
+    /// A text that exists in both languages.
+    pub(super) fn text<'t>(&self, text: &'t Text) -> &'t str {
+        text.get(self.language)
     }
 
     /// A message.

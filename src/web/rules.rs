@@ -10,7 +10,8 @@ use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 use crate::detect::Rule;
-use crate::model::{Detail, SignalKind, Time};
+use crate::model::{SignalKind, Time};
+use crate::runbooks;
 
 #[derive(Template)]
 #[template(path = "rules.html")]
@@ -70,12 +71,11 @@ pub(super) async fn show(
 
 fn row(rule: &Rule, seen: Option<&Seen>, s: &Speech<'_>) -> Row {
     let latest = seen.and_then(|seen| seen.latest);
-    let detail = Detail { runbook: rule.runbook.clone(), ..Detail::default() };
     Row {
         id: rule.id.clone(),
         title: rule.title.get(s.language).to_owned(),
         on: seen.map_or(0, |seen| seen.on),
         last: latest.map_or_else(|| "—".to_owned(), |at| s.clock(at)),
-        runbook: detail.runbook_path().unwrap_or_default(),
+        runbook: runbooks::path(&rule.runbook).unwrap_or_default(),
     }
 }

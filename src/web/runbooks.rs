@@ -1,56 +1,44 @@
-//! The runbooks of `docs/runbooks/`, served as pages: at night nobody looks for a file in a repository.
+//! The runbooks as pages: at night nobody looks for a file in a repository. A page speaks the visitor's language, begins
+//! with what is on it, and each command can be copied.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html as markdown};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Tag, TagEnd, html as markdown};
 
+use super::chart::escape;
 use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, refusal, speak};
 use crate::api::{ApiError, ApiState};
-use crate::model::Language;
+use crate::runbooks::{self, Runbook};
 
-const RUNBOOKS: [(&str, &str); 5] = [
-    ("elasticsearch", include_str!("../../docs/runbooks/elasticsearch.md")),
-    ("engine", include_str!("../../docs/runbooks/engine.md")),
-    ("host", include_str!("../../docs/runbooks/host.md")),
-    ("otrs", include_str!("../../docs/runbooks/otrs.md")),
-    ("postgres", include_str!("../../docs/runbooks/postgres.md")),
-];
+#[derive(Template)]
+#[template(path = "runbooks.html")]
+struct IndexPage<'a> {
+    frame: Frame<'a>,
+    s: Speech<'a>,
+    runbooks: &'static [Runbook],
+}
 
 #[derive(Template)]
 #[template(path = "runbook.html")]
 struct RunbookPage<'a> {
     frame: Frame<'a>,
     s: Speech<'a>,
-    body: String,
-    files: Vec<&'static str>,
+    runbook: &'static Runbook,
+    intro: &'a str,
+    body: &'a str,
 }
 
-/// Whether a runbook of that name is served.
-pub(crate) fn is_there(name: &str) -> bool {
-    RUNBOOKS.iter().any(|(known, _)| *known == name)
-}
-
-/// All runbooks.
+/// All runbooks with what is in them.
 pub(super) async fn index(
     guest: Guest,
     Wanted(language): Wanted,
     State(state): State<ApiState>,
 ) -> Response {
-    page(&state, &guest, language, String::new(), RUNBOOKS.map(|(name, _)| name).to_vec())
-}
-
-fn page(
-    state: &ApiState,
-    guest: &Guest,
-    language: Language,
-    body: String,
-    files: Vec<&'static str>,
-) -> Response {
-    speak(state, language, |_, s| {
-        let frame = Frame::new(state, guest, "runbooks", s.t("runbooks-title"), s);
-        html(&RunbookPage { frame, s, body, files })
+    speak(&state, language, |_, s| {
+        let frame = Frame::new(&state, &guest, "runbooks", s.t("runbooks-title"), s);
+        html(&IndexPage { frame, s, runbooks: runbooks::all() })
     })
 }
 
@@ -60,26 +48,61 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Path(name): Path<String>,
 ) -> Response {
-    let Some((_, text)) = RUNBOOKS.iter().find(|(known, _)| *known == name) else {
+    let Some(runbook) = runbooks::find(&name) else {
         return refusal(&state, language, Some(&guest), &ApiError::missing());
     };
-    page(&state, &guest, language, rendered(text), Vec::new())
+    speak(&state, language, |_, s| {
+        let title = s.t(&format!("runbook-{name}"));
+        let frame = Frame::new(&state, &guest, "runbooks", title, s);
+        let page = rendered(runbook.text(language), &s.t("copy"));
+        // What is on the page stands after the words that are about all of it.
+        let (intro, body) = page.split_at(page.find("<h2 ").unwrap_or(page.len()));
+        html(&RunbookPage { frame, s, runbook, intro, body })
+    })
 }
 
-/// Markdown of our own as HTML. A heading's text is its anchor, as in the packs; links between the
-/// files lead to their pages.
-fn rendered(text: &str) -> String {
+/// Markdown of our own as HTML: a heading shows its rule's id, commands have a button, links between the files lead to
+/// their pages.
+fn rendered(text: &str, copy: &str) -> String {
     let mut events: Vec<Event<'_>> = Vec::new();
-    let mut heading: Option<usize> = None;
-    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+    let (mut rule, mut block) = (None, None);
+    let mut steps = 0;
+    for event in runbooks::read(text) {
         match event {
-            Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) => {
-                heading = Some(events.len());
-                events.push(event);
+            Event::Start(Tag::Heading { level: HeadingLevel::H2, id, classes, attrs }) => {
+                rule.clone_from(&id);
+                let level = HeadingLevel::H2;
+                events.push(Event::Start(Tag::Heading { level, id, classes, attrs }));
             }
             Event::End(TagEnd::Heading(HeadingLevel::H2)) => {
-                name_heading(&mut events, heading.take());
+                if let Some(id) = rule.take() {
+                    let shown = format!(" <small class=\"id\">{}</small>", escape(&id));
+                    events.push(Event::InlineHtml(shown.into()));
+                }
                 events.push(event);
+            }
+            Event::Start(Tag::CodeBlock(_)) => block = Some(String::new()),
+            Event::End(TagEnd::CodeBlock) => {
+                let lines = commands(&block.take().unwrap_or_default(), copy);
+                events.push(Event::Html(lines.into()));
+            }
+            Event::Text(lines) if block.is_some() => {
+                if let Some(block) = &mut block {
+                    block.push_str(&lines);
+                }
+            }
+            Event::Start(Tag::Item) => {
+                steps += 1;
+                events.push(event);
+            }
+            Event::End(TagEnd::Item) => {
+                steps -= 1;
+                events.push(event);
+            }
+            Event::Code(ref code) if steps > 0 && code.contains(' ') => {
+                let button = button(code, copy);
+                events.push(event);
+                events.push(Event::InlineHtml(button.into()));
             }
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                 let dest_url = CowStr::from(dest_url.replacen(".md#", "#", 1));
@@ -90,35 +113,63 @@ fn rendered(text: &str) -> String {
     }
     let mut out = String::new();
     markdown::push_html(&mut out, events.into_iter());
-    // What is wider than the page is scrolled, by keyboard too.
-    out.replace("<pre>", "<pre tabindex=\"0\">")
+    out
 }
 
-fn name_heading(events: &mut [Event<'_>], start: Option<usize>) {
-    let Some((first, rest)) = start.and_then(|at| events.get_mut(at..)?.split_first_mut()) else {
-        return;
+fn button(command: &str, copy: &str) -> String {
+    format!(
+        " <button type=\"button\" class=\"small scripted-only\" data-copy=\"{}\">{}</button>",
+        escape(command),
+        escape(copy)
+    )
+}
+
+/// A block of commands, each of which is copied alone: at night one is run after the other.
+fn commands(block: &str, copy: &str) -> String {
+    let line = |line: &str| {
+        let button = if line.starts_with('#') { String::new() } else { button(line, copy) };
+        format!("<li><code>{}</code>{button}</li>", escape(line))
     };
-    let words = rest.iter().filter_map(|event| match event {
-        Event::Text(text) | Event::Code(text) => Some(&**text),
-        _ => None,
-    });
-    let name: String = words.collect();
-    if let Event::Start(Tag::Heading { id, .. }) = first {
-        *id = Some(name.trim().replace(' ', "-").into());
-    }
+    let lines: String = block.lines().filter(|line| !line.is_empty()).map(line).collect();
+    format!("<ul class=\"plain commands\">{lines}</ul>\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Language;
 
     #[test]
-    fn every_heading_is_an_anchor_and_links_lead_to_pages() {
-        let html = rendered("## pg-down\n\nsee [x](host.md#host-oom-kill) <b>\n");
-        assert!(html.contains("<h2 id=\"pg-down\">"), "{html}");
-        assert!(html.contains("href=\"host#host-oom-kill\""), "{html}");
-        for (name, text) in RUNBOOKS {
-            assert!(rendered(text).contains("<h2 id="), "{name}");
+    fn headings_show_their_rule_and_links_lead_to_pages() {
+        let html = rendered("## The base is down {#pg-down}\n\nsee [x](host.md#host-x)\n", "Copy");
+        let heading =
+            "<h2 id=\"pg-down\">The base is down <small class=\"id\">pg-down</small></h2>";
+        assert!(html.contains(heading), "{html}");
+        assert!(html.contains("href=\"host#host-x\""), "{html}");
+    }
+
+    #[test]
+    fn each_command_can_be_copied() {
+        let text = "```sh\ndf -h\n# on the standby\nps \"<x>\"\n```\n\n1. Then `kill -CONT PID` a `PID`.\n\nNot `here it is`.\n";
+        let html = rendered(text, "Copy");
+        for there in ["data-copy=\"df -h\"", "<li><code># on the standby</code></li>"] {
+            assert!(html.contains(there), "{there}: {html}");
+        }
+        assert!(html.contains("data-copy=\"ps &quot;&lt;x&gt;&quot;\""), "{html}");
+        assert!(html.contains("data-copy=\"kill -CONT PID\""), "{html}");
+        assert_eq!(html.matches("data-copy").count(), 3, "{html}");
+    }
+
+    #[test]
+    fn every_section_is_on_its_page() {
+        for runbook in runbooks::all() {
+            for language in [Language::Ru, Language::En] {
+                let html = rendered(runbook.text(language), "Copy");
+                for section in &runbook.sections {
+                    let anchor = format!("<h2 id=\"{}\">", section.id);
+                    assert!(html.contains(&anchor), "{}: {anchor}", runbook.name);
+                }
+            }
         }
     }
 }

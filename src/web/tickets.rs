@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::members::{Said, Texts};
 use super::page::{Guest, Speech, Wanted, html, refusal, speak};
+use super::solutions::{Finder, SolutionView};
 use crate::api::search::Phrase;
 use crate::api::{ApiError, ApiState};
 use crate::correlate::ticket_id;
@@ -52,6 +53,8 @@ struct Row {
     /// What the ticket does not say.
     lacks: String,
     text: Said,
+    /// The standard solution that fits clearly.
+    solution: Option<SolutionView>,
 }
 
 /// One ticket, on a page of its own.
@@ -138,8 +141,13 @@ async fn list(
     Ok(speak(state, language, |core, s| {
         // What was forgotten meanwhile is left out.
         let signals = keys.iter().filter_map(|key| Some((*key, core.correlate().signal(*key)?)));
+        let finder = Finder::new(core);
+        let row = |(key, ticket): (u64, &Signal)| Row {
+            solution: finder.of_ticket(ticket, &s),
+            ..row(core, key, ticket, &texts, &s)
+        };
         html(&TicketsPage {
-            rows: signals.map(|(key, ticket)| row(core, key, ticket, &texts, &s)).collect(),
+            rows: signals.map(row).collect(),
             may_say: guest.may_say(),
             may_manage: guest.may_manage(),
             frame: Frame::new(state, guest, "tickets", s.t("nav-tickets"), s),
@@ -244,6 +252,7 @@ fn row(core: &Core, key: u64, ticket: &Signal, texts: &Texts, s: &Speech<'_>) ->
         case: about.map(|case| case.to_string()).unwrap_or_default(),
         lacks: if kind == "request" { String::new() } else { lacks.join(", ") },
         text: Said::of(ticket.ticket_id(), texts, s),
+        solution: None,
     }
 }
 
