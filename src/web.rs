@@ -45,6 +45,7 @@ pub(crate) use runbooks::is_there as has_runbook;
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");
 const PULSE: &str = include_str!("web/static/pulse.js");
+const SORT: &str = include_str!("web/static/sort.js");
 const ICON: &str = include_str!("web/static/icon.svg");
 
 /// The largest request body.
@@ -98,6 +99,7 @@ fn routes() -> Router<ApiState> {
         .route("/systems", get(systems::show))
         .route("/review", get(review::show))
         .route("/review/export.csv", get(review::export))
+        .route("/review/sort", get(review::sort::show))
         .route("/access", get(access::show))
         .route("/access/revoke", post(access::revoke))
         .route("/wall", get(wall::enter))
@@ -110,6 +112,7 @@ fn routes() -> Router<ApiState> {
         .route("/language/{code}", get(page::language))
         .route("/static/style.css", get(|| fixed("text/css; charset=utf-8", STYLE)))
         .route("/static/live.js", get(|| fixed("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/static/sort.js", get(|| fixed("text/javascript; charset=utf-8", SORT)))
         .route("/static/pulse.js", get(|| fixed("text/javascript; charset=utf-8", PULSE)))
         .route("/static/icon.svg", get(|| fixed("image/svg+xml", ICON)));
     pages.layer(axum::middleware::from_fn(unchanged::tag))

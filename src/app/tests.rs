@@ -3,6 +3,7 @@
 
 mod access;
 mod lists;
+mod review;
 
 use std::path::Path;
 use std::time::Duration;

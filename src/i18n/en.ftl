@@ -667,6 +667,37 @@ csv-share = Belief
 csv-owner = Who had it
 csv-ticket = Ticket number
 
+# Two problems side by side
+sort-link = Sort out with another
+sort-title = Two problems side by side
+sort-left = Left
+sort-right = Right
+sort-new = a new problem
+sort-new-hint = Move some lines here: a new problem will be made of them.
+sort-show = Show
+sort-choose = Choose a problem for the left side. On the right there may be another, or a new one.
+sort-hint = Tick lines and press the button. Before anything changes you see what will happen.
+sort-keys = Keys: ↑ ↓ walk, space ticks, → and ← move to the other side, Enter shows what will happen. Lines can be dragged with the mouse.
+sort-moved = Lines moved: {"{count}"}. Enter shows what will happen.
+sort-back = The line is back. Lines moved: {"{count}"}.
+sort-one-way = Lines go one way at a time. Finish what was begun, or put the lines back.
+sort-none = Nothing is ticked.
+sort-all = At least one line must stay.
+sort-split = Split off what is ticked
+sort-to-right = Move what is ticked to the right
+sort-to-left = Move what is ticked to the left
+sort-merge = Merge: all of { $case } goes to { $other }
+sort-closed = The problem is closed: what it is made of does not change any more.
+sort-over = ended { $at }
+sort-more = { $count ->
+    [one] { $count } more line is not shown.
+   *[other] { $count } more lines are not shown.
+}
+signal-ticket = ticket
+signal-finding = finding
+signal-alert = foreign alert
+review-pair = Ticked ones side by side
+
 # Rules
 nav-rules = Rules
 column-rule = Rule

@@ -1,5 +1,7 @@
 //! «Разбор»: what the engine did, what is doubtful first, for problem managers; and the register for their reports.
 
+pub(super) mod sort;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ struct Row {
     opened: String,
     state: String,
     doubts: Vec<String>,
+    /// It is not in the archive: people's acts reach it.
+    is_live: bool,
 }
 
 /// What problem managers look through: cases in memory and the latest of the archive, newest first.
@@ -68,6 +72,7 @@ pub(super) async fn show(
                     opened: s.clock(case.opened_at),
                     state: super::facts::state(case, &s),
                     doubts,
+                    is_live: state.engine.case(case.id).is_some(),
                 };
                 (row.doubts.len(), row)
             })

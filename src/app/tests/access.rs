@@ -78,7 +78,7 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let snooze: Vec<(&str, &str)> = snooze.into_iter().chain([("minutes", "5")]).collect();
     let none: &[(&str, &str)] = &[];
     let revoke = [("hash", "00000000")];
-    let table: [Cell<'_>; 23] = [
+    let table: [Cell<'_>; 24] = [
         (&get, "/problems", none, Role::Viewer),
         (&get, "/problems?closed=1&q=диск", none, Role::Viewer),
         (&get, "/problems/PRB-000001", none, Role::Viewer),
@@ -100,6 +100,7 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
         (&post, "/problems/act", &confirm, Role::ProblemManager),
         (&get, "/review", none, Role::ProblemManager),
         (&get, "/review/export.csv", none, Role::ProblemManager),
+        (&get, "/review/sort?left=PRB-000001", none, Role::ProblemManager),
         (&get, "/access", none, Role::Admin),
         (&post, "/access/revoke", &revoke, Role::Admin),
     ];
