@@ -149,6 +149,32 @@ pub fn second(at: Time) -> String {
     zoned(at).map_or_else(|| at.to_string(), |moment| moment.strftime("%H:%M:%S").to_string())
 }
 
+/// The day of a moment, as the shifts count them.
+#[must_use]
+pub fn day(at: Time) -> jiff::civil::Date {
+    zoned(at).map(|moment| moment.date()).unwrap_or_default()
+}
+
+/// A day as people write it: «31.12.2026».
+#[must_use]
+pub fn date(day: jiff::civil::Date) -> String {
+    day.strftime("%d.%m.%Y").to_string()
+}
+
+/// The number of days under which a spreadsheet knows a moment, as the clock on the shift's wall shows it.
+#[must_use]
+pub fn spreadsheet_days(at: Time) -> f64 {
+    // Days from 1899-12-30 to 1970-01-01, and Moscow's three hours.
+    25_569.0 + (at.seconds() + 3.0 * 3_600.0) / 86_400.0
+}
+
+/// The number under which a spreadsheet knows a day.
+#[must_use]
+pub fn spreadsheet_day(day: jiff::civil::Date) -> f64 {
+    let begin = jiff::civil::date(1899, 12, 30);
+    f64::from((day - begin).get_days())
+}
+
 fn zoned(at: Time) -> Option<jiff::Zoned> {
     let moscow = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
     Some(jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(moscow))

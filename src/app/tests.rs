@@ -14,7 +14,7 @@ use super::site::Site;
 use super::{App, Options};
 use crate::fold::Event;
 use crate::fold::tests::world::ticket;
-use crate::store::{Access, AccessKind, Role};
+use crate::store::{Access, AccessKind, Conclusion, Role};
 
 /// A program under test, and somebody who may do everything.
 struct Running {
@@ -189,7 +189,25 @@ async fn the_pages_say_what_they_said() {
     let act = json!({"verb": "take", "reason": "смотрю"});
     one.post("/api/v1/cases/PRB-000001/acts", &act).await;
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pages");
-    for (name, path) in [("list", "/problems"), ("case", "/problems/PRB-000001")] {
+    let due = Some("2026-01-15".parse().unwrap());
+    let text = |text: &str| text.to_owned();
+    let conclusion = Conclusion {
+        cause: text("кончилось место под журналами"),
+        measure: text("вынести журналы на свой диск"),
+        owner: text("Петров"),
+        due,
+        ..Conclusion::default()
+    };
+    let (id, now) = ("PRB-000001".parse().unwrap(), one.app.parts.clock.now());
+    one.app.parts.store.conclude((id, 0), (now, "Иванова"), &conclusion).await.unwrap();
+    for (name, path) in [
+        ("list", "/problems"),
+        ("case", "/problems/PRB-000001"),
+        ("review", "/review"),
+        ("sort", "/review/sort?left=PRB-000001"),
+        ("conclusion", "/review/case/PRB-000001"),
+        ("trial", "/review/rule/host/host-cpu-saturated"),
+    ] {
         for language in ["ru", "en"] {
             let url = format!("http://{}{path}", one.app.address());
             let request = one.http.get(url).bearer_auth(&one.token);

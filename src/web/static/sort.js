@@ -31,10 +31,15 @@
     // One act has one direction.
     if (fresh.length && away().some((row) => row.dataset.from === side)) { say(board.dataset.oneWay); return; }
     if (!going.length) return;
+    // The walk goes on where it was: at the nearest row that stays.
+    const before = rows(across(side)).filter((row) => row.dataset.movable);
+    const at = before.indexOf(going[0]);
+    const stays = (row) => !going.includes(row);
+    const near = before.slice(at).find(stays) || before.slice(0, at).reverse().find(stays) || going[0];
     going.forEach(put);
     const text = isAway(going[0]) ? board.dataset.moved : board.dataset.back;
     say(text.replace("{count}", String(away().length)));
-    box(going[0]).focus();
+    box(near).focus();
   }
 
   function send() {
@@ -65,8 +70,7 @@
       if (next) box(next).focus();
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       const to = event.key === "ArrowRight" ? "right" : "left";
-      if (side === to) { const other = rows(across(side)).find((one) => one.dataset.movable); if (other) box(other).focus(); }
-      else move(picked(row), to);
+      move(picked(row), to);
     } else if (event.key === "Enter") send();
     else return;
     event.preventDefault();
@@ -82,7 +86,10 @@
   // A row that was moved and is ticked off goes back.
   board.addEventListener("change", (event) => {
     const row = event.target.closest("li[data-movable]");
-    if (row && isAway(row) && !box(row).checked) { put(row); say(board.dataset.back.replace("{count}", String(away().length))); }
+    if (!row || !isAway(row) || box(row).checked) return;
+    put(row);
+    box(row).focus();
+    say(board.dataset.back.replace("{count}", String(away().length)));
   });
 
   let dragged = [];
