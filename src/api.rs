@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod acts;
 pub(crate) mod attention;
 pub(crate) mod cases;
+pub(crate) mod conclusions;
 mod error;
 mod events;
 mod extract;
@@ -131,6 +132,9 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(cases::resolve))
         .routes(routes!(acts::act))
         .routes(routes!(acts::preview))
+        .routes(routes!(conclusions::read, conclusions::write))
+        .routes(routes!(conclusions::undo))
+        .routes(routes!(conclusions::measures))
         .routes(routes!(intake::alerts))
         .routes(routes!(intake::works))
         .routes(routes!(intake::releases))

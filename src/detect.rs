@@ -13,6 +13,7 @@ mod objects;
 mod pack;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod watch;
 mod wording;
 
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use check::TestFailure;
 pub use pack::{Judge, Packs, Rule, Rules, Scope};
+pub use trial::{Episode, Limits, Trial, Tried};
 pub use watch::Watch;
 pub use wording::shown;
 

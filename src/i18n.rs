@@ -219,6 +219,19 @@ pub fn grouped(number: u64, language: Language) -> String {
     out
 }
 
+/// A day as people write it: «31.12.2026».
+#[must_use]
+pub fn date(day: jiff::civil::Date) -> String {
+    day.strftime("%d.%m.%Y").to_string()
+}
+
+/// The number under which a spreadsheet knows a day.
+#[must_use]
+pub fn spreadsheet_day(day: jiff::civil::Date) -> f64 {
+    let begin = jiff::civil::date(1899, 12, 30);
+    f64::from((day - begin).get_days())
+}
+
 /// A share 0…1 with two digits and the language's decimal mark.
 #[must_use]
 pub fn share(share: f64, language: Language) -> String {

@@ -8,6 +8,7 @@
 mod access;
 mod archive;
 mod backup;
+mod conclusions;
 mod log;
 mod outbox;
 mod retention;
@@ -30,7 +31,9 @@ use sqlx::sqlite::{
 };
 
 pub use access::{Access, AccessKind, Pass, Role};
+pub use archive::FalseAlarms;
 pub use backup::verify;
+pub use conclusions::{Concluded, Conclusion, Judgement};
 pub use log::{Append, Appended, Record, Snapshot};
 pub use outbox::{OutboxOutcome, OutboxRow, OutboxSummary};
 pub use retention::{Retention, Trimmed};

@@ -47,6 +47,7 @@ pub(crate) use members::span as chart_span;
 const STYLE: &str = include_str!("web/static/style.css");
 const SCRIPT: &str = include_str!("web/static/live.js");
 const PULSE: &str = include_str!("web/static/pulse.js");
+const SORT: &str = include_str!("web/static/sort.js");
 const ICON: &str = include_str!("web/static/icon.svg");
 
 /// What every answer says beside its own, unless it says otherwise.
@@ -98,7 +99,12 @@ fn routes() -> Router<ApiState> {
         .route("/systems", get(systems::show))
         .route("/systems/{key}", get(system::show))
         .route("/review", get(review::show))
-        .route("/review/export.csv", get(review::export))
+        .route("/review/export.csv", get(review::register::csv))
+        .route("/review/export.xlsx", get(review::register::xlsx))
+        .route("/review/case/{id}", get(review::conclusion::show).post(review::conclusion::save))
+        .route("/review/case/{id}/undo", post(review::conclusion::undo))
+        .route("/review/rule/{pack}/{rule}", get(review::trial::show))
+        .route("/review/sort", get(review::sort::show))
         .route("/access", get(access::show))
         .route("/access/revoke", post(access::revoke))
         .route("/wall", get(wall::enter))
@@ -111,6 +117,7 @@ fn routes() -> Router<ApiState> {
         .route("/language/{code}", get(page::language))
         .route("/static/style.css", get(|| fixed("text/css; charset=utf-8", STYLE)))
         .route("/static/live.js", get(|| fixed("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/static/sort.js", get(|| fixed("text/javascript; charset=utf-8", SORT)))
         .route("/static/pulse.js", get(|| fixed("text/javascript; charset=utf-8", PULSE)))
         .route("/static/icon.svg", get(|| fixed("image/svg+xml", ICON)));
     pages.layer(axum::middleware::from_fn(unchanged::tag))

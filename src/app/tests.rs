@@ -3,6 +3,7 @@
 
 mod access;
 mod lists;
+mod review;
 mod runbooks;
 mod solutions;
 mod systems;
@@ -18,7 +19,7 @@ use super::{App, Options};
 use crate::fold::Event;
 use crate::fold::tests::world::ticket;
 use crate::model::Language;
-use crate::store::{Access, AccessKind, Role};
+use crate::store::{Access, AccessKind, Conclusion, Role};
 
 /// A program under test, and somebody who may do everything.
 struct Running {
@@ -193,7 +194,26 @@ async fn the_pages_say_what_they_said() {
     }
     let act = json!({"verb": "take", "reason": "смотрю"});
     one.post("/api/v1/cases/PRB-000001/acts", &act).await;
-    as_recorded(&one, &[("list", "/problems"), ("case", "/problems/PRB-000001")]).await;
+    let due = Some("2026-01-15".parse().unwrap());
+    let text = |text: &str| text.to_owned();
+    let conclusion = Conclusion {
+        cause: text("кончилось место под журналами"),
+        measure: text("вынести журналы на свой диск"),
+        owner: text("Петров"),
+        due,
+        ..Conclusion::default()
+    };
+    let (id, now) = ("PRB-000001".parse().unwrap(), one.app.parts.clock.now());
+    one.app.parts.store.conclude((id, 0), (now, "Иванова"), &conclusion).await.unwrap();
+    let pages = [
+        ("list", "/problems"),
+        ("case", "/problems/PRB-000001"),
+        ("review", "/review"),
+        ("sort", "/review/sort?left=PRB-000001"),
+        ("conclusion", "/review/case/PRB-000001"),
+        ("trial", "/review/rule/host/host-cpu-saturated"),
+    ];
+    as_recorded(&one, &pages).await;
     one.app.stop().await;
 }
 

@@ -713,6 +713,124 @@ csv-share = Belief
 csv-owner = Who had it
 csv-ticket = Ticket number
 
+# Two problems side by side
+sort-link = Sort out with another
+sort-title = Two problems side by side
+sort-left = Left
+sort-right = Right
+sort-new = a new problem
+sort-new-hint = Move some lines here: a new problem will be made of them.
+sort-show = Show
+sort-choose = Choose a problem for the left side. On the right there may be another, or a new one.
+sort-hint = Tick lines and press the button. Before anything changes you see what will happen.
+sort-keys = Keys: ↑ ↓ walk, space ticks, → and ← move to the other side, Enter shows what will happen. Lines can be dragged with the mouse.
+sort-moved = Lines moved: {"{count}"}. Enter shows what will happen.
+sort-back = Put back. Lines moved: {"{count}"}.
+sort-one-way = Lines go one way at a time. Finish what was begun, or put the lines back.
+sort-none = Nothing is ticked.
+sort-all = At least one line must stay.
+sort-split = Split off what is ticked
+sort-to-right = Move what is ticked to the right
+sort-to-left = Move what is ticked to the left
+sort-merge = Merge: all of { $case } goes to { $other }
+sort-closed = The problem is closed: what it is made of does not change any more.
+sort-over = ended { $at }
+sort-more = { $count ->
+    [one] { $count } more line is not shown.
+   *[other] { $count } more lines are not shown.
+}
+signal-ticket = ticket
+signal-finding = finding
+signal-alert = foreign alert
+review-pair = Ticked ones side by side
+
+# What was concluded
+conclusion-title = Conclusion
+conclusion-link = Conclusion
+conclusion-engine = The engine takes this for the cause:
+conclusion-judgement = What it was
+conclusion-not-closed = The problem is not closed yet. Confirm or reject it on its own page.
+judgement-open = not decided
+judgement-confirmed = confirmed
+judgement-rejected = a false alarm
+column-judgement = What it was
+column-review-cause = Cause by review
+column-measure = Measure
+column-responsible = Who does it
+column-due = Due
+conclusion-done = Done
+conclusion-save = Write down
+conclusion-saved = Written down.
+conclusion-history = What was written
+conclusion-undone = taken back
+conclusion-undo = Take the latest back
+measure-until = by { $day }
+measure-overdue = overdue
+measure-done = done
+refused-no-day = Give the date as a day: 2026-12-31.
+refused-no-measure = A date and «done» belong to a measure: write what is to be done.
+refused-not-closed = { $case } is not closed yet: confirm or reject it on its own page.
+review-overdue = Overdue measures
+review-under-way = Measures under way
+review-alarms = False alarms in 90 days, by closed problems
+review-export-xlsx = Export to Excel
+column-decision = Decision
+column-rejected = False
+column-confirmed = Confirmed
+column-cases = Problems in all
+nav-shift-cases = Problems
+word-yes = yes
+word-no = no
+
+# Trying a threshold
+trial-title = Trying a threshold
+trial-hint = What would the rule have done with another threshold? It is tried on recorded samples; the rule itself does not change.
+trial-unit-count = Values are numbers.
+trial-unit-seconds = Values are seconds.
+trial-unit-bytes = Values are bytes.
+trial-unit-ratio = Values are shares: 0.9 is 90 %.
+trial-unit-percent = Values are per cent.
+trial-unit-timestamp = Values are seconds since 1970.
+trial-now = now
+trial-field-level = Threshold for «{ $severity }»
+trial-field-clear = Clears at
+trial-field-hold = Must last, s
+trial-run = Try
+trial-outcome = What it would have done
+trial-span = By recorded samples from { $from } to { $until } ({ $span }).
+trial-short = Samples stay in memory for a short time, so seven days are not here.
+trial-cut = There are many samples: in the time allowed only this part was looked through.
+trial-nothing = There are no recorded samples for this rule yet.
+trial-present = Now: { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}, together { $span }
+trial-tried = With the new threshold: { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}, together { $span }
+trial-difference = Gone: { $less }, new: { $more }
+trial-lasts = still on
+trial-same = in both
+trial-less = gone
+trial-more = new
+trial-where = Change the threshold of a rule of your own in its pack, and test it with vakhta check. Rules that come with the program change only with it.
+trial-cases = In 90 days: problems with this rule { $cases }, false among them { $rejected }, confirmed { $confirmed }.
+trial-no-cases = In 90 days there were no closed problems with this rule.
+trial-numbers = Write numbers. Leave a level empty to do without it.
+trial-levels = A worse level must lie further out, and at least one level is needed.
+trial-clear = It must clear nearer to normal than the mildest level.
+trial-method-forecast = The rule tells when a value will reach its limit. There is no threshold to try.
+trial-method-outlier = The rule compares a value with what is usual at this hour. There is no threshold to try.
+trial-method-freshness = The rule watches how long ago the last update was. It cannot be tried here.
+trial-method-no-data = The rule waits for data to stop coming. There is no threshold to try.
+trial-method-set-change = The rule watches what is there: what has gone, what has come. It has no threshold.
+refused-trial-busy = Another trial is under way. Try again in some seconds.
+column-object = What
+column-present = Now
+column-tried = With the new threshold
+column-difference = Difference
+
 # Rules
 nav-rules = Rules
 column-rule = Rule

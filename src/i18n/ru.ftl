@@ -733,6 +733,127 @@ csv-share = Уверенность
 csv-owner = Кто занимался
 csv-ticket = Тикет
 
+# Две проблемы рядом
+sort-link = Разобрать с другой
+sort-title = Две проблемы рядом
+sort-left = Слева
+sort-right = Справа
+sort-new = новая проблема
+sort-new-hint = Перенесите сюда часть строк: из них получится новая проблема.
+sort-show = Показать
+sort-choose = Выберите проблему слева. Справа может быть другая или новая.
+sort-hint = Отметьте строки и нажмите кнопку. Прежде чем что-то изменится, вы увидите, что произойдёт.
+sort-keys = Клавиши: ↑ ↓ — по строкам, пробел — отметить, → и ← — на другую сторону, Enter — посмотреть, что произойдёт. Строки можно перетаскивать мышью.
+sort-moved = Перенесено строк: {"{count}"}. Enter — посмотреть, что произойдёт.
+sort-back = Возвращено на место. Перенесено строк: {"{count}"}.
+sort-one-way = За один раз строки переносят в одну сторону. Сначала завершите начатое или верните строки на место.
+sort-none = Ничего не отмечено.
+sort-all = Хотя бы одна строка должна остаться.
+sort-split = Выделить отмеченное в новую
+sort-to-right = Перенести отмеченное вправо
+sort-to-left = Перенести отмеченное влево
+sort-merge = Объединить: всё из { $case } перейдёт в { $other }
+sort-closed = Проблема закрыта: её состав больше не меняется.
+sort-over = закончилось { $at }
+sort-more = { $count ->
+    [one] Ещё { $count } строка не показана.
+    [few] Ещё { $count } строки не показаны.
+   *[many] Ещё { $count } строк не показаны.
+}
+signal-ticket = обращение
+signal-finding = срабатывание
+signal-alert = внешнее оповещение
+review-pair = Разобрать отмеченные рядом
+
+# Итог разбора
+conclusion-title = Итог разбора
+conclusion-link = Итог разбора
+conclusion-engine = По мнению программы, причина:
+conclusion-judgement = Что это было
+conclusion-not-closed = Проблема ещё не закрыта. Подтвердить или отклонить её можно на её странице.
+judgement-open = не решено
+judgement-confirmed = подтверждена
+judgement-rejected = ложное срабатывание
+column-judgement = Что это было
+column-review-cause = Причина по разбору
+column-measure = Мера
+column-responsible = Отвечает
+column-due = Срок
+conclusion-done = Выполнено
+conclusion-save = Записать
+conclusion-saved = Записано.
+conclusion-history = История записей
+conclusion-undone = отменено
+conclusion-undo = Отменить последнюю запись
+measure-until = до { $day }
+measure-overdue = просрочено
+measure-done = выполнено
+refused-no-day = Срок должен быть датой вида 2026-12-31.
+refused-no-measure = Срок и отметка о выполнении относятся к мере: напишите, что нужно сделать.
+refused-not-closed = { $case } ещё не закрыта: подтвердите или отклоните её на её странице.
+review-overdue = Просроченные меры
+review-under-way = Меры в работе
+review-alarms = Ложные срабатывания за 90 дней, по закрытым проблемам
+review-export-xlsx = Выгрузить в Excel
+column-decision = Решение
+column-rejected = Ложных
+column-confirmed = Подтверждено
+column-cases = Всего проблем
+nav-shift-cases = Проблемы
+word-yes = да
+word-no = нет
+
+# Примерка порога
+trial-title = Примерка порога
+trial-hint = Что сделало бы правило с другим порогом? Проверяется на записанных измерениях, правило при этом не меняется.
+trial-unit-count = Значения — числа.
+trial-unit-seconds = Значения — в секундах.
+trial-unit-bytes = Значения — в байтах.
+trial-unit-ratio = Значения — доли: 0,9 — это 90 %.
+trial-unit-percent = Значения — в процентах.
+trial-unit-timestamp = Значения — секунды с 1970 года.
+trial-now = сейчас
+trial-field-level = Порог важности «{ $severity }»
+trial-field-clear = Порог снятия
+trial-field-hold = Должно продержаться, с
+trial-run = Примерить
+trial-outcome = Что получилось бы
+trial-span = По записанным данным с { $from } до { $until } ({ $span }).
+trial-short = Измерения хранятся в памяти недолго, поэтому семи дней здесь нет.
+trial-cut = Данных много: за отведённое время просмотрена только эта часть.
+trial-nothing = Записанных данных для этого правила пока нет.
+trial-present = Сейчас: { $count ->
+    [one] { $count } срабатывание
+    [few] { $count } срабатывания
+   *[many] { $count } срабатываний
+}, вместе { $span }
+trial-tried = С новым порогом: { $count ->
+    [one] { $count } срабатывание
+    [few] { $count } срабатывания
+   *[many] { $count } срабатываний
+}, вместе { $span }
+trial-difference = Пропало бы: { $less }, добавилось бы: { $more }
+trial-lasts = ещё длится
+trial-same = есть и там и там
+trial-less = пропало бы
+trial-more = добавилось бы
+trial-where = Порог своего правила измените в файле его набора и проверьте командой vakhta check. Правила из поставки меняются только вместе с программой.
+trial-cases = За 90 дней: проблем с этим правилом — { $cases }, из них ложных { $rejected }, подтверждённых { $confirmed }.
+trial-no-cases = За 90 дней закрытых проблем с этим правилом не было.
+trial-numbers = Впишите числа. Уровень, который не нужен, оставьте пустым.
+trial-levels = Более важный уровень должен быть дальше от нормы, и хотя бы один уровень нужен.
+trial-clear = Порог снятия должен быть ближе к норме, чем самый мягкий уровень.
+trial-method-forecast = Правило предсказывает, когда значение дойдёт до предела. Порога, который можно примерить, у него нет.
+trial-method-outlier = Правило сравнивает значение с обычным для этого времени суток. Порога, который можно примерить, у него нет.
+trial-method-freshness = Правило следит за тем, как давно было последнее обновление. Примерить его здесь нельзя.
+trial-method-no-data = Правило ждёт, что данные перестанут приходить. Порога, который можно примерить, у него нет.
+trial-method-set-change = Правило следит за составом: что пропало, что появилось. Порога у него нет.
+refused-trial-busy = Уже идёт другая примерка. Повторите через несколько секунд.
+column-object = Что
+column-present = Сейчас
+column-tried = С новым порогом
+column-difference = Разница
+
 # Правила
 nav-rules = Правила
 column-rule = Правило

@@ -109,6 +109,20 @@ impl Zones {
         self.at(at).map_or_else(|| at.to_string(), |at| at.strftime("%H:%M").to_string())
     }
 
+    /// The day of a moment, as the shifts count them.
+    #[must_use]
+    pub fn day(&self, at: Time) -> jiff::civil::Date {
+        self.at(at).map(|moment| moment.date()).unwrap_or_default()
+    }
+
+    /// The number of days under which a spreadsheet knows a moment, as the clock on the wall shows it.
+    #[must_use]
+    pub fn spreadsheet_days(&self, at: Time) -> f64 {
+        let shift = self.at(at).map_or(0, |moment| moment.offset().seconds());
+        // Days from 1899-12-30 to 1970-01-01, and the zone's distance from UTC.
+        25_569.0 + (at.seconds() + f64::from(shift)) / 86_400.0
+    }
+
     /// When a clock on the wall showed this last: `03:10` of today or, while that is yet to come, of yesterday.
     #[must_use]
     pub fn last_at(&self, clock: &str, now: Time) -> Option<Time> {

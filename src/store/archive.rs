@@ -6,11 +6,27 @@ use sqlx::{Row, SqliteConnection};
 
 use super::squeeze::{squeeze, unsqueeze};
 use super::{Store, StoreError, decode, encode, while_doing};
-use crate::model::{CaseDetail, CaseId, CaseSummary, Time};
+use crate::model::{CaseDetail, CaseId, CaseSummary, SignalKind, Time};
 use crate::text::stems;
 
 /// Words of one case in the index; its numbers of tickets come on top.
 const WORDS: usize = 2_000;
+
+/// Rules counted of one case, and rules told of in all.
+const RULES: usize = 100;
+
+/// What people said of the cases in which a rule's findings were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FalseAlarms {
+    /// `pack/rule`.
+    pub rule: String,
+    /// Cases in all.
+    pub cases: u32,
+    /// Those that were confirmed.
+    pub confirmed: u32,
+    /// Those that were nothing.
+    pub rejected: u32,
+}
 
 pub(super) async fn insert(tx: &mut SqliteConnection, case: &CaseDetail) -> Result<(), StoreError> {
     let summary = &case.summary;
@@ -32,10 +48,31 @@ pub(super) async fn insert(tx: &mut SqliteConnection, case: &CaseDetail) -> Resu
     sqlx::query("INSERT OR REPLACE INTO archive_words (rowid, words) VALUES (?, ?)")
         .bind(position)
         .bind(words(case))
-        .execute(tx)
+        .execute(&mut *tx)
         .await
         .map_err(while_doing("index a case"))?;
-    Ok(())
+    for rule in rules(case) {
+        sqlx::query("INSERT OR IGNORE INTO archive_rules (position, rule) VALUES (?, ?)")
+            .bind(position)
+            .bind(rule)
+            .execute(&mut *tx)
+            .await
+            .map_err(while_doing("index a case by its rules"))?;
+    }
+    super::conclusions::judge(tx, &summary.id.to_string()).await
+}
+
+/// The rules whose findings are in a case: `pack/rule`.
+fn rules(case: &CaseDetail) -> BTreeSet<&str> {
+    let findings = case.members.iter().filter(|member| member.kind == SignalKind::Finding);
+    let keys = findings.filter_map(|member| member.signal.split_once('{'));
+    let mut rules = BTreeSet::new();
+    for (rule, _) in keys {
+        if rules.len() < RULES {
+            rules.insert(rule);
+        }
+    }
+    rules
 }
 
 /// What a case can be found by: the stems of its tickets and titles, numbers of tickets, systems, branches.
@@ -82,6 +119,57 @@ impl Store {
         .await
         .map_err(while_doing("read the archive"))?;
         rows.iter().map(|row| decode("a case", row.get(0))).collect()
+    }
+
+    /// Archived cases that nobody has said anything of although the engine was not sure of them, newest first, at most
+    /// `limit`. They are found by an index of their own: whatever else the archive holds is not touched.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn archived_doubtful(&self, limit: u32) -> Result<Vec<CaseSummary>, StoreError> {
+        // Word for word as in the index.
+        let rows = sqlx::query(
+            "SELECT summary FROM archive INDEXED BY archive_doubtful WHERE verdict = '' \
+             AND (json_extract(summary, '$.cause[1]') < 0.6 OR json_extract(summary, '$.system_count') >= 5 \
+             OR json_extract(summary, '$.reopened') > 0 OR instr(summary, '\"kind\":\"absorbed\"') > 0) \
+             ORDER BY opened_at DESC, id DESC LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(while_doing("read the archive"))?;
+        rows.iter().map(|row| decode("a case", row.get(0))).collect()
+    }
+
+    /// The rules that were in archived cases since a moment, with what people said of these: of one rule (`pack/rule`), or
+    /// of all that raised a false alarm, the most first.
+    ///
+    /// # Errors
+    /// When they cannot be counted.
+    pub async fn false_alarms(
+        &self,
+        since: Time,
+        rule: Option<&str>,
+    ) -> Result<Vec<FalseAlarms>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.rule, count(*), sum(a.verdict = 'confirmed'), sum(a.verdict = 'rejected') AS wrong \
+             FROM archive a JOIN archive_rules r ON r.position = a.position \
+             WHERE a.opened_at >= ?1 AND (?2 IS NULL OR r.rule = ?2) GROUP BY r.rule \
+             HAVING wrong > 0 OR ?2 IS NOT NULL ORDER BY wrong DESC, r.rule LIMIT ?3",
+        )
+        .bind(since.0)
+        .bind(rule)
+        .bind(i64::try_from(RULES).unwrap_or(i64::MAX))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(while_doing("count false alarms"))?;
+        let counted = rows.iter().map(|row| FalseAlarms {
+            rule: row.get(0),
+            cases: row.get(1),
+            confirmed: row.get(2),
+            rejected: row.get(3),
+        });
+        Ok(counted.collect())
     }
 
     /// Archived cases in which all these words stand (stems, numbers), newest first, at most `limit`.

@@ -12,10 +12,13 @@ use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, refusal_at, speak};
 use crate::api::acts::{ActBody, foresee, submit};
 use crate::api::{ApiError, ApiState};
-use crate::model::Language;
+use crate::model::{CaseId, Language};
 
 /// The most cases that one press may touch.
 const CASES: usize = 50;
+
+/// The page with two columns.
+const SORT: &str = "/review/sort";
 
 /// What a form asks for.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +32,9 @@ struct Asked {
     is_sure: bool,
     /// Where to go back to: a list, else the case.
     to_list: Option<&'static str>,
+    /// The two columns to go back to.
+    left: String,
+    right: String,
     pairs: Vec<(String, String)>,
 }
 
@@ -59,11 +65,14 @@ impl Asked {
                     asked.versions.extend(read);
                 }
                 "sure" => asked.is_sure = true,
+                "left" => asked.left = text,
+                "right" => asked.right = text,
                 "back" => {
                     asked.to_list = match text.as_str() {
                         "list" => Some("/problems"),
                         "tickets" => Some("/tickets"),
                         "review" => Some("/review"),
+                        "sort" => Some(SORT),
                         _ => None,
                     }
                 }
@@ -107,14 +116,18 @@ impl Asked {
     }
 
     fn back(&self) -> String {
-        if let Some(list) = self.to_list {
-            return list.to_owned();
+        // Only ids lead on, so that nothing that a form says becomes another address.
+        let is_case = |text: &str| text.parse::<CaseId>().is_ok();
+        match self.to_list {
+            Some(SORT) if is_case(&self.left) => {
+                let right = if is_case(&self.right) { &self.right } else { "new" };
+                return format!("{SORT}?left={}&right={right}", self.left);
+            }
+            Some(list) => return list.to_owned(),
+            None => {}
         }
         match self.cases.first() {
-            // Only an id leads on: nothing that a form says becomes another address.
-            Some(case) if case.parse::<crate::model::CaseId>().is_ok() => {
-                format!("/problems/{case}")
-            }
+            Some(case) if is_case(case) => format!("/problems/{case}"),
             _ => "/problems".to_owned(),
         }
     }
@@ -199,7 +212,8 @@ async fn decide(
         _ if asked.body.verb == "undo" => "undo".to_owned(),
         act => act.to_string(),
     };
-    Ok(Redirect::to(&format!("{back}?done={case}.{number}")).into_response())
+    let joint = if back.contains('?') { '&' } else { '?' };
+    Ok(Redirect::to(&format!("{back}{joint}done={case}.{number}")).into_response())
 }
 
 /// What has become of several cases at once: each with the way back, or with why it could not be done.

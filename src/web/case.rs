@@ -130,13 +130,17 @@ async fn page(
     let earlier = facts::earlier(state, &case).await?;
     let stored = state.store.charts(case.summary.id).await?;
     let texts = Texts::read(state, members::read_first(&case, TICKETS)).await?;
+    let concluded = state.store.concluded(case.summary.id).await?;
     let now = state.clock.now();
     // Before the core is read: whoever waits for samples must not hold it.
     let live = members::measured(state, &ordered(&case), FINDINGS, now);
     Ok(speak(state, language, |core, s| {
         let marks = Marks { live, stored, events: facts::events(core, &case, &s) };
         let look = Look { state, guest, case: &case, core, marks, texts, query, s };
-        html(&look.page(&earlier))
+        let mut page = look.page(&earlier);
+        let held = concluded.iter().find(|one| !one.is_undone);
+        page.facts.extend(held.into_iter().flat_map(|one| facts::concluded(&one.conclusion, &s)));
+        html(&page)
     }))
 }
 

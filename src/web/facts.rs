@@ -6,6 +6,7 @@ use crate::fold::State as Core;
 use crate::model::{
     CaseDetail, CaseState, CaseSummary, LinkKind, Member, Message, SignalKind, Time, TimelineKind,
 };
+use crate::store::Conclusion;
 
 /// Earlier cases named.
 const EARLIER: usize = 3;
@@ -84,6 +85,23 @@ pub(super) fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<Fact> {
             LinkKind::SplitFrom => "fact-split-from",
         };
         facts.push(linked(key, link.case.to_string()));
+    }
+    facts
+}
+
+/// What was concluded of it afterwards.
+pub(super) fn concluded(conclusion: &Conclusion, s: &Speech<'_>) -> Vec<Fact> {
+    let fact =
+        |key: &str, value: String| Fact { name: s.t(key), parts: vec![(value, String::new())] };
+    let mut facts = Vec::new();
+    if !conclusion.cause.is_empty() {
+        facts.push(fact("column-review-cause", conclusion.cause.clone()));
+    }
+    if !conclusion.measure.is_empty() {
+        let plan = super::review::conclusion::plan(conclusion, s.catalogue.zones().day(s.now), s);
+        let words = [Some(conclusion.measure.clone()), plan];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        facts.push(fact("column-measure", words.join(" — ")));
     }
     facts
 }

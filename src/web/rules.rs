@@ -29,6 +29,8 @@ struct Row {
     /// When it was on last, as far as the engine remembers.
     last: String,
     runbook: String,
+    /// Where its limits can be tried; empty for those who may not.
+    trial: String,
 }
 
 /// What the engine remembers of a rule: findings that are on, and when the latest began.
@@ -55,11 +57,8 @@ pub(super) async fn show(
         }
         let mut packs: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for rule in rules.rules() {
-            packs.entry(rule.pack.clone()).or_default().push(row(
-                rule,
-                seen.get(rule.id.as_str()),
-                &s,
-            ));
+            let row = row(rule, seen.get(rule.id.as_str()), guest.may_manage(), &s);
+            packs.entry(rule.pack.clone()).or_default().push(row);
         }
         html(&RulesPage {
             frame: Frame::new(&state, &guest, "rules", s.t("nav-rules"), s),
@@ -69,7 +68,8 @@ pub(super) async fn show(
     })
 }
 
-fn row(rule: &Rule, seen: Option<&Seen>, s: &Speech<'_>) -> Row {
+fn row(rule: &Rule, seen: Option<&Seen>, may_try: bool, s: &Speech<'_>) -> Row {
+    let trial = format!("/review/rule/{}/{}", rule.pack, rule.id);
     let latest = seen.and_then(|seen| seen.latest);
     Row {
         id: rule.id.clone(),
@@ -77,5 +77,6 @@ fn row(rule: &Rule, seen: Option<&Seen>, s: &Speech<'_>) -> Row {
         on: seen.map_or(0, |seen| seen.on),
         last: latest.map_or_else(|| "—".to_owned(), |at| s.clock(at)),
         runbook: runbooks::path(&rule.runbook).unwrap_or_default(),
+        trial: if may_try { trial } else { String::new() },
     }
 }

@@ -195,6 +195,9 @@ async fn a_night_is_worked_through_on_the_pages() {
         ("rules", "/rules"),
         ("runbooks", "/runbooks/postgres"),
         ("review", "/review"),
+        ("sort", &*format!("/review/sort?left={id}")),
+        ("conclusion", &*format!("/review/case/{id}")),
+        ("trial", "/review/rule/postgres/pg-lock-wait"),
         ("wall", "/wall"),
     ] {
         for language in ["ru", "en"] {

@@ -6,7 +6,7 @@ use super::{Running, alert, quiet_site, readable};
 use crate::fold::Event;
 use crate::fold::tests::world::ticket;
 
-async fn form(one: &Running, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+pub(super) async fn form(one: &Running, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
     let http =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let url = format!("http://{}{path}", one.app.address());
@@ -21,7 +21,7 @@ fn lists(page: &str) -> Vec<String> {
 }
 
 /// Three cases: a lock chain with a ticket, a full disk, a queue.
-async fn three(one: &Running) {
+pub(super) async fn three(one: &Running) {
     let labels = json!({"alertname": "LockWait", "system": "crm-db", "severity": "critical", "impact": "slow"});
     let body = json!([{"labels": labels, "annotations": {"summary": "очередь на блокировки"}}]);
     one.post("/api/v1/alerts", &body).await;
