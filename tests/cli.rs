@@ -137,6 +137,31 @@ fn a_token_is_printed_once_and_works_without_a_running_watch() {
     let store = std::fs::read(folder.path().join("vakhta-data/vakhta.sqlite")).unwrap();
     let raw = token.trim().as_bytes();
     assert!(!store.windows(raw.len()).any(|part| part == raw), "the token itself was stored");
+    // Two of one name could not be told apart: the second is refused, with the way on.
+    let again = vakhta(&["token", "add", "grafana", "--role", "duty"], folder.path());
+    assert_eq!(again.status.code(), Some(2));
+    let said = text(&again.stderr);
+    assert!(said.contains("grafana") && said.contains("vakhta token revoke"), "{said}");
+}
+
+#[test]
+fn a_site_open_to_the_network_is_noted_and_a_port_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vakhta.yaml");
+    let check = |site: &str| {
+        std::fs::write(&file, site).unwrap();
+        let output = vakhta(&["check", "vakhta.yaml"], folder.path());
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let host = "collect:\n  host:\n    - {name: a}\n";
+    let (code, said) = check(&format!("listen: 0.0.0.0:8480\n{host}"));
+    assert!(code == Some(0) && said.contains("without encryption"), "{said}");
+    for quiet in ["listen: 127.0.0.1:8480", "listen: 0.0.0.0:8480\npage_url: https://ops.example"] {
+        let (code, said) = check(&format!("{quiet}\n{host}"));
+        assert!(code == Some(0) && !said.contains("encryption"), "{said}");
+    }
+    let (code, said) = check(&format!("page_url: http://ops.example:99999\n{host}"));
+    assert!(code == Some(2) && said.contains("not one of 1 to 65535"), "{said}");
 }
 
 #[test]
@@ -145,6 +170,9 @@ fn explain_of_something_unknown_says_so() {
     let output = vakhta(&["explain", "PRB-000042"], folder.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("PRB-000042"));
+    // Asking makes nothing.
+    vakhta(&["explain", "PRB-000042", "--data", "elsewhere"], folder.path());
+    assert!(!folder.path().join("elsewhere").exists());
 }
 
 #[test]

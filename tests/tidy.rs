@@ -202,3 +202,59 @@ fn links_between_documents_lead_somewhere() {
     }
     assert!(seen > 20);
 }
+
+#[test]
+fn the_page_about_packs_names_every_function() {
+    let page = fs::read_to_string(root().join("docs/packs.md")).unwrap();
+    let words: Vec<&str> = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let name = regex::Regex::new("\"([a-z_0-9]+)\" =>").unwrap();
+    let calls = fs::read_to_string(root().join("src/series/query/call.rs")).unwrap();
+    let mut names: Vec<String> =
+        name.captures_iter(&calls).map(|found| found[1].to_owned()).collect();
+    let plan = fs::read_to_string(root().join("src/series/query/plan.rs")).unwrap();
+    let token = regex::Regex::new("T_([A-Z]+) => Aggregator::").unwrap();
+    names.extend(token.captures_iter(&plan).map(|found| found[1].to_lowercase()));
+    assert!(names.len() > 40, "{names:?}");
+    // `avg_over_time` is named as «*_over_time (avg …»: each by its own first part.
+    let is_named = |name: &String| {
+        let short = name.strip_suffix("_over_time").unwrap_or(name);
+        words.contains(&short) || words.contains(&name.as_str())
+    };
+    let missing: Vec<&String> = names.iter().filter(|name| !is_named(name)).collect();
+    assert!(missing.is_empty(), "docs/packs.md does not name {missing:?}");
+}
+
+/// A panel that keeps its last value shows a dead engine as a quiet night.
+#[test]
+fn a_dead_engine_is_red_on_the_wall_and_not_green() {
+    let wall = files("dashboards", "json").into_iter().filter(|path| name(path).contains("wall"));
+    let mut boards = 0;
+    for path in wall {
+        boards += 1;
+        let board: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let panels: Vec<&serde_json::Value> = board["panels"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|panel| panel["type"] == "stat")
+            .collect();
+        assert!(!panels.is_empty(), "{}", name(&path));
+        for panel in panels {
+            let mappings = panel["fieldConfig"]["defaults"]["mappings"].to_string();
+            let null_is_said = mappings.contains("\"match\":\"null");
+            for target in panel["targets"].as_array().unwrap() {
+                let expr = target["expr"].as_str().unwrap();
+                let is_alive = expr.contains("and on() (up{job=~");
+                let is_now = target["instant"] == true && target["range"] != true;
+                assert!(
+                    is_now && (is_alive || null_is_said),
+                    "{}: {}",
+                    name(&path),
+                    panel["title"]
+                );
+            }
+        }
+    }
+    assert!(boards >= 2, "there is a wall in each language");
+}

@@ -132,6 +132,7 @@ pub(crate) async fn foresee(
 ) -> Result<(u64, Vec<Message>), ApiError> {
     let before = find(state, id).await?;
     allow(visitor, state, id, &wish.verb)?;
+    let still_on = if matches!(wish.verb, Verb::Resolve) { before.on() } else { 0 };
     let event = event(visitor, id, wish)?;
     let now = state.clock.now();
     // The act is carried out on a copy: what is said is what would happen.
@@ -159,6 +160,9 @@ pub(crate) async fn foresee(
             .number("tickets", f64::from(case.tickets))
             .number("findings", f64::from(case.findings));
         will.push(message);
+    }
+    if still_on > 0 {
+        will.push(Message::new("will-still-on").number("count", f64::from(still_on)));
     }
     let kinds = outcome.effects.iter().map(|effect| (effect, told_key(&effect.kind)));
     let mut counted: Vec<(String, &'static str, u32)> = Vec::new();

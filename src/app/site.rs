@@ -184,6 +184,19 @@ impl Site {
         self
     }
 
+    /// Says that passwords would go over the network in the clear, if they would.
+    #[must_use]
+    fn for_the_network(mut self) -> Self {
+        let host = self.listen.rsplit_once(':').map_or("", |(host, _)| host);
+        let is_here = matches!(host, "localhost" | "[::1]") || host.starts_with("127.");
+        let is_encrypted =
+            self.tls.is_some() || self.settings.escalation.page_url.starts_with("https://");
+        if !is_here && !is_encrypted {
+            self.notes.push(Message::new("cli-note-plain").word("listen", &self.listen));
+        }
+        self
+    }
+
     /// Takes over the address that we really listen on, unless the operator says how people reach
     /// the page.
     #[must_use]
@@ -369,6 +382,7 @@ impl Loader<'_> {
             is_default: false,
         }
         .for_channels()
+        .for_the_network()
     }
 }
 

@@ -189,6 +189,11 @@ impl<'n, 'e> Reader<'n, 'e> {
                 }
                 Some(text.trim_end_matches('/').to_owned())
             }
+            // The commonest slip in an address has words of its own.
+            Err(error) if error.to_string().contains("port") => {
+                self.errors.error(&node.place, Message::new("check-url-port"));
+                None
+            }
             _ => {
                 self.wrong(node, Message::new("check-expected-url"), "http://127.0.0.1:9100");
                 None

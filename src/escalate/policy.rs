@@ -88,6 +88,14 @@ impl Escalation {
         (is_plain(id) && is_plain(number)).then_some(link)
     }
 
+    /// Where people read a ticket of which only the number is known; none when addresses need more.
+    #[must_use]
+    pub fn number_link(&self, number: &str) -> Option<String> {
+        let pattern = self.ticket_url.as_deref().filter(|pattern| !pattern.contains("{id}"))?;
+        let is_plain = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+        is_plain.then(|| pattern.replace("{number}", number))
+    }
+
     /// The policy for a case as it stands.
     #[must_use]
     pub fn matching(&self, system: &str, severity: Severity) -> Option<&Policy> {

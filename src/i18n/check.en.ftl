@@ -271,3 +271,5 @@ query-fill = `fill` is not supported; use `or` with a default
 query-operator = the operator `{ $word }` is not supported
 query-comparison = a comparison of two plain numbers needs `bool`
 query-no-selector = { $text } is no selector such as up{"{"}job="x"{"}"}
+check-url-port = the port of the address is not one of 1 to 65535
+    .help = mend the number behind the colon: http://127.0.0.1:9100

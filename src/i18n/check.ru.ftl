@@ -271,3 +271,5 @@ query-fill = `fill` не поддерживается; используйте `o
 query-operator = оператор `{ $word }` не поддерживается
 query-comparison = для сравнения двух чисел нужно `bool`
 query-no-selector = { $text } — не отбор вида up{"{"}job="x"{"}"}
+check-url-port = порт в адресе не от 1 до 65535
+    .help = исправьте число после двоеточия: http://127.0.0.1:9100

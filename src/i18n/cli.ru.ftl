@@ -145,3 +145,5 @@ cli-usage-conflict = { $argument } нельзя указывать вместе 
 cli-usage-count = { $argument }: неверное число значений
 cli-usage-utf8 = командная строка не в UTF-8
 cli-usage-other = ошибка в командной строке
+cli-token-named = токен с именем { $name } уже есть; отзовите его: vakhta token revoke { $hash }, или назовите новый иначе
+cli-note-plain = страницы открыты в сети без шифрования ({ $listen }); добавьте `tls:` или поставьте прокси и укажите `page_url: https://…`

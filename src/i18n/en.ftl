@@ -85,10 +85,7 @@ cause-broken-below = needs { $system }, which is broken too
 line-opened = Problem opened: { $what }
 line-finding = Finding: { $what }
 line-finding-over = Over: { $what }
-line-tickets = { $count ->
-    [one] { $count } ticket joined
-   *[other] { $count } tickets joined
-}
+line-tickets = Tickets by now: { $count }
 line-cause = Likely cause: { $system }
 line-severity = Severity raised: { $severity }
 
@@ -129,7 +126,7 @@ note-changed = What has changed: { $what }.
 note-resolved-subject = Problem resolved
 note-resolved-by = Marked as resolved by hand: { $who }.
 note-resolved-why = What was done: { $reason }
-note-resolved-alone = All monitoring findings are over.
+note-resolved-alone = Monitoring sees no trouble any more, and nobody reports any.
 note-lasted = The Problem lasted { $span }.
 note-reopened-subject = Problem came back
 note-closed-subject = Problem closed
@@ -302,10 +299,11 @@ silence-lifted = not needed any more
 
 # Tickets: joining, merging, the end
 note-joined-subject = This ticket belongs to { $case }
-note-joined-body = It has the cause of other tickets and monitoring findings:
+note-joined-body = It seems to have the cause of other tickets and monitoring findings:
     { $title }
 
-    It need not be worked on by itself. Tell the user that the failure is known and being mended.
+    Tell the user that the failure is known and being mended.
+    If this ticket is about something else, detach it on the page of the Problem, or tell the duty shift.
     Progress: { $link }
 note-left-subject = This ticket does not belong to { $case } any more
 note-left-body = It is a request, not an incident: handle it as usual.
@@ -864,3 +862,11 @@ sign-in-provider-no-role = Single sign-on knows you, but none of your groups ope
 sign-in-provider-ours = This name has a password of Vakhta’s own: sign in by name and password.
 audit-phone_link = code to sign in on a phone
 sources-held = Samples in memory: { $series } series of { $most }, { $bytes } of { $room }, kept for { $span }.
+will-still-on = Not over yet: { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}. The Problem comes back if it gets worse
+case-still-on = The Problem was marked resolved, and this is not over yet: { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}. If it gets worse, it comes back.

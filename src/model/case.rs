@@ -329,3 +329,13 @@ pub struct CaseDetail {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
 }
+
+impl CaseDetail {
+    /// Findings and alerts that are on now.
+    #[must_use]
+    pub fn on(&self) -> u32 {
+        let is_on =
+            |member: &&Member| member.kind != SignalKind::Ticket && member.life == Life::Active;
+        u32::try_from(self.members.iter().filter(is_on).count()).unwrap_or(u32::MAX)
+    }
+}

@@ -34,6 +34,14 @@ pub(super) const SURE: f64 = 0.6;
 /// A second cause that is nearly as likely as the first is named beside it.
 const CLOSE: f64 = 0.7;
 
+/// Findings that go on though the case is resolved.
+fn still_on(case: &CaseDetail, s: &Speech<'_>) -> String {
+    match (case.summary.state, case.on()) {
+        (crate::model::CaseState::Resolved, on) if on > 0 => s.count("case-still-on", on),
+        _ => String::new(),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "case.html")]
 struct CasePage<'a> {
@@ -53,6 +61,8 @@ struct CasePage<'a> {
     contact: Vec<(String, String)>,
     told: Vec<Told>,
     told_nobody: String,
+    /// What goes on though the case is resolved; empty when nothing does.
+    still_on: String,
     cause: String,
     is_unclear: bool,
     causes: Vec<CauseView>,
@@ -186,7 +196,8 @@ impl<'a> Look<'a> {
             facts: facts::facts(case, &s),
             felt: felt::felt(case, &self.texts, &s),
             contact: facts::contact(summary, &s),
-            told: told(summary, &s),
+            told: told(summary, escalation, &s),
+            still_on: still_on(case, &s),
             told_nobody: s.t(nobody(escalation, summary.state.is_live())),
             cause: cause(case, &s),
             is_unclear: summary.cause.as_ref().is_some_and(|(_, share)| *share < SURE),

@@ -40,6 +40,10 @@ pub(super) fn state(case: &CaseSummary, s: &Speech<'_>) -> String {
 
 /// «длится 6 мин» or «длилась 6 мин».
 pub(super) fn lasts(case: &CaseSummary, s: &Speech<'_>) -> String {
+    // One that was merged goes on as another: its own length says nothing.
+    if case.state == CaseState::Merged {
+        return String::new();
+    }
     let end = if case.state.is_live() { None } else { case.resolved_at.or(case.closed_at) };
     let span = s.span(end.unwrap_or(s.now).seconds_since(case.opened_at));
     let is_live = case.state.is_live();

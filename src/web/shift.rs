@@ -67,6 +67,8 @@ struct Row {
     pace: String,
     cause: String,
     owner: String,
+    /// The case that this one was merged into.
+    into: String,
     told: Vec<Told>,
     age: String,
     opened: String,
@@ -227,7 +229,8 @@ fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: b
         }
         _ => title,
     };
-    let until = case.resolved_at.unwrap_or(s.now);
+    let is_merged = case.state == CaseState::Merged;
+    let until = case.resolved_at.or(case.closed_at).unwrap_or(s.now);
     let lasts = s.span(until.seconds_since(case.opened_at));
     Row {
         band: String::new(),
@@ -246,8 +249,15 @@ fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: b
             .unwrap_or_default(),
         cause: cause(case, s).unwrap_or_default(),
         owner: owner(case, s),
-        told: told(case, s),
-        age: if closed { format!("{} · {lasts}", s.clock(case.opened_at)) } else { lasts },
+        told: told(case, &core.settings().escalation, s),
+        into: case.merged_into.map(|id| id.to_string()).unwrap_or_default(),
+        age: if is_merged {
+            s.clock(case.opened_at)
+        } else if closed {
+            format!("{} · {lasts}", s.clock(case.opened_at))
+        } else {
+            lasts
+        },
         opened: s.moment(case.opened_at),
     }
 }

@@ -13,6 +13,7 @@ use super::sign_in::{closed_door, is_secure};
 use crate::api::access::{is_from, wall_cookie};
 use crate::api::cases::is_spoken_for;
 use crate::api::{ApiError, ApiState};
+use crate::escalate::Escalation;
 use crate::model::{CaseState, CaseSummary, Message};
 use crate::store::AccessKind;
 
@@ -79,13 +80,17 @@ fn show(state: &ApiState, guest: &Guest, language: crate::model::Language) -> Re
     cases.retain(|case| case.state.is_live() && !is_spoken_for(case));
     cases.sort_by_key(|case| super::shift::urgency(case));
     let silent = super::sources::silent(state).join(", ");
-    speak(state, language, |_, s| {
+    speak(state, language, |core, s| {
         let more = u32::try_from(cases.len().saturating_sub(ROWS)).unwrap_or(u32::MAX);
         let frame = Frame::new(state, guest, "wall", s.t("nav-wall"), s);
         let (up, sources) = frame.counted();
         let empty = Message::new("wall-quiet").number("up", up).number("sources", sources);
         html(&WallPage {
-            rows: cases.iter().take(ROWS).map(|case| row(case, &s)).collect(),
+            rows: cases
+                .iter()
+                .take(ROWS)
+                .map(|case| row(case, &core.settings().escalation, &s))
+                .collect(),
             more: if more > 0 { s.count("wall-more", more) } else { String::new() },
             empty: s.say(&empty),
             silent,
@@ -95,7 +100,7 @@ fn show(state: &ApiState, guest: &Guest, language: crate::model::Language) -> Re
     })
 }
 
-fn row(case: &CaseSummary, s: &Speech<'_>) -> Row {
+fn row(case: &CaseSummary, escalation: &Escalation, s: &Speech<'_>) -> Row {
     let mut line = vec![s.count("count-systems", case.system_count)];
     if case.findings > 0 {
         line.push(s.count("count-findings", case.findings));
@@ -104,7 +109,7 @@ fn row(case: &CaseSummary, s: &Speech<'_>) -> Row {
         line.push(s.count("count-tickets", case.tickets));
     }
     line.extend(super::shift::cause(case, s));
-    line.extend(super::told::told(case, s).into_iter().map(|told| told.text));
+    line.extend(super::told::told(case, escalation, s).into_iter().map(|told| told.text));
     let level = if case.blind {
         "severity-blind".to_owned()
     } else {

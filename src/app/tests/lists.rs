@@ -279,3 +279,30 @@ async fn charts_are_kept_with_their_case() {
     assert!(page.contains("class=\"line\""), "{}", readable(&page));
     two.app.stop().await;
 }
+
+/// A9, A12: resolving says what goes on all the same, before and after; a merged case leads to where it went.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_say_what_is_not_over_and_where_a_case_went() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    three(&one).await;
+    let resolve = [("case", "PRB-000002"), ("verb", "resolve"), ("reason", "почистили")];
+    let http = reqwest::Client::new();
+    let url = format!("http://{}/problems/act", one.app.address());
+    let asked = http.post(url).bearer_auth(&one.token).form(&resolve).send().await.unwrap();
+    let preview = readable(&asked.text().await.unwrap());
+    assert!(preview.contains("Ещё не закончилось: 1 срабатывание"), "{preview}");
+    let sure: Vec<_> = resolve.into_iter().chain([("sure", "1")]).collect();
+    assert_eq!(form(&one, "/problems/act", &sure).await.0, 303);
+    let page = readable(&one.get("/problems/PRB-000002").await.1);
+    assert!(page.contains("отметили устранённой, но ещё не закончилось"), "{page}");
+    let page = readable(&one.get("/problems/PRB-000001").await.1);
+    assert!(!page.contains("ещё не закончилось"), "{page}");
+    let merge = [("case", "PRB-000003"), ("verb", "merge"), ("to", "PRB-000001"), ("sure", "1")];
+    assert_eq!(form(&one, "/problems/act", &merge).await.0, 303);
+    let (_, list) = one.get("/problems?closed=1").await;
+    let row = list.split("<tr").find(|row| row.contains("data-case=\"PRB-000003\"")).unwrap();
+    assert!(row.contains("href=\"/problems/PRB-000001\">объединена с PRB-000001"), "{row}");
+    assert!(!row.contains(" мин") && !row.contains(" с<"), "it lasts no longer: {row}");
+    one.app.stop().await;
+}
