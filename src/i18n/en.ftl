@@ -870,3 +870,4 @@ case-still-on = The Problem was marked resolved, and this is not over yet: { $co
     [one] { $count } finding
    *[other] { $count } findings
 }. If it gets worse, it comes back.
+column-acts = Actions

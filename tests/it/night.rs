@@ -20,13 +20,13 @@ async fn come_in(browser: &Browser, engine: &Engine, name: &str, role: &str) {
 }
 
 /// Barriers that axe finds on the page that is shown; none when axe could not be had.
-async fn barriers(browser: &Browser, page: &str) {
+pub(crate) async fn barriers(browser: &Browser, page: &str) {
     let Some(axe) = harness::axe() else { return };
     browser.script(&axe).await;
     let found = browser
         .script(
             "return window.axeDone ? window.axeFound : (window.axeDone = false, \
-             axe.run({resultTypes: ['violations']}).then((r) => { window.axeDone = true; window.axeFound = \
+             axe.run({resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => { window.axeDone = true; window.axeFound = \
              r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join(' | ')); }), null)",
         )
         .await;

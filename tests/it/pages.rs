@@ -8,6 +8,7 @@ use crate::faults::Exporter;
 use crate::ground::FIRST;
 use crate::harness::{self, Desk, Site, until};
 use crate::lock_chain::SLOW;
+use crate::night::barriers;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_show_a_problem_and_let_it_be_taken() {
@@ -114,4 +115,83 @@ async fn the_pages_show_a_problem_and_let_it_be_taken() {
     let (status, resolved) = engine.post(&path, &json!({"reason": "сеанс снят"})).await;
     assert_eq!((status, &resolved["state"]), (200, &json!("resolved")));
     fault.heal();
+}
+
+/// Nobody is kept out: by a refresh that takes the focus, by a screen that is small, far or dark, by what cannot be heard.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_keep_nobody_out() {
+    if !harness::has_chromium() {
+        return;
+    }
+    let site = Site::new().collect("  host:\n    - {name: here, interval: 1s}\n");
+    let mut engine = site.start();
+    engine.warm(1).await;
+    let alert = |name: &str, system: &str| json!([{"labels": {"alertname": name, "system": system, "severity": "critical"}}]);
+    for (name, system) in [("DiskFull", "cpe"), ("LockWait", "crm-db")] {
+        engine.post("/api/v1/alerts", &alert(name, system)).await;
+    }
+    engine.add_user("анна", "пароль анны", "admin");
+    let browser = Browser::start().await;
+    browser.size(390, 844).await;
+    browser.open(&format!("{}/sign-in", engine.address)).await;
+    barriers(&browser, "sign-in").await;
+    browser.fill("[name=name]", "анна").await;
+    browser.fill("[name=password]", "пароль анны").await;
+    browser.click("form[action$='/sign-in'] button").await;
+    browser.shows("DiskFull", 10).await;
+    for scheme in ["light", "dark"] {
+        browser.prefers(scheme).await;
+        for (page, folds) in [
+            ("/problems", false),
+            ("/problems/PRB-000001", true),
+            ("/phone", false),
+            ("/access", false),
+        ] {
+            browser.open(&format!("{}{page}", engine.address)).await;
+            if folds {
+                browser
+                    .script("document.querySelectorAll('main details').forEach((d) => { d.open = true })")
+                    .await;
+            }
+            barriers(&browser, &format!("{page}, {scheme}")).await;
+        }
+    }
+    browser.open(&format!("{}/phone", engine.address)).await;
+    browser.click("form[action$='/phone'] button").await;
+    browser.shows("То же самое ссылкой", 10).await;
+    barriers(&browser, "/phone with its code").await;
+    browser.fits().await;
+    browser.picture("phone-code-ru").await;
+
+    // The focus stays where it is when the list renews itself, and the new row is read out.
+    browser.size(1366, 768).await;
+    browser.open(&format!("{}/problems", engine.address)).await;
+    let focus = "document.querySelector('[data-case=PRB-000002] td.felt a').focus();\
+                 return document.activeElement.textContent";
+    let focused = browser.script(focus).await;
+    engine.post("/api/v1/alerts", &alert("QueueGrows", "sms-gateway")).await;
+    browser.shows("QueueGrows", 20).await;
+    assert_eq!(browser.script("return document.activeElement.textContent").await, focused);
+    let news = browser.script("return document.getElementById('news').textContent").await;
+    assert!(news.as_str().unwrap().contains("QueueGrows"), "{news}");
+
+    // The wall is read from three metres, on a large screen too.
+    for (width, height, least) in [(1920, 1080, 24.0), (3840, 2160, 44.0)] {
+        browser.size(width, height).await;
+        browser.open(&format!("{}/wall", engine.address)).await;
+        let size = "return parseFloat(getComputedStyle(document.querySelector('.wall-list .name')).fontSize)";
+        let size = browser.script(size).await.as_f64().unwrap();
+        assert!(size >= least, "{size} pixels at {width}");
+        browser.fits().await;
+    }
+    // A wall's own link, from its own address, opens the wall and nothing else.
+    let link = engine.command(&["token", "wall", "стена", "--address", "127.0.0.1"]);
+    let link =
+        link.split_whitespace().find(|word| word.contains("/wall?token=")).unwrap().to_owned();
+    let wall = Browser::start().await;
+    wall.open(&link).await;
+    wall.shows("QueueGrows", 10).await;
+    wall.open(&format!("{}/problems", engine.address)).await;
+    wall.shows("Пароль", 10).await;
+    engine.stop();
 }
