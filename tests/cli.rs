@@ -282,6 +282,29 @@ fn check_refuses_what_makes_no_sense() {
         assert_eq!(output.status.code(), Some(2), "{site}: {said}");
         assert!(said.contains(expected), "{site}: {said}");
     }
+    // Rules of one's own: one whose result belongs to no system, one that names what it does not have.
+    std::fs::create_dir(at("packs")).unwrap();
+    let rule = |expr: &str, title: &str| {
+        format!(
+            "pack: own\nsource: prometheus\nrules:\n  - id: app-queue\n    expr: '{expr}'\n    role: symptom\n    \
+             impact: slow\n    threshold: {{raise: {{warning: 1}}, clear: 0.5}}\n    title: {{ru: '{title}', en: '{title}'}}\n    \
+             advice: {{ru: посмотреть, en: look}}\n    runbook: docs/runbooks/host.md#host-cpu-saturated\n    tests:\n      - \
+             {{name: long, interval: 10s, series: {{'app_queue{{instance=\"a\",system=\"wfm\"}}': '0.1 6'}}, expect: \
+             [{{at: 0s, findings: []}}, {{at: 10s, findings: [{{severity: warning}}]}}]}}\n"
+        )
+    };
+    for (expr, title, expected) in
+        [("sum(app_queue)", "{value}", "system"), ("app_queue", "{valeu}", "valeu")]
+    {
+        std::fs::write(at("packs/own.yaml"), rule(expr, title)).unwrap();
+        std::fs::write(at("vakhta.yaml"), format!("packs: packs\n{host}")).unwrap();
+        let output = vakhta(&["check", "vakhta.yaml"], folder.path());
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(expected), "{expr}: {said}");
+    }
+    std::fs::write(at("packs/own.yaml"), rule("app_queue", "{value}")).unwrap();
+    let output = vakhta(&["check", "vakhta.yaml"], folder.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
     // What has no effect is said, and is no error.
     std::fs::write(at("vakhta.yaml"), format!("policies: policies.yaml\n{host}")).unwrap();
     let output = vakhta(&["check", "vakhta.yaml"], folder.path());

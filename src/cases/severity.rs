@@ -69,6 +69,13 @@ mod tests {
         assert_eq!(steps(50, 1, Some(Impact::Down)), 4);
         assert_eq!(raised(Severity::Warning, 2), Severity::Critical);
         assert_eq!(raised(Severity::High, 9), Severity::Critical);
+        // Tickets alone reach critical: fifteen users in three branches who cannot work at all.
+        let alone = |users, branches, felt| {
+            raised(Severity::Warning, steps(users, branches, Some(felt)) - 1)
+        };
+        assert_eq!(alone(5, 1, Impact::Slow), Severity::Warning);
+        assert_eq!(alone(15, 3, Impact::Errors), Severity::Critical);
+        assert_eq!(alone(50, 8, Impact::Slow), Severity::Critical);
         assert_eq!(raised(Severity::Info, 0), Severity::Info);
     }
 }

@@ -132,6 +132,15 @@ async fn a_lock_chain_becomes_one_problem_one_ticket_one_alert() {
     let problem = engine.get(&format!("/api/v1/problems/{id}")).await;
     assert_eq!(problem["tickets"], 30);
     assert_eq!(desk.joined(since, &id), ours);
+    // Whoever answers a caller reads that it is over, on each of the users' tickets, once.
+    let over = || {
+        desk.sql(&format!(
+            "select a.ticket_id from article a join article_data_mime m on m.article_id = a.id \
+             where a.ticket_id > {since} and m.a_subject like '%({id}) прошла%' order by 1"
+        ))
+    };
+    let told: Vec<String> = ours.iter().map(u64::to_string).collect();
+    until("users' tickets hear that it is over", 30, async || (over() == told).then_some(())).await;
 
     // Every silence can be explained.
     let why = engine.command(&["explain", &format!("ticket:{unrelated}")]);
