@@ -287,7 +287,7 @@ async fn pages_say_what_is_not_over_and_where_a_case_went() {
     let one = Running::start(quiet_site(), folder.path()).await;
     three(&one).await;
     let resolve = [("case", "PRB-000002"), ("verb", "resolve"), ("reason", "почистили")];
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().build().unwrap();
     let url = format!("http://{}/problems/act", one.app.address());
     let asked = http.post(url).bearer_auth(&one.token).form(&resolve).send().await.unwrap();
     let preview = readable(&asked.text().await.unwrap());
