@@ -223,8 +223,8 @@ async fn a_provider_of_identity_signs_people_in() {
     let lines = |name: &str, what: &str| {
         journal.lines().filter(|line| line.contains(name) && line.contains(what)).count()
     };
-    let refused = "вход отклонён";
-    assert_eq!((lines("guest", refused), lines("petr", refused)), (1, 1), "{journal}");
+    // Refusals of one address are one line a minute, so that nobody fills the journal: the guest's stands for both.
+    assert_eq!((lines("anna", "duty"), lines("guest", "вход отклонён")), (1, 1), "{journal}");
     // What was not begun here is not ended here: neither a made-up answer nor another browser's.
     let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let start = http.get(format!("{}/sign-in/provider?next=//evil.example", engine.address));
