@@ -27,7 +27,7 @@ cli-check-ok = в порядке: { $rules ->
     [few] { $policies } политики
    *[many] { $policies } политик
 }
-cli-note-no-tickets = политика { $policy } заводит обращения, а раздела `otrs:` нет: заводить их негде
+cli-note-no-tickets = политика { $policy } открывает тикеты, а раздела `otrs:` нет: открывать их негде
 cli-note-no-alerts = политика { $policy } отправляет оповещения, а раздела `alertmanager:` нет: отправлять их некуда
 cli-doubt-nothing = не за чем следить: добавьте `collect:` или `otrs:`; пример создаст `vakhta init DIR`
 cli-doubt-owner = у системы { $key } нет `owner`: непонятно, кому звонить; добавьте owner: {"{"}ru: …, en: …{"}"}

@@ -9,11 +9,11 @@ use crate::model::{Language, Message, Time};
 
 /// The operator's shifts run on Moscow time in every branch.
 const HOME: &str = "Europe/Moscow";
-/// Where the branches' own offices are (the zone most of a branch lives in).
+/// The branches from west to east, and the zone that most of each lives in.
 const BRANCHES: [(&str, &str); 8] = [
-    ("Москва", "Europe/Moscow"),
     ("Северо-Запад", "Europe/Moscow"),
     ("Центр", "Europe/Moscow"),
+    ("Москва", "Europe/Moscow"),
     ("Юг", "Europe/Moscow"),
     ("Волга", "Europe/Samara"),
     ("Урал", "Asia/Yekaterinburg"),
@@ -26,6 +26,8 @@ const BRANCHES: [(&str, &str); 8] = [
 pub struct Zones {
     home: TimeZone,
     branches: BTreeMap<String, TimeZone>,
+    /// The branches by name, from west to east, those that the site adds after them.
+    names: Vec<String>,
 }
 
 impl Default for Zones {
@@ -36,7 +38,8 @@ impl Default for Zones {
         });
         // The zones are part of the program: this fallback is for nobody.
         let home = TimeZone::get(HOME).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(3)));
-        Self { home, branches: branches.collect() }
+        let names = BRANCHES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        Self { home, branches: branches.collect(), names }
     }
 }
 
@@ -66,10 +69,26 @@ impl Zones {
         };
         for (name, _, node) in entries {
             if let Some(zone) = zone(node, reader) {
-                zones.branches.insert(plain(name), zone);
+                if zones.branches.insert(plain(name), zone).is_none() {
+                    zones.names.push(name.clone());
+                }
             }
         }
         zones
+    }
+
+    /// Counts by branch as a map: every branch from west to east, also those with nothing, then names that are no branch.
+    #[must_use]
+    pub fn map(&self, counts: &[(String, usize)]) -> Vec<(String, usize)> {
+        let mut map: Vec<(String, usize)> =
+            self.names.iter().map(|name| (name.clone(), 0)).collect();
+        for (name, count) in counts {
+            match map.iter_mut().find(|(known, _)| plain(known) == plain(name)) {
+                Some((_, known)) => *known += count,
+                None => map.push((name.clone(), *count)),
+            }
+        }
+        map
     }
 
     fn at(&self, at: Time) -> Option<jiff::Zoned> {
@@ -203,6 +222,17 @@ mod tests {
         assert_eq!(zones.short(at, at), "02:53");
         assert_eq!(zones.there(at, "Байкал").as_deref(), Some("03:53"));
         assert_eq!(zones.there(at, "Урал").as_deref(), Some("00:53"));
+    }
+
+    #[test]
+    fn a_map_has_every_branch_in_its_place() {
+        let (zones, _) = read("branches: {Байкал: Asia/Irkutsk}\n");
+        let counts = [("Урал", 2), ("МРФ «Урал»", 1), ("Байкал", 4), ("Луна", 5)];
+        let map = zones.map(&counts.map(|(name, count)| (name.to_owned(), count)));
+        let shown: Vec<(&str, usize)> = map.iter().map(|(name, count)| (&**name, *count)).collect();
+        assert_eq!(shown[0], ("Северо-Запад", 0));
+        assert_eq!(shown[5], ("Урал", 3));
+        assert_eq!(shown[8..], [("Байкал", 4), ("Луна", 5)]);
     }
 
     #[test]

@@ -19,7 +19,9 @@ use crate::api::cases::find;
 use crate::api::{ApiError, ApiState};
 use crate::escalate::Escalation;
 use crate::fold::State as Core;
-use crate::model::{CaseDetail, CaseState, Language, Member, Message, SignalKind, TimelineKind};
+use crate::model::{
+    CaseDetail, CaseState, Language, Life, Member, Message, SignalKind, TimelineKind,
+};
 
 /// Groups of tickets listed at first.
 const TICKETS: usize = 25;
@@ -34,12 +36,18 @@ pub(super) const SURE: f64 = 0.6;
 /// A second cause that is nearly as likely as the first is named beside it.
 const CLOSE: f64 = 0.7;
 
-/// Findings that go on though the case is resolved.
-fn still_on(case: &CaseDetail, s: &Speech<'_>) -> String {
-    match (case.summary.state, case.on()) {
-        (crate::model::CaseState::Resolved, on) if on > 0 => s.count("case-still-on", on),
-        _ => String::new(),
-    }
+/// Findings that go on though a person has marked the case as resolved.
+fn still_on(core: &Core, case: &CaseDetail, s: &Speech<'_>) -> String {
+    let is_on = |member: &&Member| {
+        let is_finding = member.kind != SignalKind::Ticket;
+        is_finding && member.life == Life::Active && member.held_by.is_none()
+    };
+    let on = u32::try_from(case.members.iter().filter(is_on).count()).unwrap_or(u32::MAX);
+    let facts = core.cases().facts(case.summary.id, core.correlate());
+    let resolution = facts.as_ref().and_then(|facts| facts.case.decided.resolution.as_ref());
+    let by_person = resolution.is_some_and(|resolution| resolution.by.is_some());
+    let is_so = by_person && case.summary.state == CaseState::Resolved && !case.summary.rejected;
+    if is_so && on > 0 { s.count("case-still-on", on) } else { String::new() }
 }
 
 #[derive(Template)]
@@ -197,7 +205,7 @@ impl<'a> Look<'a> {
             felt: felt::felt(case, &self.texts, &s),
             contact: facts::contact(summary, &s),
             told: told(summary, escalation, &s),
-            still_on: still_on(case, &s),
+            still_on: still_on(self.core, case, &s),
             told_nobody: s.t(nobody(escalation, summary.state.is_live())),
             cause: cause(case, &s),
             is_unclear: summary.cause.as_ref().is_some_and(|(_, share)| *share < SURE),

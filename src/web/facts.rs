@@ -27,6 +27,9 @@ pub(super) struct Similar {
 }
 
 pub(super) fn state(case: &CaseSummary, s: &Speech<'_>) -> String {
+    if case.rejected {
+        return s.t("state-rejected");
+    }
     match (&case.owner, case.merged_into) {
         (_, Some(other)) => {
             s.say(&Message::new("state-merged-into").word("case", other.to_string()))

@@ -21,9 +21,44 @@ pub(super) struct Felt {
     pub(super) line: String,
     /// Typical tickets, each in a sentence or two of its own, and how many say so.
     pub(super) quotes: Vec<(String, usize)>,
-    /// Branches and their tickets, most first.
-    pub(super) mrfs: Vec<(String, usize)>,
+    /// Branches from west to east with their tickets; empty when no ticket names one.
+    pub(super) map: Vec<Place>,
     pub(super) bars: String,
+}
+
+/// A branch on the map.
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) count: usize,
+    /// How many of the tickets are here: `m0` none … `m3` a third and more.
+    pub(super) level: &'static str,
+    /// What its clock shows, where that is not what ours does.
+    pub(super) there: String,
+}
+
+fn map(tickets: &[&Member], s: &Speech<'_>) -> Vec<Place> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for mrf in tickets.iter().filter_map(|ticket| ticket.mrf.clone()) {
+        *counts.entry(mrf).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let total: usize = counts.values().sum();
+    let counts: Vec<(String, usize)> = counts.into_iter().collect();
+    let zones = s.catalogue.zones();
+    let place = |(name, count): (String, usize)| Place {
+        level: match count {
+            0 => "m0",
+            few if few * 10 < total => "m1",
+            some if some * 3 < total => "m2",
+            _ => "m3",
+        },
+        there: zones.there(s.now, &name).unwrap_or_default(),
+        name,
+        count,
+    };
+    zones.map(&counts).into_iter().map(place).collect()
 }
 
 /// Tickets of one case that are told from each other by their titles, most said first, then the newest; the newest of
@@ -82,13 +117,8 @@ pub(super) fn felt(case: &CaseDetail, texts: &Texts, s: &Speech<'_>) -> Felt {
             (s.count("count-tickets", summary.tickets), s.count("count-users", summary.users));
         format!("{tickets}, {users}")
     };
-    let mut mrfs: BTreeMap<String, usize> = BTreeMap::new();
-    for mrf in tickets.iter().filter_map(|ticket| ticket.mrf.clone()) {
-        *mrfs.entry(mrf).or_default() += 1;
-    }
-    let mut mrfs: Vec<(String, usize)> = mrfs.into_iter().collect();
-    mrfs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Felt { line, quotes: quotes(case, texts, s), mrfs, bars: bars(&tickets, s) }
+    let (map, bars) = (map(&tickets, s), bars(&tickets, s));
+    Felt { line, quotes: quotes(case, texts, s), map, bars }
 }
 
 /// Tickets in steps of five minutes, from the first to the last or to now.

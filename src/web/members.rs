@@ -126,6 +126,16 @@ pub(super) struct Marks {
     pub(super) events: Vec<(Time, String)>,
 }
 
+/// What holds a signal back, in words: who muted it, or which works, is told in the history and on the shift's page.
+pub(super) fn held(by: Option<&str>, s: &Speech<'_>) -> String {
+    match by.map(|by| by.split_once(':').unwrap_or((by, ""))) {
+        None => String::new(),
+        Some(("mute", _)) => s.t("held-mute"),
+        Some(("work", id)) => format!("{} {id}", s.t("held-work")),
+        Some((other, _)) => other.to_owned(),
+    }
+}
+
 pub(super) fn reasons(reasons: &[Reason], s: &Speech<'_>) -> Vec<ReasonView> {
     // What would be shown as zero says nothing.
     reasons
@@ -150,7 +160,7 @@ pub(super) fn finding(member: &Member, marks: Option<&Marks>, s: &Speech<'_>) ->
         since: s.clock(member.since),
         since_full: s.moment(member.since),
         over: member.ended.map(|at| s.clock(at)).unwrap_or_default(),
-        held: member.held_by.clone().unwrap_or_default(),
+        held: held(member.held_by.as_deref(), s),
         commands: commands(&advice),
         advice: advice.replace('`', ""),
         runbook: detail.and_then(|d| runbooks::path(&d.runbook)).unwrap_or_default(),

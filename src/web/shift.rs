@@ -335,7 +335,7 @@ pub(super) fn done(core: &Core, query: &ShiftQuery, s: &Speech<'_>) -> Done {
     told_done(core, case, act, s)
 }
 
-/// The line «PRB-000001: взято в работу» with the way back.
+/// The line «PRB-000001: взята в работу» with the way back.
 pub(super) fn told_done(core: &Core, case: &str, act: &str, s: &Speech<'_>) -> Done {
     let say = |verb: &str| {
         let message = Message::new("done").word("case", case);

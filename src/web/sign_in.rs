@@ -65,7 +65,10 @@ pub(super) async fn enter(
     let now = state.clock.now();
     match state.store.use_sign_in(&token, now).await {
         Ok(Some(access)) => open(&state, &access, now, "/problems").await,
-        Ok(None) => closed_door(&state, language, "/problems"),
+        Ok(None) => {
+            let told = Door { wrong: "sign-in-used", ..Door::default() };
+            door(&state, language, StatusCode::UNAUTHORIZED, told)
+        }
         Err(error) => ApiError::from(error).into_response(),
     }
 }

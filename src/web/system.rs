@@ -171,7 +171,7 @@ fn found(core: &Core, key: &str, s: &Speech<'_>) -> Vec<Found> {
                 since: s.clock(signal.since),
                 full: s.moment(signal.since),
                 case: case.map(|case| case.to_string()).unwrap_or_default(),
-                held: signal.held_by.clone().unwrap_or_default(),
+                held: super::members::held(signal.held_by.as_deref(), s),
             }
         })
         .collect()

@@ -215,7 +215,7 @@ fn doubts_and_notes_are_told_in_russian() {
     let site = "policies: policies.yaml\ncollect:\n  host:\n    - {name: a}\n";
     std::fs::write(folder.path().join("vakhta.yaml"), site).unwrap();
     let said = text(&russian(&["check", "vakhta.yaml"], folder.path()).stdout);
-    assert!(said.starts_with("примечание: политика all заводит обращения"), "{said}");
+    assert!(said.starts_with("примечание: политика all открывает тикеты"), "{said}");
     assert!(said.contains("1 источник, 1 политика\n"), "{said}");
 }
 

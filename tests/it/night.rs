@@ -93,7 +93,7 @@ async fn a_night_is_worked_through_on_the_pages() {
     // Taken by keyboard, without the mouse.
     browser.press("j").await;
     browser.press("a").await;
-    browser.shows("взято в работу", 10).await;
+    browser.shows("взята в работу", 10).await;
     engine.reaches(&id, "acknowledged", 10).await;
     browser.shows("Анна ·", 10).await;
 

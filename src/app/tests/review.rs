@@ -253,7 +253,7 @@ async fn a_threshold_is_tried_on_the_samples_there_are() {
             }
         }
         assert!(
-            said.contains("По записанным данным с") && said.contains("семи дней здесь нет"),
+            said.contains("По записанным данным с") && said.contains("за семь дней в памяти нет"),
             "{said}"
         );
         assert!(said.contains("Пропало бы: 0, добавилось бы: 0"), "{said}");
