@@ -60,7 +60,9 @@ impl State {
         let Some(case) = self.cases.get(&id) else { return };
         match case.decided.state {
             CaseState::Open | CaseState::Acknowledged => match quiet {
-                Quiet::At(at) if at <= now => self.resolve_by_itself(now, id),
+                Quiet::At(at) if at <= now => {
+                    self.resolve_by_itself(now, id, cluster.totals().held)
+                }
                 Quiet::Unread => {
                     self.awaiting_tickets.insert(id);
                 }
@@ -180,8 +182,10 @@ impl State {
         }
     }
 
-    fn resolve_by_itself(&mut self, now: Time, id: CaseId) {
-        let message = Message::new("line-resolved");
+    fn resolve_by_itself(&mut self, now: Time, id: CaseId, held: u32) {
+        // What is only held back has not recovered, and is not called so.
+        let key = if held > 0 { "line-resolved-held" } else { "line-resolved" };
+        let message = Message::new(key);
         self.note(now, id, TimelineKind::State, message.clone());
         self.change(id, |case| {
             case.decided.state = CaseState::Resolved;

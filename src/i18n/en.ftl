@@ -877,3 +877,5 @@ held-mute = muted by hand
 held-work = planned works
 state-rejected = rejected as a false alarm
 sign-in-used = The link is not good: it was used already, or has expired. Sign in by name and password, or ask for a new one.
+line-resolved-held = Troubles nobody any more: what is not over is muted or belongs to planned works
+note-resolved-held = What is not over is muted by hand or belongs to planned works.

@@ -68,10 +68,10 @@ impl Zones {
             return zones;
         };
         for (name, _, node) in entries {
-            if let Some(zone) = zone(node, reader) {
-                if zones.branches.insert(plain(name), zone).is_none() {
-                    zones.names.push(name.clone());
-                }
+            if let Some(zone) = zone(node, reader)
+                && zones.branches.insert(plain(name), zone).is_none()
+            {
+                zones.names.push(name.clone());
             }
         }
         zones

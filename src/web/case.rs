@@ -20,7 +20,7 @@ use crate::api::{ApiError, ApiState};
 use crate::escalate::Escalation;
 use crate::fold::State as Core;
 use crate::model::{
-    CaseDetail, CaseState, Language, Life, Member, Message, SignalKind, TimelineKind,
+    CaseDetail, CaseState, CaseSummary, Language, Life, Member, Message, SignalKind, TimelineKind,
 };
 
 /// Groups of tickets listed at first.
@@ -48,6 +48,14 @@ fn still_on(core: &Core, case: &CaseDetail, s: &Speech<'_>) -> String {
     let by_person = resolution.is_some_and(|resolution| resolution.by.is_some());
     let is_so = by_person && case.summary.state == CaseState::Resolved && !case.summary.rejected;
     if is_so && on > 0 { s.count("case-still-on", on) } else { String::new() }
+}
+
+/// Systems that may be named as the cause: those of the case first, then all others, for the cause may lie where nothing
+/// is watched.
+fn systems(case: &CaseSummary, s: &Speech<'_>) -> Vec<(String, String)> {
+    let others = s.topology.systems().iter().map(|system| &system.key);
+    let others = others.filter(|key| !case.systems.contains(key));
+    case.systems.iter().chain(others).map(|key| (key.clone(), s.system(key))).collect()
 }
 
 #[derive(Template)]
@@ -225,7 +233,7 @@ impl<'a> Look<'a> {
             similar: earlier.iter().map(|case| facts::similar(case, &s)).collect(),
             timeline: self.timeline(),
             graph: graph::neighbourhood(summary, &s),
-            systems: summary.systems.iter().map(|key| (key.clone(), s.system(key))).collect(),
+            systems: systems(summary, &s),
             others: self.others(),
             s,
         }

@@ -120,6 +120,9 @@ impl Wording<'_> {
         let by = resolution.and_then(|resolution| resolution.by.as_deref());
         let mut how = match by {
             Some(who) => vec![Message::new("note-resolved-by").word("who", who)],
+            None if self.facts.cluster.is_some_and(|cluster| cluster.totals().held > 0) => {
+                vec![Message::new("note-resolved-held")]
+            }
             None => vec![Message::new("note-resolved-alone")],
         };
         if let Some(why) = resolution.map(|r| r.why.as_str()).filter(|why| !why.is_empty()) {

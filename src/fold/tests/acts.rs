@@ -242,3 +242,27 @@ fn the_cause_that_a_person_names_is_the_cause() {
     assert_eq!(case.cause, Some(("crm-hosts".into(), 1.0)));
     assert_eq!(case.systems[0], "crm-hosts");
 }
+
+/// What is muted has not recovered, and neither history nor ticket says that it has.
+#[test]
+fn a_case_whose_signals_are_muted_is_not_called_mended() {
+    for is_muted in [true, false] {
+        let mut core = Core::new();
+        core.raise(0, lock_chain());
+        core.pass(2 * MINUTE);
+        if is_muted {
+            let until = Time(START + HOUR);
+            core.act(2 * MINUTE, "PRB-000001", Verb::Mute { signals: Vec::new(), until });
+        } else {
+            core.clear(2 * MINUTE, lock_chain());
+        }
+        core.pass(10 * MINUTE);
+        assert!(is_over(core.case("PRB-000001").state));
+        let detail = core.state.detail(id("PRB-000001"));
+        let said = detail.map(|detail| format!("{:?}", detail.timeline)).unwrap_or_default();
+        assert_eq!(said.contains("line-resolved-held"), is_muted, "{said}");
+        let told = format!("{:?}", core.effects);
+        assert_eq!(told.contains("заглушено вручную"), is_muted, "{told}");
+        assert_eq!(told.contains("больше не видит неполадки"), !is_muted, "{told}");
+    }
+}
