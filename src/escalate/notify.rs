@@ -149,7 +149,9 @@ impl State {
         if let Some(due) = told.due.take() {
             self.timers.remove(&(due, case));
         }
-        let (effects, due) = told.decide(context, facts);
+        let survivor = facts.survivor.and_then(|survivor| self.told.get(&survivor.id));
+        let beside = survivor.map(|told| told.ticket.queue().to_owned()).unwrap_or_default();
+        let (effects, due) = told.decide(context, facts, &beside);
         for effect in &effects {
             for key in &effect.supersedes {
                 told.pending.remove(key);
@@ -166,7 +168,12 @@ impl State {
 }
 
 impl Told {
-    fn decide(&mut self, context: Context<'_>, facts: Facts<'_>) -> (Vec<Effect>, Option<Time>) {
+    fn decide(
+        &mut self,
+        context: Context<'_>,
+        facts: Facts<'_>,
+        beside: &str,
+    ) -> (Vec<Effect>, Option<Time>) {
         let policy = context.escalation.matching(facts.first_system(), facts.case.severity);
         let summary = OnceCell::new();
         let pending = std::mem::take(&mut self.pending);
@@ -176,6 +183,7 @@ impl Told {
             facts,
             summary: &summary,
             policy,
+            beside,
             is_due: self.is_opened,
             pending: &pending,
             deliveries: &mut deliveries,

@@ -37,6 +37,8 @@ pub(super) struct Telling<'a> {
     pub(super) summary: &'a OnceCell<CaseSummary>,
     /// The policy for the case as it stands.
     pub(super) policy: Option<&'a Policy>,
+    /// The queue of the ticket of the case that this one was merged into; empty for none.
+    pub(super) beside: &'a str,
     /// Somebody may be told: the case has lasted as long as its policy asks.
     pub(super) is_due: bool,
     /// Effects decided before and not delivered yet.

@@ -236,7 +236,10 @@ impl Engine {
     /// Starts for the first time.
     pub(crate) fn begin(&mut self) {
         self.start();
-        self.token = self.command(&["token", "add", "test", "--role", "admin"]).trim().to_owned();
+        // What an earlier version has left may hold a token of that name.
+        let name = format!("test-{}", std::process::id());
+        let name = format!("{name}-{:?}", std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap());
+        self.token = self.command(&["token", "add", &name, "--role", "admin"]).trim().to_owned();
     }
 
     /// Starts (again) on the same site and data.

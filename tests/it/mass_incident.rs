@@ -54,6 +54,12 @@ async fn tickets_alone_are_one_mass_incident() {
     assert_eq!((&cases[0]["tickets"], &cases[0]["cause"]["system"]), (&25.into(), &"asr".into()));
     assert_eq!(desk.problem_tickets(since, "MI-000001").len(), 1);
     assert_eq!(firing(&am, "MI-000001").await.len(), 1);
+    // The last one may still be on its way when the others have been joined.
+    until("every ticket is read", 30, async || {
+        let read = engine.get("/api/v1/incidents?limit=200").await.to_string();
+        read.contains(&format!("ticket:{vague}")).then_some(())
+    })
+    .await;
     for other in others {
         let why = engine.command(&["explain", &format!("ticket:{other}")]);
         assert!(why.contains("Ни к одной проблеме не отнесено"), "{why}");

@@ -102,6 +102,11 @@ impl Noted {
 }
 
 impl TicketRow {
+    /// Where the ticket is; empty before it is opened.
+    pub(in crate::escalate) fn queue(&self) -> &str {
+        if self.stage == Stage::Open { &self.queue } else { "" }
+    }
+
     /// A user's ticket has to be looked at.
     pub(in crate::escalate) fn look_at(&mut self, ticket: u64) {
         self.unsettled.insert(ticket);
@@ -298,7 +303,11 @@ impl TicketRow {
         }
         self.said = Said::Merged;
         let system = survivor.lead.as_ref().map_or("", |(system, _)| system.as_str());
-        let queue = telling.context.topology.get(system).map(|system| system.queue.clone());
+        // Beside the other one's ticket, which follows its cause only once that has held for a while.
+        let queue = match telling.beside {
+            "" => telling.context.topology.get(system).map(|system| system.queue.clone()),
+            queue => Some(queue.to_owned()),
+        };
         let queue = queue.filter(|queue| !queue.is_empty() && *queue != self.queue);
         let (subject, body) = telling.wording().merged(survivor.id);
         self.note(telling, EffectKind::AddNote { subject, body, queue, priority: None });
