@@ -21,14 +21,19 @@ async fn come_in(browser: &Browser, engine: &Engine, name: &str, role: &str) {
 
 /// Barriers that axe finds on the page that is shown; none when axe could not be had.
 pub(crate) async fn barriers(browser: &Browser, page: &str) {
+    obstacles(browser, page, "").await;
+}
+
+/// The same with rules beside the usual ones, `'target-size': {enabled: true}` for one.
+pub(crate) async fn obstacles(browser: &Browser, page: &str, rules: &str) {
     let Some(axe) = harness::axe() else { return };
     browser.script(&axe).await;
     let found = browser
-        .script(
+        .script(&format!(
             "return window.axeDone ? window.axeFound : (window.axeDone = false, \
-             axe.run({resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => { window.axeDone = true; window.axeFound = \
-             r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join(' | ')); }), null)",
-        )
+             axe.run({{resultTypes: ['violations'], rules: {{{rules}}}}}).then((r) => {{ window.axeDone = true; window.axeFound = \
+             r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join(' | ')); }}), null)",
+        ))
         .await;
     assert!(found.is_null());
     let found = until("axe has looked at the page", 30, async || {

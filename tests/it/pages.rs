@@ -8,7 +8,10 @@ use crate::faults::Exporter;
 use crate::ground::FIRST;
 use crate::harness::{self, Desk, Site, until};
 use crate::lock_chain::SLOW;
-use crate::night::barriers;
+use crate::night::obstacles;
+
+/// Small targets are obstacles too.
+const TARGETS: &str = "'target-size': {enabled: true}";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_show_a_problem_and_let_it_be_taken() {
@@ -134,7 +137,7 @@ async fn pages_keep_nobody_out() {
     let browser = Browser::start().await;
     browser.size(390, 844).await;
     browser.open(&format!("{}/sign-in", engine.address)).await;
-    barriers(&browser, "sign-in").await;
+    obstacles(&browser, "sign-in", TARGETS).await;
     browser.fill("[name=name]", "анна").await;
     browser.fill("[name=password]", "пароль анны").await;
     browser.click("form[action$='/sign-in'] button").await;
@@ -153,13 +156,13 @@ async fn pages_keep_nobody_out() {
                     .script("document.querySelectorAll('main details').forEach((d) => { d.open = true })")
                     .await;
             }
-            barriers(&browser, &format!("{page}, {scheme}")).await;
+            obstacles(&browser, &format!("{page}, {scheme}"), TARGETS).await;
         }
     }
     browser.open(&format!("{}/phone", engine.address)).await;
     browser.click("form[action$='/phone'] button").await;
     browser.shows("То же самое ссылкой", 10).await;
-    barriers(&browser, "/phone with its code").await;
+    obstacles(&browser, "/phone with its code", TARGETS).await;
     browser.fits().await;
     browser.picture("phone-code-ru").await;
 
