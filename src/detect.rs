@@ -25,7 +25,7 @@ pub use check::TestFailure;
 pub use pack::{Judge, Packs, Rule, Rules, Scope};
 pub use trial::{Episode, Limits, Trial, Tried};
 pub use watch::Watch;
-pub use wording::shown;
+pub use wording::{shown, shown_bytes};
 
 use crate::model::{Detail, Time};
 use crate::series::Store;

@@ -83,6 +83,13 @@ fn proxies(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Proxy>, reqw
     Ok(proxies.into_iter().map(spare).collect())
 }
 
+/// Whether a host of an address is this machine: what is said to it crosses no network.
+#[must_use]
+pub fn is_here(host: &str) -> bool {
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    plain == "localhost" || plain.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// Reads a body of at most `limit` bytes, decompressed.
 ///
 /// # Errors
@@ -148,6 +155,22 @@ pub fn cause(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("127.0.0.1", true),
+            ("127.8.8.8", true),
+            ("[::1]", true),
+            ("0.0.0.0", false),
+            ("127.example", false),
+            ("db1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_here(host), expected, "{host}");
+        }
+    }
 
     #[test]
     fn proxies_come_from_the_environment() {

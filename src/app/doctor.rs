@@ -150,8 +150,8 @@ fn room(data: &Path) -> Option<Examined> {
     let about = rustix::fs::statvfs(place).ok()?;
     let free = about.f_bavail.saturating_mul(about.f_frsize);
     let (ru, en) = (
-        crate::detect::shown(as_float(free), "bytes", crate::model::Language::Ru),
-        crate::detect::shown(as_float(free), "bytes", crate::model::Language::En),
+        crate::detect::shown_bytes(free, crate::model::Language::Ru),
+        crate::detect::shown_bytes(free, crate::model::Language::En),
     );
     let what = format!("{}", place.display());
     Some(if free < ROOM {
@@ -164,11 +164,6 @@ fn room(data: &Path) -> Option<Examined> {
         let text = Text::new(format!("на диске свободно {ru}"), format!("{en} free on the disk"));
         Examined::new(what, Verdict::Good, text)
     })
-}
-
-fn as_float(bytes: u64) -> f64 {
-    let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
-    f64::from(mebibytes) * 1_048_576.0
 }
 
 /// Signs in to the ticket system and reads with a canary what can be told by reading.

@@ -106,9 +106,7 @@ impl Limits {
         let mut limits = Self::default();
         let mut reader = Reader::new(node, errors);
         limits.series.retention = reader.duration("samples").unwrap_or(limits.series.retention);
-        let series = reader.number("series", 1e3..=1e8);
-        let series = series.and_then(|series| format!("{series:.0}").parse().ok());
-        limits.series.series = series.unwrap_or(limits.series.series);
+        limits.series.series = reader.count("series", 1e3..=1e8).unwrap_or(limits.series.series);
         limits.series.bytes = reader.bytes("memory").unwrap_or(limits.series.bytes);
         if let Some(body) = reader.bytes("body") {
             limits.body = usize::try_from(body).unwrap_or(limits.body);
@@ -188,7 +186,7 @@ impl Site {
     #[must_use]
     fn for_the_network(mut self) -> Self {
         let host = self.listen.rsplit_once(':').map_or("", |(host, _)| host);
-        let is_here = matches!(host, "localhost" | "[::1]") || host.starts_with("127.");
+        let is_here = crate::http::is_here(host);
         let is_encrypted =
             self.tls.is_some() || self.settings.escalation.page_url.starts_with("https://");
         if !is_here && !is_encrypted {

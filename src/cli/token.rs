@@ -9,7 +9,7 @@ use super::{Failure, Format, print};
 use crate::app::{PAGE, store_file, store_path};
 use crate::clock::Clock;
 use crate::model::{Arg, Message, Time};
-use crate::store::{Access, AccessKind, Pass, Role, Store, StoreError};
+use crate::store::{Access, AccessKind, Role, Store, StoreError};
 
 /// Where the page is when nobody has said otherwise.
 const DEFAULT_PAGE: &str = "http://127.0.0.1:8480";
@@ -164,10 +164,9 @@ async fn make(arguments: &Arguments, kind: AccessKind, terminal: Terminal) -> Re
     let now = Clock::default().now();
     // Two tokens of one name could not be told apart in the journal, nor revoked one by one with any certainty.
     if kind == AccessKind::Bearer {
-        let known = store.passes(now).await.map_err(failed)?;
-        let is_same = |pass: &&Pass| pass.kind == kind.as_str() && pass.access.name == access.name;
-        if let Some(pass) = known.iter().find(is_same) {
-            let hash = pass.hash.chars().take(12).collect::<String>();
+        let known = store.token_named(&access.name, now).await.map_err(failed)?;
+        if let Some(hash) = known {
+            let hash: String = hash.chars().take(12).collect();
             let taken = Message::new("cli-token-named").word("name", &access.name);
             return Err(Failure::usage(taken.word("hash", hash)));
         }

@@ -67,9 +67,7 @@ impl Target {
             }
             target.timeout = timeout;
         }
-        let most = reader.number("max_series", 1.0..=1e8);
-        let most = most.and_then(|most| format!("{most:.0}").parse().ok());
-        target.max_series = most.unwrap_or(target.max_series);
+        target.max_series = reader.count("max_series", 1.0..=1e8).unwrap_or(target.max_series);
         if let Some(node) = reader.node("labels") {
             target.labels = labels(node, reader.errors);
         }

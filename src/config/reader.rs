@@ -125,6 +125,15 @@ impl<'n, 'e> Reader<'n, 'e> {
         }
     }
 
+    /// A whole number inside `range`.
+    pub fn count(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<f64>,
+    ) -> Option<usize> {
+        format!("{:.0}", self.number(key, range)?).parse().ok()
+    }
+
     /// `true` or `false`.
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let node = self.node(key)?;

@@ -137,8 +137,9 @@ pub(super) fn note_worst(signal: &mut Signal, at: Time) {
     let is_worst = signal.worst.as_ref().is_none_or(|worst| {
         // What has healed lies far from its limit too, on the other side.
         let is_there = beyond(worst.detail.as_deref()) * now >= 0.0;
-        (signal.severity, excess) >= (worst.severity, worst.excess)
-            && (is_there || signal.severity > worst.severity)
+        // Of equals the first: what is told anew of the same number may no longer know who held the lock.
+        signal.severity > worst.severity
+            || (is_there && signal.severity == worst.severity && excess > worst.excess)
     });
     if is_worst {
         signal.worst = Some(Box::new(Worst {

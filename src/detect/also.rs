@@ -40,9 +40,8 @@ impl Now<'_> {
         let mut numbers = Numbers::new();
         for (name, values) in &self.values {
             let value = values.iter().find(|(found, _)| is_its(found));
-            // What is no number (a division by zero) tells nothing; 0 is nobody: the one it spoke of is gone.
-            let is_somebody = |value: f64| value.is_finite() && value.abs() > 0.0;
-            if let Some((_, value)) = value.filter(|(_, value)| is_somebody(*value)) {
+            // What is no number (a division by zero) tells nothing.
+            if let Some((_, value)) = value.filter(|(_, value)| value.is_finite()) {
                 numbers.insert((*name).to_owned(), *value);
             }
         }

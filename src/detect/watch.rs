@@ -399,8 +399,7 @@ impl Memory {
             let told = fresh.iter_mut().find(|finding| finding.key == active.key);
             match told {
                 Some(finding) => also::add(turn.rule, finding, &numbers),
-                // One who is gone is not told of anew: the finding is on its way out.
-                None if numbers != object.also && !numbers.is_empty() => {
+                None if numbers != object.also => {
                     let mut again = active.clone();
                     again.state = FindingState::Updated;
                     again.at = turn.at;
@@ -409,9 +408,7 @@ impl Memory {
                 }
                 None => {}
             }
-            if !numbers.is_empty() {
-                object.also = numbers;
-            }
+            object.also = numbers;
         }
         found.append(&mut fresh);
     }

@@ -98,6 +98,15 @@ fn plain(value: f64, language: Language) -> String {
     decimal(format!("{value:.digits$}"), language)
 }
 
+/// A size as people write it: `1,5 ГиБ`; true to a mebibyte, below that to a kibibyte.
+#[must_use]
+pub fn shown_bytes(size: u64, language: Language) -> String {
+    let large = |by: u32| {
+        u32::try_from(size >> by).ok().map(|part| f64::from(part) * 2_f64.powi(by.cast_signed()))
+    };
+    shown(large(10).or_else(|| large(20)).unwrap_or(f64::MAX), "bytes", language)
+}
+
 fn span(seconds: f64, language: Language) -> String {
     let (d, h, m, s) = match language {
         Language::Ru => ("д", "ч", "мин", "с"),

@@ -847,7 +847,7 @@ reload-refused = The new configuration was refused ({ $count ->
 }), the old one goes on. What is wrong: vakhta check, and the program's log.
 nav-phone = Phone
 phone-title = Sign in on a phone
-phone-text = Point the camera of your phone at the code: the phone comes in under your name, with your rights. The code works once, for five minutes. Show it to nobody else.
+phone-text = Show the code and point the camera of your phone at it: the phone comes in under your name, with your rights. The code works once, for five minutes. Show it to nobody else.
 phone-code = Code to sign in on a phone
 phone-good = If the phone does not open the page, see that it is in the company’s network (VPN).
 phone-address = The same as a link

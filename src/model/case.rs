@@ -331,11 +331,13 @@ pub struct CaseDetail {
 }
 
 impl CaseDetail {
-    /// Findings and alerts that are on now.
+    /// Findings and alerts that are on now and that nothing holds back.
     #[must_use]
     pub fn on(&self) -> u32 {
-        let is_on =
-            |member: &&Member| member.kind != SignalKind::Ticket && member.life == Life::Active;
+        let is_on = |member: &&Member| {
+            let is_finding = member.kind != SignalKind::Ticket;
+            is_finding && member.life == Life::Active && member.held_by.is_none()
+        };
         u32::try_from(self.members.iter().filter(is_on).count()).unwrap_or(u32::MAX)
     }
 }

@@ -157,7 +157,7 @@ impl Config {
             let parsed = reqwest::Url::parse(url).ok();
             let scheme = parsed.as_ref().map(|url| url.scheme().to_owned()).unwrap_or_default();
             let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
-            let is_here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+            let is_here = crate::http::is_here(host);
             match scheme.as_str() {
                 "ldaps" => {}
                 "ldap" if starttls || is_here => {}

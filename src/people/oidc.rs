@@ -315,7 +315,7 @@ impl Config {
             let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
             match scheme.as_str() {
                 "https" => {}
-                "http" if matches!(host, "127.0.0.1" | "localhost" | "[::1]") => {}
+                "http" if http::is_here(host) => {}
                 "http" => {
                     reader.errors.error(&node.place, Message::new("check-oidc-clear"));
                 }

@@ -250,6 +250,22 @@ impl Store {
         Ok(rows.iter().filter_map(pass).collect())
     }
 
+    /// The hash of a program's token of this name that is good at `now`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn token_named(&self, name: &str, now: Time) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT hash FROM access WHERE kind = 'bearer' AND name = ? \
+             AND (expires_at IS NULL OR expires_at > ?) LIMIT 1",
+        )
+        .bind(name)
+        .bind(now.0)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(while_doing("look up a token by its name"))
+    }
+
     /// Ends a token or session: by its hash as in [`Self::passes`] (or the beginning of it, at least eight letters).
     /// Says how many there were.
     ///

@@ -10,7 +10,7 @@ use super::members::{
     FindingView, Marks, ReasonView, Said, Texts, TicketGroup, TicketView, finding, folded, reasons,
     ticket,
 };
-use super::page::{Guest, Speech, Wanted, html, refusal, speak};
+use super::page::{Guest, Speech, Wanted, html, or_refusal, speak};
 use super::shift::{Done, told_done};
 use super::solutions::{self, SolutionView};
 use super::told::{Told, told};
@@ -20,7 +20,7 @@ use crate::api::{ApiError, ApiState};
 use crate::escalate::Escalation;
 use crate::fold::State as Core;
 use crate::model::{
-    CaseDetail, CaseState, CaseSummary, Language, Life, Member, Message, SignalKind, TimelineKind,
+    CaseDetail, CaseState, CaseSummary, Language, Member, Message, SignalKind, TimelineKind,
 };
 
 /// Groups of tickets listed at first.
@@ -38,16 +38,14 @@ const CLOSE: f64 = 0.7;
 
 /// Findings that go on though a person has marked the case as resolved.
 fn still_on(core: &Core, case: &CaseDetail, s: &Speech<'_>) -> String {
-    let is_on = |member: &&Member| {
-        let is_finding = member.kind != SignalKind::Ticket;
-        is_finding && member.life == Life::Active && member.held_by.is_none()
-    };
-    let on = u32::try_from(case.members.iter().filter(is_on).count()).unwrap_or(u32::MAX);
     let facts = core.cases().facts(case.summary.id, core.correlate());
     let resolution = facts.as_ref().and_then(|facts| facts.case.decided.resolution.as_ref());
     let by_person = resolution.is_some_and(|resolution| resolution.by.is_some());
     let is_so = by_person && case.summary.state == CaseState::Resolved && !case.summary.rejected;
-    if is_so && on > 0 { s.count("case-still-on", on) } else { String::new() }
+    match case.on() {
+        on if is_so && on > 0 => s.count("case-still-on", on),
+        _ => String::new(),
+    }
 }
 
 /// Systems that may be named as the cause: those of the case first, then all others, for the cause may lie where nothing
@@ -139,10 +137,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(query): Query<CaseQuery>,
 ) -> Response {
-    match page(&guest, language, &state, &id, &query).await {
-        Ok(page) => page,
-        Err(error) => refusal(&state, language, Some(&guest), &error),
-    }
+    let page = page(&guest, language, &state, &id, &query).await;
+    or_refusal(page, &state, language, &guest)
 }
 
 async fn page(

@@ -260,6 +260,16 @@ pub(super) fn refusal_at(
     (error.status(), html(&page)).into_response()
 }
 
+/// A page, or why there is none.
+pub(super) fn or_refusal(
+    page: Result<Response, ApiError>,
+    state: &ApiState,
+    language: Language,
+    guest: &Guest,
+) -> Response {
+    page.unwrap_or_else(|error| refusal(state, language, Some(guest), &error))
+}
+
 /// What is not there: a page for people, an error for programs.
 pub(super) async fn missing(
     State(state): State<ApiState>,

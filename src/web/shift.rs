@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::chart;
 use super::chips::{Chip, ShiftQuery, View, chips};
 use super::frame::Frame;
-use super::page::{Guest, Speech, Wanted, html, refusal, speak};
+use super::page::{Guest, Speech, Wanted, html, or_refusal, speak};
 use super::told::{Told, told};
 use crate::api::cases::is_spoken_for;
 use crate::api::search::{self, Phrase};
@@ -86,10 +86,8 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Query(query): Query<ShiftQuery>,
 ) -> Response {
-    match page(&guest, language, &state, query).await {
-        Ok(page) => page,
-        Err(error) => refusal(&state, language, Some(&guest), &error),
-    }
+    let page = page(&guest, language, &state, query).await;
+    or_refusal(page, &state, language, &guest)
 }
 
 async fn page(

@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, speak};
 use crate::api::ApiState;
 use crate::collect::SourceHealth;
-use crate::detect::shown;
+use crate::detect::shown_bytes;
 use crate::i18n;
 use crate::model::Message;
 
@@ -60,18 +60,11 @@ fn held(state: &ApiState, s: Speech<'_>) -> String {
     let (stats, limits) = (store.stats(), store.limits());
     drop(store);
     let whole = |number: u64| i18n::grouped(number, s.language);
-    let mebi = |bytes: u64| {
-        shown(
-            f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) * 1024.0,
-            "bytes",
-            s.language,
-        )
-    };
     let message = Message::new("sources-held")
         .word("series", whole(stats.series))
         .word("most", whole(u64::try_from(limits.series).unwrap_or(u64::MAX)))
-        .word("bytes", mebi(stats.bytes))
-        .word("room", mebi(limits.bytes))
+        .word("bytes", shown_bytes(stats.bytes, s.language))
+        .word("room", shown_bytes(limits.bytes, s.language))
         .word("span", s.span(limits.retention.as_secs_f64()));
     s.say(&message)
 }

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::frame::Frame;
 use super::gauges::{self, Gauge};
-use super::page::{Guest, Speech, Wanted, html, refusal, speak};
+use super::page::{Guest, Speech, Wanted, html, or_refusal, speak};
 use super::{facts, shift, sources, systems};
 use crate::api::states::states;
 use crate::api::{ApiError, ApiState};
@@ -72,10 +72,8 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Path(key): Path<String>,
 ) -> Response {
-    match page(&guest, language, &state, &key).await {
-        Ok(page) => page,
-        Err(error) => refusal(&state, language, Some(&guest), &error),
-    }
+    let page = page(&guest, language, &state, &key).await;
+    or_refusal(page, &state, language, &guest)
 }
 
 async fn page(

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::frame::Frame;
 use super::graph;
-use super::page::{Guest, Speech, Wanted, html, refusal, speak};
+use super::page::{Guest, Speech, Wanted, html, or_refusal, speak};
 use crate::api::states::{UNWATCHED, WORDS, states, watched};
 use crate::api::{ApiError, ApiState};
 use crate::i18n::Zones;
@@ -90,10 +90,8 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Query(query): Query<SystemsQuery>,
 ) -> Response {
-    match page(&guest, language, &state, &query).await {
-        Ok(page) => page,
-        Err(error) => refusal(&state, language, Some(&guest), &error),
-    }
+    let page = page(&guest, language, &state, &query).await;
+    or_refusal(page, &state, language, &guest)
 }
 
 async fn page(

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::frame::Frame;
 use super::members::{Said, Texts};
-use super::page::{Guest, Speech, Wanted, html, refusal, speak};
+use super::page::{Guest, Speech, Wanted, html, or_refusal, speak};
 use super::solutions::{Finder, SolutionView};
 use crate::api::search::Phrase;
 use crate::api::{ApiError, ApiState};
@@ -118,10 +118,8 @@ pub(super) async fn show(
     State(state): State<ApiState>,
     Query(query): Query<TicketQuery>,
 ) -> Response {
-    match list(&guest, language, &state, query).await {
-        Ok(page) => page,
-        Err(error) => refusal(&state, language, Some(&guest), &error),
-    }
+    let page = list(&guest, language, &state, query).await;
+    or_refusal(page, &state, language, &guest)
 }
 
 async fn list(
@@ -165,10 +163,8 @@ pub(super) async fn one(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Response {
-    match ticket(&guest, language, &state, &id).await {
-        Ok(page) => page,
-        Err(error) => refusal(&state, language, Some(&guest), &error),
-    }
+    let page = ticket(&guest, language, &state, &id).await;
+    or_refusal(page, &state, language, &guest)
 }
 
 async fn ticket(

@@ -141,9 +141,10 @@ impl Value {
         samples.push(&self.name, &labels, number.unwrap_or(self.number));
     }
 
-    /// Our own series are made so that 0 is healthy; of others nobody may make up a value.
+    /// Our own series are made so that 0 is healthy; of others nobody may make up a value. Who held a lock that is gone is
+    /// nobody, not the process 0: advice would name it.
     pub(super) fn may_be_zero(&self) -> bool {
-        self.name.starts_with("vakhta_")
+        self.name.starts_with("vakhta_") && !self.name.ends_with("_pid")
     }
 
     pub(super) fn has_label(&self, text: &str) -> bool {

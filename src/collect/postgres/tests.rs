@@ -55,6 +55,12 @@ fn what_vanishes_is_healthy_for_a_while_and_then_forgotten() {
     }
     kept.note_gone(&[]);
     assert!(kept.gone.is_empty(), "forgotten");
+    // Nobody is process 0: advice would tell to end it.
+    let values = ["vakhta_pg_lock_queue_sessions", "vakhta_pg_lock_queue_blocker_pid"]
+        .map(|name| value(name, "1", 9.0));
+    let mut kept = Kept { values: values.to_vec(), ..Kept::default() };
+    kept.note_gone(&[]);
+    assert_eq!(kept.gone, [(value("vakhta_pg_lock_queue_sessions", "1", 9.0), GONE_POLLS)]);
 }
 
 #[test]

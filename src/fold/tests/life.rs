@@ -239,13 +239,20 @@ fn what_is_over_is_named_by_its_worst() {
         finding.evidence[0].limit = Some(limit);
         finding
     };
+    let held_by = |mut finding: crate::model::Finding, who: &str| {
+        finding.title = Text::new(format!("ждут 12, держит {who}"), format!("12 wait for {who}"));
+        finding
+    };
     let mut core = Core::new();
-    core.raise(0, limit_of(waiting(12), 10.0));
+    core.raise(0, limit_of(held_by(waiting(12), "pid 4711"), 10.0));
+    // The same number told anew, when who held the lock has gone already.
+    core.update(30 * SECOND, limit_of(held_by(waiting(12), "pid"), 10.0));
     // On its way out it lies farther from its limit than it ever did, on the other side.
     core.update(MINUTE, limit_of(waiting(0), 10.0));
     core.clear(2 * MINUTE, limit_of(waiting(0), 10.0));
     core.pass(4 * MINUTE);
-    assert!(core.title("PRB-000001").contains("ждут 12"), "{}", core.title("PRB-000001"));
+    let title = core.title("PRB-000001");
+    assert!(title.contains("ждут 12, держит pid 4711"), "{title}");
     let mut core = Core::new();
     core.raise(0, waiting(3));
     core.update(MINUTE, waiting(8));

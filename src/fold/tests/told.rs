@@ -145,6 +145,30 @@ fn the_ticket_follows_the_cause_once_it_has_held() {
     assert_eq!(opened(&core.effects), 1);
 }
 
+/// A merged case's ticket goes where the other one's ticket is, though the likely cause has just become another.
+#[test]
+fn a_merged_ticket_goes_beside_the_other_ones_ticket() {
+    let mut core = Core::new();
+    core.raise(0, finding("crm-app", "slow", Role::Symptom, Impact::Slow));
+    core.raise(0, finding("sms-gateway", "down", Role::Cause, Impact::Down));
+    core.pass(31 * SECOND);
+    assert_eq!(core.live(), ["PRB-000001", "PRB-000002"]);
+    let queue = |core: &Core, case: &str| {
+        core.effects.iter().rev().find_map(|effect| match &effect.kind {
+            _ if effect.case() != id(case) => None,
+            EffectKind::OpenTicket { queue, .. } => Some(queue.clone()),
+            EffectKind::AddNote { queue, .. } => queue.clone(),
+            _ => None,
+        })
+    };
+    let beside = queue(&core, "PRB-000001");
+    core.raise(35 * SECOND, lock_chain());
+    let lead = core.case("PRB-000001").cause.map(|(system, _)| system);
+    assert_eq!(lead.as_deref(), Some("crm-db"), "the ticket will follow it in a minute");
+    core.act(40 * SECOND, "PRB-000002", Verb::Merge { into: id("PRB-000001") });
+    assert_eq!(queue(&core, "PRB-000002"), beside);
+}
+
 /// A7: what comes and goes every two minutes is one state, told once.
 #[test]
 fn what_comes_and_goes_is_told_once_as_unstable() {
