@@ -150,7 +150,7 @@ fn the_ticket_follows_the_cause_once_it_has_held() {
 fn a_merged_ticket_goes_beside_the_other_ones_ticket() {
     let mut core = Core::new();
     core.raise(0, finding("crm-app", "slow", Role::Symptom, Impact::Slow));
-    core.raise(0, finding("sms-gateway", "down", Role::Cause, Impact::Down));
+    core.raise(0, finding("sms-gateway", "slow", Role::Symptom, Impact::Slow));
     core.pass(31 * SECOND);
     assert_eq!(core.live(), ["PRB-000001", "PRB-000002"]);
     let queue = |core: &Core, case: &str| {
@@ -163,9 +163,10 @@ fn a_merged_ticket_goes_beside_the_other_ones_ticket() {
     };
     let beside = queue(&core, "PRB-000001");
     core.raise(35 * SECOND, lock_chain());
+    let merged = core.act(40 * SECOND, "PRB-000002", Verb::Merge { into: id("PRB-000001") });
+    assert_eq!(merged.refused, None);
     let lead = core.case("PRB-000001").cause.map(|(system, _)| system);
-    assert_eq!(lead.as_deref(), Some("crm-db"), "the ticket will follow it in a minute");
-    core.act(40 * SECOND, "PRB-000002", Verb::Merge { into: id("PRB-000001") });
+    assert_eq!(lead.as_deref(), Some("crm-db"), "its ticket will follow in a minute");
     assert_eq!(queue(&core, "PRB-000002"), beside);
 }
 
