@@ -24,7 +24,7 @@ use tokio::time::Instant;
 pub use canary::{Advice, AdviceLevel};
 pub use config::{Config, DynamicFields, Route, Routes};
 pub use error::OtrsError;
-pub use text::{FIELD_LIMIT, TITLE_LIMIT, cut, cut_keeping_end};
+pub use text::{FIELD_LIMIT, TITLE_LIMIT, cut, cut_keeping_end, marked_case, title_mark};
 pub use transport::Latency;
 pub use wire::{ArticleRecord, TicketRecord, WrittenTicket};
 pub use zone::ServerZone;

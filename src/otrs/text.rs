@@ -1,5 +1,8 @@
 //! Cutting texts to what the ticket system takes. Beyond a limit it fails half-way (status 500,
-//! nothing rolled back), so everything is cut before it is sent, at character boundaries.
+//! nothing rolled back), so everything is cut before it is sent, at character boundaries. And the case's mark
+//! at the end of the titles of our own tickets.
+
+use crate::model::CaseId;
 
 /// Characters of a ticket's title; a longer one is cut silently there.
 pub const TITLE_LIMIT: usize = 255;
@@ -29,6 +32,19 @@ pub fn cut_keeping_end(text: &str, mark: &str, limit: usize) -> String {
     format!("{} {mark}", cut(head, room))
 }
 
+/// A case's mark in titles. The brackets keep `PRB-1` from matching `PRB-12`.
+#[must_use]
+pub fn title_mark(case: CaseId) -> String {
+    format!("[{case}]")
+}
+
+/// The case whose mark a title ends in.
+#[must_use]
+pub fn marked_case(title: &str) -> Option<CaseId> {
+    let (_, mark) = title.trim_end().strip_suffix(']')?.rsplit_once('[')?;
+    mark.parse().ok()
+}
+
 fn is_bad(letter: char) -> bool {
     letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')
 }
@@ -36,7 +52,23 @@ fn is_bad(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CaseKind;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_title_ends_in_the_mark_of_its_case_whatever_its_kind() {
+        for kind in CaseKind::ALL {
+            let case = CaseId { kind, number: 12 };
+            let title = cut_keeping_end(&"Нет входа ".repeat(40), &title_mark(case), TITLE_LIMIT);
+            assert_eq!(marked_case(&title), Some(case), "{title}");
+            assert_eq!(marked_case(&format!("Про {} ещё раз", title_mark(case))), None);
+        }
+        for title in
+            ["", "]", "[]", "Нет входа [PRB-]", "Нет входа [PRB-1x]", "Нет входа [P-000001]"]
+        {
+            assert_eq!(marked_case(title), None, "{title}");
+        }
+    }
 
     #[test]
     fn texts_are_cut_at_characters() {

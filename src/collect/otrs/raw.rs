@@ -218,16 +218,10 @@ fn other_number(notice: &str, own: &str) -> String {
 }
 
 /// Ours has our key. One whose creation died before the key was written has our type and the
-/// Problem's mark at the end of its title from the first moment.
+/// case's mark at the end of its title from the first moment.
 fn is_ours(record: &TicketRecord, config: &Config) -> bool {
-    if !record.field(config.fields.idempotency_key.as_deref()).is_empty() {
-        return true;
-    }
-    let is_marked = record.title.rsplit_once("[PRB-").is_some_and(|(_, end)| {
-        let digits = end.trim_end().strip_suffix(']').unwrap_or_default();
-        !digits.is_empty() && digits.chars().all(|letter| letter.is_ascii_digit())
-    });
-    is_marked && config.is_our_type(&record.kind)
+    !record.field(config.fields.idempotency_key.as_deref()).is_empty()
+        || crate::otrs::marked_case(&record.title).is_some() && config.is_our_type(&record.kind)
 }
 
 /// What the first article tells: mail and phone are channels there too; what a customer wrote

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::raw::Reading;
 use super::{Form, Pace, RawTicket, TicketChannel, TicketReader, Watermark};
 use crate::config::Secret;
-use crate::model::Time;
+use crate::model::{CaseId, CaseKind, Time};
 use crate::otrs::stub::{Asked, Reply, rejection, with_stub};
-use crate::otrs::{Client, Config, ServerZone};
+use crate::otrs::{Client, Config, ServerZone, title_mark};
 
 /// One ticket of the model.
 #[derive(Clone, Debug, Default)]
@@ -347,9 +347,11 @@ fn ours_and_channels_are_told() {
         Some(TicketChannel::CrmForm),
     );
     check(json!({"DynamicField": field("IdempotencyKey", "PRB-1/otrs/open")}), true, monitoring);
-    let marked = "Нет входа [PRB-000001]";
-    check(json!({"Title": marked, "Type": "Problem"}), true, monitoring);
-    check(json!({"Title": marked}), false, Some(TicketChannel::Helpme));
+    for kind in CaseKind::ALL {
+        let marked = format!("Нет входа {}", title_mark(CaseId { kind, number: 1 }));
+        check(json!({"Title": marked, "Type": "Problem"}), true, monitoring);
+        check(json!({"Title": marked}), false, Some(TicketChannel::Helpme));
+    }
     check(
         json!({"Title": "Про [PRB-000001] ещё раз", "Type": "Problem"}),
         false,

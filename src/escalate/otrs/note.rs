@@ -84,7 +84,7 @@ impl OtrsChannel {
             change.insert("Article".into(), article(&subject, note.body));
             self.client.update(ticket.id, Value::Object(change)).await?;
         }
-        self.close_twins(&effect.case().to_string(), ticket).await;
+        self.close_twins(effect.case(), ticket).await;
         Ok(Delivered { reference: ticket.number.clone(), ticket: Some(ticket.clone()) })
     }
 

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 use super::super::delivery::{DeliverError, Delivered, TicketRef};
 use super::note::article;
 use super::{OtrsChannel, of_read};
-use crate::model::{Effect, Text, Time};
+use crate::model::{CaseId, Effect, Text, Time};
 use crate::otrs::{
     Articles, Config, FIELD_LIMIT, OtrsError, TITLE_LIMIT, TicketRecord, cut, cut_keeping_end,
+    marked_case, title_mark,
 };
 
 /// A creation takes up to 7 s under load; a row younger than this may still be at work.
@@ -63,7 +64,7 @@ impl OtrsChannel {
         let ticket = TicketRef { id: oldest.id, number: oldest.number.clone() };
         self.complete(effect, order, oldest).await?;
         for twin in twins {
-            self.close_twin(&effect.case().to_string(), &ticket, &twin).await;
+            self.close_twin(effect.case(), &ticket, &twin).await;
         }
         Ok(Delivered { reference: ticket.number.clone(), ticket: Some(ticket) })
     }
@@ -73,7 +74,7 @@ impl OtrsChannel {
     /// unknown field with everything.
     async fn find(&self, effect: &Effect, now: Time) -> Result<Vec<TicketRecord>, OtrsError> {
         let config = self.client.config();
-        let mut ids = self.marked(&effect.case().to_string()).await?;
+        let mut ids = self.marked(effect.case()).await?;
         if let Some(field) = &config.fields.idempotency_key {
             let condition = json!([{"Name": field, "Equals": effect.key.to_string()}]);
             let query = json!({"DynamicField": condition, "Limit": TWIN_LIMIT});
@@ -84,8 +85,8 @@ impl OtrsChannel {
         Ok(found)
     }
 
-    async fn marked(&self, problem: &str) -> Result<Vec<u64>, OtrsError> {
-        let title = format!("%{}%", mark(problem));
+    async fn marked(&self, case: CaseId) -> Result<Vec<u64>, OtrsError> {
+        let title = format!("%{}%", title_mark(case));
         self.client.search(json!({"Title": title, "Limit": TWIN_LIMIT})).await
     }
 
@@ -175,9 +176,9 @@ impl OtrsChannel {
 
     /// Closes tickets of the case that were opened twice: a slow creation may appear after the
     /// next one was made, so this runs with every later note. What fails is tried next time.
-    pub(super) async fn close_twins(&self, problem: &str, keep: &TicketRef) {
+    pub(super) async fn close_twins(&self, case: CaseId, keep: &TicketRef) {
         let outcome = async {
-            let ids = self.marked(problem).await?;
+            let ids = self.marked(case).await?;
             if ids.iter().all(|id| *id == keep.id) {
                 return Ok(Vec::new());
             }
@@ -192,25 +193,25 @@ impl OtrsChannel {
             found.retain(|ticket| {
                 let is_same = ticket.field(field) == key || ticket.field(field).is_empty();
                 let is_newer = ticket.age_seconds <= kept_age.saturating_add(AGE_SLACK_SECONDS);
-                ticket.id != keep.id && is_same && is_newer && is_marked(ticket, problem, config)
+                ticket.id != keep.id && is_same && is_newer && is_marked(ticket, case, config)
             });
             Ok::<_, OtrsError>(found)
         };
         match outcome.await {
             Ok(twins) => {
                 for twin in twins {
-                    self.close_twin(problem, keep, &twin).await;
+                    self.close_twin(case, keep, &twin).await;
                 }
             }
-            Err(error) => tracing::warn!(problem, error = %error, "duplicates not looked for"),
+            Err(error) => tracing::warn!(%case, error = %error, "duplicates not looked for"),
         }
     }
 
-    async fn close_twin(&self, problem: &str, keep: &TicketRef, twin: &TicketRecord) {
+    async fn close_twin(&self, case: CaseId, keep: &TicketRef, twin: &TicketRecord) {
         if twin.is_over() {
             return;
         }
-        let subject = format!("Дубль тикета {0}, закрыт {1}", keep.number, mark(problem));
+        let subject = format!("Дубль тикета {0}, закрыт {1}", keep.number, title_mark(case));
         let body = format!(
             "Тикет создан повторно из-за сбоя связи. Работа идёт в тикете {0}.\n\n\
              This ticket was opened twice because of a failure. Work goes on in ticket {0}.",
@@ -224,13 +225,8 @@ impl OtrsChannel {
     }
 }
 
-/// The case's mark in titles. The brackets keep `PRB-1` from matching `PRB-12`.
-fn mark(problem: &str) -> String {
-    format!("[{problem}]")
-}
-
-fn is_marked(ticket: &TicketRecord, problem: &str, config: &Config) -> bool {
-    ticket.title.trim_end().ends_with(&mark(problem)) && config.is_our_type(&ticket.kind)
+fn is_marked(ticket: &TicketRecord, case: CaseId, config: &Config) -> bool {
+    marked_case(&ticket.title) == Some(case) && config.is_our_type(&ticket.kind)
 }
 
 /// Ours by key; or by mark and type when it has no key (yet, or the field is not used). A ticket
@@ -243,15 +239,14 @@ fn is_of(ticket: &TicketRecord, effect: &Effect, now: Time, config: &Config) -> 
     }
     let key = ticket.field(config.fields.idempotency_key.as_deref());
     match key.is_empty() {
-        true => is_marked(ticket, &effect.case().to_string(), config),
+        true => is_marked(ticket, effect.case(), config),
         false => key == effect.key.to_string(),
     }
 }
 
 fn request(config: &Config, effect: &Effect, order: &Order<'_>, fields: Fields) -> Value {
     let mut ticket = Map::new();
-    let title =
-        cut_keeping_end(&one_line(order.title), &mark(&effect.case().to_string()), TITLE_LIMIT);
+    let title = cut_keeping_end(&one_line(order.title), &title_mark(effect.case()), TITLE_LIMIT);
     ticket.insert("Title".into(), json!(title));
     ticket.insert("Queue".into(), json!(order.queue));
     ticket.insert("State".into(), json!(config.state_new));
