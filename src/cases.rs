@@ -175,6 +175,7 @@ impl State {
         correlate.set_standing(
             cluster,
             correlate::Standing {
+                episode: leading.and_then(|case| case.episode),
                 case: leading.map(|case| case.id),
                 pinned: cases.iter().any(|case| case.decided.pinned),
                 resolved_at: resolved.filter(|_| !is_live),

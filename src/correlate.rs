@@ -308,10 +308,26 @@ impl State {
             }
         }
         let is_new = has_case && cluster.standing().case.is_none();
-        Arc::make_mut(cluster).set_standing(standing);
+        let cluster = Arc::make_mut(cluster);
+        if cluster.set_standing(standing) {
+            cluster.recount(|key| self.signals.get(key));
+            self.rank(id);
+        }
         if is_new {
             self.offer_vague(id);
         }
+    }
+
+    /// Whether monitoring sees something wrong in a system that lasts, is more than a note and is not held back: with
+    /// a case or without one, for people may have called it over.
+    #[must_use]
+    pub fn is_troubled(&self, system: &str) -> bool {
+        let clusters = self.derived.index.at_system(system).filter_map(|id| self.clusters.get(&id));
+        let leads = clusters
+            .filter_map(|cluster| cluster.systems().get(system))
+            .filter(|summary| summary.active.worst() > Severity::Info)
+            .filter_map(|summary| self.signals.get(summary.active.lead()?));
+        leads.into_iter().any(|lead| !lead.blind)
     }
 
     /// What the index knows is what the clusters are.

@@ -37,6 +37,9 @@ pub struct Case {
     pub created_at: Time,
     /// When it last came back, if it did.
     pub came_back_at: Option<Time>,
+    /// What was over or written up to this moment belongs to an episode before the one that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) episode: Option<Time>,
     /// When it was closed.
     pub closed_at: Option<Time>,
     /// How often it came back.
@@ -62,6 +65,8 @@ pub(super) struct Course {
     milder_since: Option<Time>,
     reopened: u32,
     came_back_at: Option<Time>,
+    #[serde(default)]
+    episode: Option<Time>,
     returns: Vec<Time>,
 }
 
@@ -78,6 +83,7 @@ impl Case {
             opened_at,
             created_at: now,
             came_back_at: None,
+            episode: None,
             closed_at: None,
             reopened: 0,
             returns: Vec::new(),
@@ -126,6 +132,7 @@ impl Case {
             milder_since: self.milder_since,
             reopened: self.reopened,
             came_back_at: self.came_back_at,
+            episode: self.episode,
             returns: self.returns.clone(),
         }
     }
@@ -140,6 +147,7 @@ impl Case {
         if self.reopened == after.reopened {
             self.reopened = before.reopened;
             self.came_back_at = before.came_back_at;
+            self.episode = before.episode;
         }
         if self.returns == after.returns {
             self.returns.clone_from(&before.returns);

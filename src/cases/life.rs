@@ -209,25 +209,37 @@ impl State {
         users.len() >= LATE_USERS
     }
 
-    /// What keeps a resolved case open is back, or has become worse than a person has excused.
-    fn come_back(&mut self, now: Time, correlate: &correlate::State, id: CaseId) {
-        let Some(number) = self.cases.get(&id).and_then(|case| case.decided.cluster) else {
+    /// What keeps a resolved case open is back, or has become worse than a person has excused. When all that
+    /// lasted then is over, it is another episode, counted and judged by itself; of what comes and goes all
+    /// episodes are one.
+    fn come_back(&mut self, now: Time, correlate: &mut correlate::State, id: CaseId) {
+        let Some(case) = self.cases.get(&id) else { return };
+        let (Some(number), Some(resolved_at)) = (case.decided.cluster, case.resolved_at()) else {
             return;
         };
+        let was_unstable = case.is_unstable();
         let Some(cluster) = correlate.cluster(number) else { return };
+        let is_another =
+            !cluster.totals().keeping.is_empty() && !lasts_since(resolved_at, correlate, cluster);
         let title = loudest(correlate, cluster).map(|signal| signal.title.clone());
         let message = Message::new("line-reopened").text("what", &title.unwrap_or_default());
-        let was_unstable = self.cases.get(&id).is_some_and(|case| case.is_unstable());
         self.change(id, |case| {
             case.decided.state = CaseState::Open;
             case.decided.resolution = None;
             case.decided.owner = None;
             case.decided.rejected = false;
             case.note_return(now);
-            case.severity = severity(cluster).0.unwrap_or(case.severity);
+            if is_another && !case.is_unstable() {
+                case.episode = Some(resolved_at);
+            }
+            case.bump(message.clone());
+        });
+        self.refresh_standing(correlate, number);
+        let computed = correlate.cluster(number).and_then(|cluster| severity(cluster).0);
+        self.change(id, |case| {
+            case.severity = computed.unwrap_or(case.severity);
             case.peak = case.severity;
             case.milder_since = None;
-            case.bump(message.clone());
         });
         if !was_unstable {
             self.note(now, id, TimelineKind::State, message);
@@ -315,6 +327,13 @@ impl State {
             CaseState::Closed | CaseState::Merged => None,
         }
     }
+}
+
+/// Something in a cluster that lasted at a moment still does.
+fn lasts_since(moment: Time, correlate: &correlate::State, cluster: &Cluster) -> bool {
+    let signals = cluster.members().keys().filter_map(|key| correlate.signal(*key));
+    let mut lasting = signals.filter(|signal| !signal.is_ticket() && signal.counts_now());
+    lasting.any(|signal| signal.since <= moment)
 }
 
 /// The signal that speaks loudest in a cluster.

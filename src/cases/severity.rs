@@ -12,7 +12,7 @@ const BRANCHES: u32 = 3;
 /// The severity of a cluster now, and whether it only says that sources cannot be seen. `None` while nothing
 /// speaks.
 pub(super) fn severity(cluster: &Cluster) -> (Option<Severity>, bool) {
-    let totals = cluster.totals();
+    let totals = cluster.present();
     let users = totals.suffering.len();
     let evidence = totals.keeping.last();
     let blind = evidence.is_some() && totals.blind == totals.keeping.total() && users < USERS[0];
@@ -45,7 +45,7 @@ fn steps(users: u32, branches: u32, felt: Option<Impact>) -> u32 {
 }
 
 fn mostly_felt(cluster: &Cluster) -> Option<Impact> {
-    let felt = cluster.totals().felt.iter();
+    let felt = cluster.present().felt.iter();
     felt.max_by_key(|(impact, count)| (*count, *impact)).map(|(impact, _)| impact)
 }
 

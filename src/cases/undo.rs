@@ -10,14 +10,13 @@ use crate::correlate;
 use crate::model::{Act, CaseId, Message, Time, TimelineEntry, TimelineKind};
 
 impl State {
-    pub(super) fn undo(
-        &mut self,
-        now: Time,
-        correlate: &mut correlate::State,
-        act: &Act,
-        number: u64,
-        is_told: &dyn Fn(CaseId) -> bool,
-    ) -> Result<(), Refused> {
+    /// Whether an act can be taken back as things stand.
+    #[must_use]
+    pub fn is_undoable(&self, number: u64) -> bool {
+        self.undoable(number).is_ok()
+    }
+
+    fn undoable(&self, number: u64) -> Result<Arc<ActRecord>, Refused> {
         let record = self.acts.get(&number).filter(|record| !record.undone);
         let record = record.cloned().ok_or(Refused::NoAct(number))?;
         for Changed { case: id, .. } in &record.changed {
@@ -32,6 +31,18 @@ impl State {
                 return Err(Refused::Unknown(*id));
             }
         }
+        Ok(record)
+    }
+
+    pub(super) fn undo(
+        &mut self,
+        now: Time,
+        correlate: &mut correlate::State,
+        act: &Act,
+        number: u64,
+        is_told: &dyn Fn(CaseId) -> bool,
+    ) -> Result<(), Refused> {
+        let record = self.undoable(number)?;
         self.restore(now, correlate, &record, is_told);
         for Changed { case: id, .. } in &record.changed {
             let message = said("line-undone", &act.by, &act.reason)
@@ -96,14 +107,14 @@ impl State {
         clusters.extend(record.moved.iter().flat_map(|one| [one.from, one.to]));
         clusters.sort_unstable();
         clusters.dedup();
+        for changed in &record.changed {
+            self.go_on(correlate, changed);
+        }
         for cluster in clusters {
             self.refresh_standing(correlate, cluster);
             if self.of_cluster(cluster).next().is_none() {
                 correlate.drop_if_empty(cluster);
             }
-        }
-        for changed in &record.changed {
-            self.go_on(correlate, changed);
         }
     }
 

@@ -50,7 +50,7 @@ pub struct Size {
 }
 
 impl Facts<'_> {
-    /// How much it is about; of a case that is closed, how much it was.
+    /// How much it is about, since it last came back; of a case that is closed, how much it was in all.
     #[must_use]
     pub fn size(&self) -> Size {
         if let (None, Some(frozen)) = (self.cluster, &self.case.frozen) {
@@ -58,8 +58,8 @@ impl Facts<'_> {
             return Size { systems: system_count, findings, tickets, users };
         }
         let Some(cluster) = self.cluster else { return Size::default() };
-        let totals = cluster.totals();
-        let systems = u32::try_from(cluster.systems().len()).unwrap_or(u32::MAX);
+        let totals = cluster.present();
+        let systems = u32::try_from(cluster.present_systems().len()).unwrap_or(u32::MAX);
         let (findings, tickets, users) = (totals.findings, totals.tickets, totals.users.len());
         Size { systems, findings, tickets, users }
     }
@@ -94,11 +94,12 @@ impl Facts<'_> {
     #[must_use]
     pub fn lead(&self) -> Option<&Signal> {
         let cluster = self.cluster?;
-        let here = cluster.systems().get(self.first_system());
+        let here = cluster.present_systems().get(self.first_system());
         let own = here.and_then(|summary| cluster.speaking(summary).lead());
         let own = own.and_then(|key| self.correlate.signal(key));
         own.or_else(|| loudest(self.correlate, cluster)).or_else(|| {
-            let mut leads = cluster.systems().values().filter_map(|summary| summary.all.lead());
+            let mut leads =
+                cluster.present_systems().values().filter_map(|summary| summary.all.lead());
             leads.find_map(|key| self.correlate.signal(key))
         })
     }
@@ -115,7 +116,7 @@ impl Facts<'_> {
             return message.text("what", lead.telling_title());
         }
         let felt = self.cluster.and_then(|cluster| {
-            let here = cluster.systems().get(system)?;
+            let here = cluster.present_systems().get(system)?;
             let tally = if here.active.tickets > 0 { &here.active } else { &here.all };
             tally.mostly_felt()
         });
@@ -133,7 +134,7 @@ impl Facts<'_> {
     /// The system that most of its tickets name, and what they say is felt there.
     #[must_use]
     pub fn felt(&self) -> Option<(&str, Impact)> {
-        let systems = self.cluster?.systems().iter();
+        let systems = self.cluster?.present_systems().iter();
         let named = systems.filter(|(key, summary)| !key.is_empty() && summary.all.tickets > 0);
         let (key, summary) = named.max_by_key(|(_, summary)| summary.all.tickets)?;
         Some((key.as_str(), summary.all.mostly_felt()?))
@@ -170,9 +171,9 @@ impl Facts<'_> {
                 ..frozen.summary.clone()
             };
         }
-        let totals = self.cluster.map(Cluster::totals);
+        let totals = self.cluster.map(Cluster::present);
         let first = self.first_system();
-        let keys = self.cluster.map(|cluster| cluster.systems().keys());
+        let keys = self.cluster.map(|cluster| cluster.present_systems().keys());
         let others = keys.into_iter().flatten().filter(|key| *key != first && !key.is_empty());
         let mut systems: Vec<String> = Vec::new();
         if !first.is_empty() {
@@ -258,6 +259,11 @@ impl State {
     pub(super) fn remains(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let mut detail = self.detail(id, correlate)?;
         let cluster = self.facts(id, correlate).and_then(|facts| facts.cluster);
+        if let Some(totals) = cluster.map(Cluster::totals) {
+            let summary = &mut detail.summary;
+            (summary.findings, summary.tickets) = (totals.findings, totals.tickets);
+            summary.users = totals.users.len();
+        }
         let keys = cluster.into_iter().flat_map(|cluster| cluster.members().keys());
         let stems = keys.filter_map(|key| correlate.signal(*key)).flat_map(|signal| &signal.stems);
         let mut words: BTreeSet<&String> = BTreeSet::new();

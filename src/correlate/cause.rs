@@ -3,8 +3,8 @@
 //! For each suspect the systems of the cluster vote: those that depend on the suspect speak for it, fading
 //! with distance, those that its fault cannot reach speak against it. Its own findings, the rarity of what
 //! they say, being first to break and a release just before speak for it; a suspect that shows nothing of
-//! its own speaks against itself. What is over counts as well: the cause often ends before what it caused. The
-//! sums become shares of belief by softmax.
+//! its own speaks against itself. What is over counts as well: the cause often ends before what it caused; but
+//! not what was over before the case came back. The sums become shares of belief by softmax.
 
 mod votes;
 
@@ -62,7 +62,7 @@ impl State {
         let index = &self.derived.index;
         let suspects = self.derived.board.suspects(&voters, cluster.id(), index);
         let rarity = |symptom: &str| rarity(&self.symptoms, self.symptoms_total, symptom);
-        let first = cluster.totals().first().unwrap_or_default();
+        let first = cluster.present().first().unwrap_or_default();
         let releases = self.holds.releases_before(first);
         let ranking =
             Ranking { cluster: &cluster, index, voters, rarity: &rarity, releases, first };
@@ -206,7 +206,7 @@ impl Ranking<'_> {
     /// What the cluster knows of a system.
     fn summary_at(&self, system: u32) -> Option<&SystemSummary> {
         let is_here = self.index.is_at(system, self.cluster.id());
-        is_here.then(|| self.cluster.systems().get(self.index.name(system))).flatten()
+        is_here.then(|| self.cluster.present_systems().get(self.index.name(system))).flatten()
     }
 
     /// The nearest broken system that a suspect depends on.

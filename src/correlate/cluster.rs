@@ -33,6 +33,26 @@ pub struct Standing {
     pub resolved_at: Option<Time>,
     /// Its tickets are known as a mass incident.
     pub has_mass_incident: bool,
+    /// Its case was over until this moment and has come back since: what ended or was written before belongs to
+    /// another episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<Time>,
+}
+
+/// What is known of the episode that a case is in, counted apart from what was before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Episode {
+    systems: BTreeMap<CompactString, SystemSummary>,
+    totals: Totals,
+}
+
+/// What a cluster is made of, and all that is known by it.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Evidence<'a> {
+    members: &'a BTreeMap<u64, Membership>,
+    systems: &'a BTreeMap<CompactString, SystemSummary>,
+    totals: &'a Totals,
+    episode: &'a Option<Box<Episode>>,
 }
 
 /// Signals with one cause, as far as is known.
@@ -43,6 +63,9 @@ pub struct Cluster {
     systems: BTreeMap<CompactString, SystemSummary>,
     totals: Totals,
     standing: Standing,
+    /// Only while it is not all that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    episode: Option<Box<Episode>>,
     /// The ranking last made, and of how many members it was.
     causes: Vec<Cause>,
     ranked: usize,
@@ -57,6 +80,7 @@ impl Cluster {
             systems: BTreeMap::new(),
             totals: Totals::default(),
             standing: Standing::default(),
+            episode: None,
             causes: Vec::new(),
             ranked: 0,
             rank_due: None,
@@ -73,6 +97,18 @@ impl Cluster {
     #[must_use]
     pub fn members(&self) -> &BTreeMap<u64, Membership> {
         &self.members
+    }
+
+    /// What is known by system of the episode that its case is in: all, unless it has come back.
+    #[must_use]
+    pub fn present_systems(&self) -> &BTreeMap<CompactString, SystemSummary> {
+        self.episode.as_ref().map_or(&self.systems, |episode| &episode.systems)
+    }
+
+    /// What is known as a whole of the episode that its case is in: all, unless it has come back.
+    #[must_use]
+    pub fn present(&self) -> &Totals {
+        self.episode.as_ref().map_or(&self.totals, |episode| &episode.totals)
     }
 
     /// What is known by system.
@@ -125,7 +161,7 @@ impl Cluster {
             return &cause.system;
         }
         let weight = |summary: &SystemSummary| summary.all.findings + summary.all.tickets;
-        let most = self.systems.iter().max_by(|(a, x), (b, y)| {
+        let most = self.present_systems().iter().max_by(|(a, x), (b, y)| {
             // Of equals the first by key.
             weight(x).cmp(&weight(y)).then_with(|| b.cmp(a))
         });
@@ -135,10 +171,9 @@ impl Cluster {
     /// The evidence without what was derived from it or decided about it: what must be the same after a
     /// signal came and went.
     #[must_use]
-    pub fn evidence(
-        &self,
-    ) -> (&BTreeMap<u64, Membership>, &BTreeMap<CompactString, SystemSummary>, &Totals) {
-        (&self.members, &self.systems, &self.totals)
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        let Self { members, systems, totals, episode, .. } = self;
+        Evidence { members, systems, totals, episode }
     }
 
     /// Adds a signal; true when it brought a new system.
@@ -159,17 +194,14 @@ impl Cluster {
     /// Counts a member up or down; between the two the signal may be changed.
     pub(super) fn count(&mut self, key: u64, signal: &Signal, up: bool) {
         let Some(membership) = self.members.get(&key) else { return };
-        self.totals.change(key, signal, up);
         let system = &membership.system;
-        if !self.systems.contains_key(system.as_str()) {
-            self.systems.insert(system.as_str().into(), SystemSummary::default());
-        }
-        if let Some(summary) = self.systems.get_mut(system.as_str()) {
-            summary.change(key, signal, up);
-            // What was withdrawn counts for nothing.
-            if summary.is_empty() {
-                self.systems.remove(system.as_str());
-            }
+        self.totals.change(key, signal, up);
+        count_at(&mut self.systems, system, (key, signal), up);
+        if let (Some(since), Some(episode)) = (self.standing.episode, &mut self.episode)
+            && signal.is_heard_after(since)
+        {
+            episode.totals.change(key, signal, up);
+            count_at(&mut episode.systems, system, (key, signal), up);
         }
     }
 
@@ -177,6 +209,7 @@ impl Cluster {
     pub(super) fn recount<'s>(&mut self, signal: impl Fn(u64) -> Option<&'s Signal>) {
         self.systems.clear();
         self.totals = Totals::default();
+        self.episode = self.standing.episode.map(|_| Box::default());
         let keys: Vec<u64> = self.members.keys().copied().collect();
         for key in keys {
             if let Some(signal) = signal(key) {
@@ -185,8 +218,11 @@ impl Cluster {
         }
     }
 
-    pub(super) fn set_standing(&mut self, standing: Standing) {
+    /// Takes over what cases say; true when another episode has begun, so that it must be counted again.
+    pub(super) fn set_standing(&mut self, standing: Standing) -> bool {
+        let is_other = standing.episode != self.standing.episode;
         self.standing = standing;
+        is_other
     }
 
     pub(super) fn set_causes(&mut self, causes: Vec<Cause>) {
@@ -198,5 +234,23 @@ impl Cluster {
     /// How many members there were when the causes were ranked.
     pub(super) fn ranked(&self) -> usize {
         self.ranked
+    }
+}
+
+/// Counts a member up or down at its system; what was withdrawn counts for nothing.
+fn count_at(
+    systems: &mut BTreeMap<CompactString, SystemSummary>,
+    system: &str,
+    (key, signal): (u64, &Signal),
+    up: bool,
+) {
+    if !systems.contains_key(system) {
+        systems.insert(system.into(), SystemSummary::default());
+    }
+    if let Some(summary) = systems.get_mut(system) {
+        summary.change(key, signal, up);
+        if summary.is_empty() {
+            systems.remove(system);
+        }
     }
 }

@@ -151,6 +151,12 @@ impl Index {
         alive.collect()
     }
 
+    /// The clusters to look at for a system that was met.
+    pub(super) fn at_system(&self, system: &str) -> impl Iterator<Item = u64> + '_ {
+        let number = self.names.get_index_of(system).and_then(|at| u32::try_from(at).ok());
+        number.into_iter().flat_map(|number| self.at(number))
+    }
+
     /// The clusters to look at for a system.
     pub(super) fn at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
         let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));

@@ -166,6 +166,13 @@ impl Signal {
         self.is_active() && self.held_by.is_none()
     }
 
+    /// It lasted after a moment, or a ticket was written after it.
+    #[must_use]
+    pub fn is_heard_after(&self, moment: Time) -> bool {
+        let last = if self.is_ticket() { Some(self.since) } else { self.ended };
+        last.is_none_or(|last| last > moment)
+    }
+
     /// It keeps a case open: a finding or alert that lasts, is more than a note for the record, and is
     /// neither held back nor excused.
     #[must_use]

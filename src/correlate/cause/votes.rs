@@ -60,8 +60,8 @@ pub(super) fn voters<'a>(
     topology: &Topology,
 ) -> Vec<Voter<'a>> {
     let mut order: Vec<(Reverse<u32>, usize, &str, &SystemSummary)> =
-        Vec::with_capacity(cluster.systems().len());
-    for (place, (key, summary)) in cluster.systems().iter().enumerate() {
+        Vec::with_capacity(cluster.present_systems().len());
+    for (place, (key, summary)) in cluster.present_systems().iter().enumerate() {
         let tally = &summary.all;
         if !key.is_empty() && tally.findings + tally.tickets > 0 {
             order.push((Reverse(tally.findings), place, key, summary));

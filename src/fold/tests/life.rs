@@ -105,6 +105,58 @@ fn what_gets_worse_after_a_persons_verdict_is_open_again() {
     }
 }
 
+/// workplace A4: what comes back is another episode, with a face and counts of its own; what comes and goes is one.
+#[test]
+fn what_comes_back_does_not_keep_the_face_of_what_was_over() {
+    let slow = with_severity(
+        finding("crm-app", "app-slow", Role::Symptom, Impact::Slow),
+        Severity::Warning,
+    );
+    let mut core = Core::new();
+    core.raise(0, lock_chain());
+    core.raise(10 * SECOND, slow.clone());
+    for n in 0..20_u32 {
+        core.written(20 * SECOND + i64::from(n) * SECOND, u64::from(n), SLOW[0]);
+    }
+    let first = core.case("PRB-000001");
+    assert_eq!((first.severity, first.tickets, first.users), (Severity::Critical, 20, 20));
+    assert_eq!((first.systems[0].as_str(), first.system_count), ("crm-db", 2));
+    core.clear(MINUTE, lock_chain());
+    core.clear(MINUTE, slow.clone());
+    core.pass(4 * MINUTE);
+    assert_eq!(core.case("PRB-000001").state, CaseState::Resolved);
+
+    // Only the callers' trouble is back, and two users write.
+    core.raise(5 * MINUTE, slow.clone());
+    for n in 100..102 {
+        core.written(5 * MINUTE + 10 * SECOND, n, SLOW[0]);
+    }
+    let again = core.case("PRB-000001");
+    assert_eq!((again.state, again.reopened), (CaseState::Open, 1));
+    assert_eq!((again.tickets, again.users, again.findings), (2, 2, 1), "of this episode");
+    assert_eq!((again.systems, again.system_count), (vec!["crm-app".to_owned()], 1));
+    assert_eq!(again.cause.map(|(system, _)| system).as_deref(), Some("crm-app"));
+    assert_eq!(again.severity, Severity::Warning, "twenty users of the first night are not two");
+    assert!(core.title("PRB-000001").contains("app-slow"), "{}", core.title("PRB-000001"));
+
+    // The second time in a short while it is something that comes and goes: all of it is one again.
+    core.clear(6 * MINUTE, slow.clone());
+    core.pass(9 * MINUTE);
+    for at in [10, 20, 35] {
+        core.raise(at * MINUTE, slow.clone());
+        core.clear(at * MINUTE + 30 * SECOND, slow.clone());
+        core.pass((at + 8) * MINUTE);
+    }
+    assert!(core.case("PRB-000001").unstable);
+
+    // Closed, it says how much it was in all.
+    core.pass(3 * HOUR);
+    let archived = core.archived.iter().find(|case| case.summary.id.to_string() == "PRB-000001");
+    let summary = &archived.unwrap().summary;
+    assert_eq!((summary.tickets, summary.users), (22, 22));
+    core.replay();
+}
+
 /// A3c: users who write after the end are heard.
 #[test]
 fn users_who_write_after_the_end_open_it_again() {
