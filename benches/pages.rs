@@ -147,6 +147,7 @@ async fn prepare(folder: &std::path::Path) -> Bench {
     let access = Access::new("анна", Role::Admin);
     let token = store.add_access(AccessKind::Bearer, &access, clock.now(), None).await.unwrap();
     let state = ApiState {
+        recorder: None,
         engine: handle,
         store,
         clock,

@@ -34,7 +34,6 @@ pub use access::{Peer, Visitor, session_cookie};
 pub use attention::Attention;
 pub use error::ApiError;
 pub(crate) use health::count;
-pub use prometheus::SharedSeries;
 pub use shapes::{case_detail, case_item};
 pub use throttle::Throttle;
 
@@ -44,6 +43,8 @@ use crate::detect::{ChartSource, Rules};
 use crate::engine::EngineHandle;
 use crate::i18n::Catalogue;
 use crate::people::Doors;
+use crate::recorder::Recorder;
+use crate::series::SharedSeries;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -70,6 +71,8 @@ pub struct ApiState {
     pub body_limit: usize,
     /// The samples in memory.
     pub series: SharedSeries,
+    /// What is recorded on disk of the samples; none when the file cannot be used.
+    pub recorder: Option<Arc<Recorder>>,
     /// The rules that are used now.
     pub rules: Rules,
     /// How many errors the configuration had that was refused last; 0 while the newest one is used.

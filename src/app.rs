@@ -42,8 +42,9 @@ use crate::i18n::{Catalogue, Told};
 use crate::model::{Channel, Language, Message};
 use crate::otrs::Client;
 use crate::people::Doors;
+use crate::recorder::{Kept, Recorder};
 use crate::series;
-use crate::store::{Access, AccessKind, Role, Store};
+use crate::store::{Access, AccessKind, Recording, Role, Store};
 use crate::telemetry::Metrics;
 use crate::web;
 use deliver::Courier;
@@ -76,8 +77,11 @@ pub fn store_path(data: &Path) -> PathBuf {
 /// When the folder cannot be made.
 pub fn store_file(data: &Path) -> Result<PathBuf> {
     make_private(data)?;
-    let file = store_path(data);
-    // Made before SQLite does it: its other files take over the rights of this one.
+    private_file(store_path(data))
+}
+
+/// Makes a database's file, for its owner alone, before SQLite does it: its other files take over the rights of this one.
+fn private_file(file: PathBuf) -> Result<PathBuf> {
     let mut make = std::fs::OpenOptions::new();
     let made = make.append(true).create(true).mode(0o600).open(&file);
     made.map_err(|error| Told::of("cli-cannot-write", &file, &error))?;
@@ -146,6 +150,32 @@ pub struct App {
     _lock: DataLock,
 }
 
+/// Records samples for trials. Without it the watch goes on: trials look at what is in memory then.
+async fn recorder(
+    data: &Path,
+    site: &Site,
+    series: &SharedSeries,
+    rules: &Rules,
+) -> Option<Arc<Recorder>> {
+    let kept = Kept { lasts_ms: site.retention.samples_ms, bytes: site.limits.recorded };
+    let file = data.join("samples.sqlite");
+    let opened = match private_file(file.clone()) {
+        Ok(file) => Recording::open(&file).await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok(recording) => {
+            let (series, rules) = (Arc::clone(series), rules.clone());
+            Some(Arc::new(Recorder::new(recording, series, rules, kept)))
+        }
+        Err(error) => {
+            let file = file.display();
+            tracing::error!(%file, "samples are not recorded: {error:#}; move the file away and start again");
+            None
+        }
+    }
+}
+
 /// Runs the watch until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -208,6 +238,11 @@ impl App {
         let site = site.listening_on(address);
         configure(&parts.engine, &site).await?;
         let series: SharedSeries = Arc::new(RwLock::new(series::Store::new(site.limits.series)));
+        let recorder = recorder(data, &site, &series, &parts.rules).await;
+        if let Some(recorder) = &recorder {
+            let (clock, stop) = (Arc::clone(&parts.clock), parts.supervisor.stop());
+            parts.supervisor.spawn("recorder", Arc::clone(recorder).run(clock, stop));
+        }
         let packs = start_watching(&parts, &catalogue, &site, &series, polled_from).await;
         let (door, shown) = open_door(listener, &site, &parts.supervisor)?;
         let app = Self {
@@ -238,7 +273,7 @@ impl App {
             Arc::clone(&parts.clock),
         );
         parts.supervisor.spawn("states", states.run(parts.supervisor.stop()));
-        app.serve(door, catalogue, &series);
+        app.serve(door, catalogue, &series, recorder);
         Ok(app)
     }
 
@@ -254,7 +289,13 @@ impl App {
         &self.parts.engine
     }
 
-    fn serve(&self, door: Door, catalogue: Arc<Catalogue>, series: &SharedSeries) {
+    fn serve(
+        &self,
+        door: Door,
+        catalogue: Arc<Catalogue>,
+        series: &SharedSeries,
+        recorder: Option<Arc<Recorder>>,
+    ) {
         let stop = self.parts.supervisor.stop();
         let state = ApiState {
             engine: self.parts.engine.clone(),
@@ -267,6 +308,7 @@ impl App {
             attention: crate::api::Attention::default(),
             throttle: crate::api::Throttle::default(),
             series: Arc::clone(series),
+            recorder,
             rules: self.parts.rules.clone(),
             doors: self.parts.doors.clone(),
             body_limit: self.site.limits.body,

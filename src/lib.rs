@@ -21,6 +21,7 @@ pub mod knowledge;
 pub mod model;
 pub mod otrs;
 pub mod people;
+pub mod recorder;
 pub mod runbooks;
 pub mod series;
 pub mod store;

@@ -8,6 +8,7 @@
 mod chunk;
 mod index;
 pub mod notation;
+pub mod packed;
 pub mod query;
 mod slot;
 #[cfg(test)]
@@ -16,7 +17,7 @@ mod tests;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use crate::model::{Batch, SeriesRef, Time};
@@ -92,6 +93,9 @@ impl Hasher for Identity {
         self.0 = value;
     }
 }
+
+/// The samples in memory, shared by who takes them in and who asks.
+pub type SharedSeries = Arc<RwLock<Store>>;
 
 type ByFingerprint<T> = HashMap<u64, T, BuildHasherDefault<Identity>>;
 
@@ -202,6 +206,36 @@ impl Store {
         for source in sources {
             if source.at >= self.newest.saturating_sub(self.retention) {
                 self.end_series(&source.ids, at.0);
+            }
+        }
+    }
+
+    /// The series of a metric with their samples up to a moment, the ends of series among them; of each those after
+    /// the moment that `after` says.
+    pub fn samples_of(
+        &self,
+        metric: &str,
+        after: impl Fn(&SeriesRef) -> Time,
+        to: Time,
+    ) -> Vec<(SeriesRef, Vec<(i64, f64)>)> {
+        let slots = self.index.equal("__name__", metric).iter().filter_map(|id| self.slot(*id));
+        let found = slots.map(|slot| {
+            let series = slot.series();
+            (Arc::clone(series), slot.all(after(series).0, to.0))
+        });
+        found.filter(|(_, samples)| !samples.is_empty()).collect()
+    }
+
+    /// Puts samples of one series back, in order of time; those that are not newer than what is there are counted as
+    /// out of order.
+    pub fn restore(&mut self, series: &SeriesRef, samples: &[(i64, f64)]) {
+        let fingerprint = series.fingerprint();
+        for (at, value) in samples {
+            self.newest = self.newest.max(*at);
+            if let Some(id) = self.known(fingerprint, series) {
+                self.append_known(id, series, *at, *value);
+            } else if self.create(fingerprint, series, *at, *value).is_none() {
+                self.stats.refused += 1;
             }
         }
     }

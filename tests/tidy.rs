@@ -61,7 +61,7 @@ const ROOMS: [&[&str]; 14] = [
     &["escalate"],
     &["fold", "telemetry"],
     &["store"],
-    &["engine", "people"],
+    &["engine", "people", "recorder"],
     &["api"],
     &["web"],
     &["app"],

@@ -8,7 +8,7 @@ mod answer;
 mod parameters;
 mod rules;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use super::{ApiError, ApiState, Visitor};
 use crate::clock::Stopwatch;
 use crate::model::Time;
-use crate::series::Store;
+use crate::series::SharedSeries;
 use crate::series::query::ask::{self, Kind};
 use crate::series::query::{Expr, Line};
 use answer::{Failure, failure, success};
@@ -39,9 +39,6 @@ const PIECE: i64 = 100;
 const POINTS: usize = 2_000_000;
 /// The most series or names of one answer.
 const NAMES: usize = 100_000;
-
-/// The samples in memory, shared with the task that takes them in.
-pub type SharedSeries = Arc<RwLock<Store>>;
 
 pub(super) fn routes() -> Router<ApiState> {
     let base = "/prometheus/api/v1";

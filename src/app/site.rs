@@ -21,6 +21,7 @@ use crate::knowledge;
 use crate::model::{Language, Message};
 use crate::otrs;
 use crate::people;
+use crate::recorder;
 use crate::runbooks;
 use crate::series;
 use crate::store::Retention;
@@ -92,16 +93,19 @@ pub struct Limits {
     pub series: series::Limits,
     /// The largest body of a request, bytes.
     pub body: usize,
+    /// Bytes of recorded samples on disk.
+    pub recorded: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { series: series::Limits::default(), body: 64 * 1024 }
+        let recorded = recorder::Kept::default().bytes;
+        Self { series: series::Limits::default(), body: 64 * 1024, recorded }
     }
 }
 
 impl Limits {
-    /// Reads `limits: {samples, series, memory, body}`.
+    /// Reads `limits: {samples, series, memory, body, recorded}`.
     fn read(node: &Node, errors: &mut Diagnostics) -> Self {
         let mut limits = Self::default();
         let mut reader = Reader::new(node, errors);
@@ -111,6 +115,7 @@ impl Limits {
         if let Some(body) = reader.bytes("body") {
             limits.body = usize::try_from(body).unwrap_or(limits.body);
         }
+        limits.recorded = reader.bytes("recorded").unwrap_or(limits.recorded);
         reader.finish();
         limits
     }
@@ -384,7 +389,7 @@ impl Loader<'_> {
     }
 }
 
-/// Reads the section `retention`: `log` (90d), `archive` (1095d), `texts` (365d).
+/// Reads the section `retention`: `log` (90d), `archive` (1095d), `texts` (365d), `samples` (7d).
 fn retention(node: &Node, errors: &mut Diagnostics) -> Retention {
     let mut kept = Retention::default();
     let mut reader = Reader::new(node, errors);
@@ -392,6 +397,7 @@ fn retention(node: &Node, errors: &mut Diagnostics) -> Retention {
         ("log", &mut kept.log_ms),
         ("archive", &mut kept.archive_ms),
         ("texts", &mut kept.texts_ms),
+        ("samples", &mut kept.samples_ms),
     ];
     for (key, value) in times {
         let given = reader.duration(key).and_then(|given| i64::try_from(given.as_millis()).ok());
@@ -504,8 +510,9 @@ mod tests {
             let limits = Limits::read(&node, &mut errors);
             (limits, errors.into_sorted().len())
         };
-        let (limits, errors) = read("samples: 7d\nseries: 200000\nmemory: 8GiB\nbody: 1MiB\n");
-        assert_eq!(errors, 0);
+        let text = "samples: 7d\nseries: 200000\nmemory: 8GiB\nbody: 1MiB\nrecorded: 9GiB\n";
+        let (limits, errors) = read(text);
+        assert_eq!((errors, limits.recorded), (0, 9 << 30));
         assert_eq!(
             (limits.series.series, limits.series.bytes, limits.body),
             (200_000, 8 << 30, 1 << 20)

@@ -26,7 +26,7 @@ const GLOBAL: Duration = Duration::from_secs(10);
 /// How often the detectors' state is saved.
 const SAVE: Duration = Duration::from_secs(60);
 
-pub(super) use crate::api::SharedSeries;
+pub(super) use crate::series::SharedSeries;
 
 /// What may change while the task runs.
 #[derive(Debug)]

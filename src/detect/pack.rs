@@ -92,6 +92,12 @@ impl Rule {
         self.sources.iter().any(|source| source == kind || source == "any")
     }
 
+    /// Its title as it stands in lists of rules: of no object and with no number.
+    #[must_use]
+    pub fn title_in_general(&self) -> Text {
+        super::wording::in_general(&self.title)
+    }
+
     /// What the rule's saved state depends on: when this changes, the state is dropped.
     #[must_use]
     pub fn fingerprint(&self) -> String {

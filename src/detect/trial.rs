@@ -9,11 +9,12 @@ use detectors::{ConfigError, Ladder, Method};
 use super::pack::{Judge, Packs, Rule, Scope};
 use super::watch::Watch;
 use crate::model::{Finding, FindingState, Severity, Time};
-use crate::series::query::ask;
 use crate::series::{Store, is_stale_marker};
 
-/// The most polls that are gone through; of more, the newest.
+/// The most polls that are gone through; of more, every so many of each source.
 const POLLS: usize = 200_000;
+/// The oldest samples looked at.
+const LOOKS_BACK_MS: i64 = 30 * 86_400_000;
 /// The most findings kept of one run.
 const EPISODES: usize = 2_000;
 /// The kind under which the engine's own samples are taken; rules over all sources run right after that.
@@ -118,8 +119,8 @@ impl Episode {
 #[derive(Debug)]
 struct Poll {
     at: Time,
-    kind: String,
-    instance: String,
+    /// Its kind and its instance.
+    source: Arc<(String, String)>,
 }
 
 /// One of the two: the rule as it is, or as it might be.
@@ -174,6 +175,7 @@ impl Run {
 pub struct Trial {
     scope: Scope,
     polls: Vec<Poll>,
+    every: usize,
     next: usize,
     present: Run,
     tried: Run,
@@ -186,6 +188,8 @@ pub struct Tried {
     pub span: Option<(Time, Time)>,
     /// Polls were left over.
     pub is_cut: bool,
+    /// Of each source only every so many polls were gone through; 1 is all of them.
+    pub every: usize,
     /// What the rule as it is tells over these samples.
     pub present: Vec<Episode>,
     /// What it would have told.
@@ -196,9 +200,11 @@ impl Trial {
     /// Prepares a trial of a rule over all that is remembered.
     #[must_use]
     pub fn new(store: &Store, rule: &Rule, tried: Rule, now: Time) -> Self {
+        let (polls, every) = thinned(polls(store, rule, now), POLLS);
         Self {
             scope: rule.scope,
-            polls: polls(store, rule, now),
+            polls,
+            every,
             next: 0,
             present: Run::new(rule.clone()),
             tried: Run::new(tried),
@@ -207,7 +213,8 @@ impl Trial {
 
     /// Goes through one poll; false when there is none left.
     pub fn step(&mut self, store: &Store) -> bool {
-        let Some(Poll { at, kind, instance }) = self.polls.get(self.next) else { return false };
+        let Some(Poll { at, source }) = self.polls.get(self.next) else { return false };
+        let (kind, instance) = &**source;
         self.next += 1;
         for run in [&mut self.present, &mut self.tried] {
             let findings = match self.scope {
@@ -226,6 +233,7 @@ impl Trial {
         Tried {
             span: done.first().zip(done.last()).map(|(first, last)| (first.at, last.at)),
             is_cut: self.next < self.polls.len(),
+            every: self.every,
             present: self.present.episodes,
             tried: self.tried.episodes,
         }
@@ -234,13 +242,10 @@ impl Trial {
 
 /// When the rule ran, as far as is remembered: each poll has left a sample of `up`.
 fn polls(store: &Store, rule: &Rule, now: Time) -> Vec<Poll> {
-    // Of more samples than an answer may hold, the newest.
-    let ranges = ["up[30d]", "up[1h]", "up[5m]"];
-    let lines = ranges.into_iter().find_map(|range| ask::raw(store, range, now).ok());
-    let lines = lines.unwrap_or_default();
+    let oldest = now.plus_millis(-LOOKS_BACK_MS);
     let mut polls: Vec<Poll> = Vec::new();
-    for (labels, points) in &lines {
-        let (Some(kind), Some(instance)) = (labels.get("job"), labels.get("instance")) else {
+    for (series, samples) in store.samples_of("up", |_| oldest, now) {
+        let (Some(kind), Some(instance)) = (series.get("job"), series.get("instance")) else {
             continue;
         };
         let is_its = match rule.scope {
@@ -250,17 +255,26 @@ fn polls(store: &Store, rule: &Rule, now: Time) -> Vec<Poll> {
         if !is_its {
             continue;
         }
-        let points = points.iter().filter(|(_, value)| !is_stale_marker(*value));
-        polls.extend(points.map(|(at, _)| Poll {
-            at: *at,
-            kind: kind.to_owned(),
-            instance: instance.to_owned(),
-        }));
+        let samples = samples.iter().filter(|(_, value)| !is_stale_marker(*value));
+        let source: Arc<(String, String)> = Arc::new((kind.to_owned(), instance.to_owned()));
+        polls.extend(samples.map(|(at, _)| Poll { at: Time(*at), source: Arc::clone(&source) }));
     }
-    polls.sort_by(|a, b| (a.at, &a.instance, &a.kind).cmp(&(b.at, &b.instance, &b.kind)));
-    let surplus = polls.len().saturating_sub(POLLS);
-    polls.drain(..surplus);
+    polls.sort_by(|a, b| (a.at, &a.source.1, &a.source.0).cmp(&(b.at, &b.source.1, &b.source.0)));
     polls
+}
+
+/// Every so many polls of each source, so that they are no more than may be gone through, and how many that is.
+fn thinned(mut polls: Vec<Poll>, most: usize) -> (Vec<Poll>, usize) {
+    let every = polls.len().div_ceil(most).max(1);
+    if every > 1 {
+        let mut seen: BTreeMap<Arc<(String, String)>, usize> = BTreeMap::new();
+        polls.retain(|poll| {
+            let count = seen.entry(Arc::clone(&poll.source)).or_default();
+            *count += 1;
+            count.is_multiple_of(every)
+        });
+    }
+    (polls, every)
 }
 
 impl Tried {
@@ -463,6 +477,29 @@ rules:
         assert_eq!((gone.limits(), gone.method()), (None, "no_data"));
         let nothing = tried(&Store::new(Room::default()), &hot, hot.clone());
         assert_eq!((nothing.span, nothing.pairs().len()), (None, 0));
+    }
+
+    /// Of more polls than may be gone through every so many of each source are, and what lasts is still found.
+    #[test]
+    fn many_polls_are_thinned_evenly() {
+        let mut store = Store::new(Room::default());
+        record(&mut store, |_, _, _, _| {});
+        let now = Time(1_790_000_000_000 + 2_400_000);
+        let all = polls(&store, &rule("hot"), now);
+        let (thin, every) = thinned(polls(&store, &rule("hot"), now), all.len() / 4);
+        assert_eq!((every, thin.len()), (4, all.len() / 4));
+        let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+        for poll in &thin {
+            *counted.entry(&poll.source.1).or_default() += 1;
+        }
+        assert_eq!(counted.len(), 2);
+        assert!(counted.values().all(|count| *count == thin.len() / 2), "{counted:?}");
+        assert_eq!(thinned(all, 1_000_000).1, 1);
+        let mut trial = Trial::new(&store, &rule("hot"), rule("hot"), now);
+        (trial.polls, trial.every) = (thin, every);
+        while trial.step(&store) {}
+        let outcome = trial.end();
+        assert_eq!((outcome.every, outcome.present.len()), (4, 8));
     }
 
     /// Half-way through it says what it has seen so far.

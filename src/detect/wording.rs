@@ -13,26 +13,40 @@ pub(super) fn title(
     verdict: &Verdict,
     unit: &str,
 ) -> Text {
-    let fill = |pattern: &str, language: Language| {
-        let mut filled = String::with_capacity(pattern.len() + 32);
-        let mut rest = pattern;
-        while let Some((before, after)) = rest.split_once('{') {
-            filled.push_str(before);
-            // Braces of a shell command are no placeholder.
-            let named = after.split_once('}').filter(|(name, _)| is_name(name));
-            let Some((name, tail)) = named else {
-                filled.push('{');
-                rest = after;
-                continue;
-            };
-            filled.push_str(&placeholder(name, labels, verdict, unit, language));
-            rest = tail;
-        }
-        filled.push_str(rest);
-        let words: Vec<&str> = filled.split(' ').filter(|word| !word.is_empty()).collect();
-        words.join(" ")
+    let filled = |pattern: &str, language: Language| {
+        fill(pattern, |name| placeholder(name, labels, verdict, unit, language))
     };
-    Text::new(fill(&pattern.ru, Language::Ru), fill(&pattern.en, Language::En))
+    Text::new(filled(&pattern.ru, Language::Ru), filled(&pattern.en, Language::En))
+}
+
+/// A title as it stands in lists of rules: of no object and with no number.
+pub(super) fn in_general(pattern: &Text) -> Text {
+    let said = |pattern: &str| {
+        let filled = fill(pattern, |_| "…".to_owned());
+        filled.strip_prefix("…: ").map_or_else(|| filled.clone(), str::to_owned)
+    };
+    Text::new(said(&pattern.ru), said(&pattern.en))
+}
+
+/// A pattern with its placeholders filled in.
+fn fill(pattern: &str, value: impl Fn(&str) -> String) -> String {
+    let mut filled = String::with_capacity(pattern.len() + 32);
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        // Braces of a shell command are no placeholder.
+        let named = after.split_once('}').filter(|(name, _)| is_name(name));
+        let Some((name, tail)) = named else {
+            filled.push('{');
+            rest = after;
+            continue;
+        };
+        filled.push_str(&value(name));
+        rest = tail;
+    }
+    filled.push_str(rest);
+    let words: Vec<&str> = filled.split(' ').filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 /// Whether what stands in braces is the name of a number or a label.

@@ -191,6 +191,16 @@ impl Open {
 }
 
 impl Closed {
+    /// A chunk as it was kept; its end is not known before it is decoded.
+    pub(super) fn of(words: Box<[u64]>, count: u32, start: i64) -> Self {
+        Self { words, count, start, end: i64::MAX }
+    }
+
+    /// Its bits.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// How many samples it holds.
     pub(super) fn count(&self) -> u32 {
         self.count
@@ -301,7 +311,8 @@ impl<'a> Decoder<'a> {
             self.leading = u32::try_from(window >> 6).ok()?;
             self.length = u32::try_from(window & 63).ok()? + 1;
         }
-        let tail = 64_u32.checked_sub(self.leading + self.length)?;
+        // A whole chunk says the window before it uses it.
+        let tail = 64_u32.checked_sub(self.leading + self.length).filter(|_| self.length > 0)?;
         Some(self.take(self.length)? << tail)
     }
 }

@@ -124,6 +124,13 @@ impl Slot {
         found.filter(|(time, value)| *time > after && !is_stale_marker(*value))
     }
 
+    /// The samples in (`after`, `to`], the ends of the series among them.
+    pub(super) fn all(&self, after: i64, to: i64) -> Vec<(i64, f64)> {
+        let closed = self.closed.iter().filter(|chunk| chunk.end > after && chunk.start <= to);
+        let samples = closed.flat_map(Closed::samples).chain(self.open.samples());
+        samples.skip_while(|(at, _)| *at <= after).take_while(|(at, _)| *at <= to).collect()
+    }
+
     /// Appends the samples in (`after`, `to`] to `into`, without stale markers.
     pub(super) fn window(&self, after: i64, to: i64, into: &mut Vec<(i64, f64)>) {
         let is_wanted = |(time, value): &(i64, f64)| *time > after && !is_stale_marker(*value);

@@ -23,11 +23,18 @@ pub struct Retention {
     pub archive_ms: i64,
     /// What tickets say, since they last changed.
     pub texts_ms: i64,
+    /// Recorded samples of what rules with limits read.
+    pub samples_ms: i64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { log_ms: 90 * DAY_MS, archive_ms: 3 * 365 * DAY_MS, texts_ms: 365 * DAY_MS }
+        Self {
+            log_ms: 90 * DAY_MS,
+            archive_ms: 3 * 365 * DAY_MS,
+            texts_ms: 365 * DAY_MS,
+            samples_ms: 7 * DAY_MS,
+        }
     }
 }
 

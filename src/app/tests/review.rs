@@ -253,7 +253,7 @@ async fn a_threshold_is_tried_on_the_samples_there_are() {
             }
         }
         assert!(
-            said.contains("По записанным данным с") && said.contains("за семь дней в памяти нет"),
+            said.contains("По записанным данным с") && said.contains("Записано меньше семи дней"),
             "{said}"
         );
         assert!(said.contains("Пропало бы: 0, добавилось бы: 0"), "{said}");
@@ -266,5 +266,10 @@ async fn a_threshold_is_tried_on_the_samples_there_are() {
     let without = all.rules().filter(|rule| rule.limits().is_none()).count();
     assert!(tried > 3 && others > 5 && others == without, "{tried} {others} {without}");
     assert_eq!(one.get("/review/rule/engine/none").await.0, 404);
+    let stopping = one.app.parts.clock.now();
     one.app.stop().await;
+    // And the samples are there the next time.
+    let recording = crate::store::Recording::open(&folder.path().join("samples.sqlite")).await;
+    let until = recording.unwrap().until("up").await.unwrap();
+    assert!(until.values().any(|until| stopping.seconds_since(*until) < 60.0), "{until:?}");
 }

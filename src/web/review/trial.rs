@@ -2,7 +2,7 @@
 //! people said of the cases in which its findings were.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -12,11 +12,12 @@ use detectors::ConfigError;
 use tokio::sync::Semaphore;
 
 use super::{DAY_MS, DAYS};
-use crate::api::{ApiError, ApiState, SharedSeries};
+use crate::api::{ApiError, ApiState};
 use crate::clock::Stopwatch;
-use crate::detect::{Episode, Limits, Rule, Trial, Tried, shown};
-use crate::model::{Detail, Message, Severity, Time};
+use crate::detect::{Episode, Limits, Rule, Trial, Tried, points, shown};
+use crate::model::{Message, Severity, Time};
 use crate::runbooks;
+use crate::series::SharedSeries;
 use crate::store::{FalseAlarms, Role};
 use crate::web::chart::{self, Chart};
 use crate::web::frame::Frame;
@@ -31,10 +32,13 @@ const PIECE: usize = 16;
 /// Rows and charts shown.
 const ROWS: usize = 100;
 const CHARTS: usize = 2;
+const HOUR_MS: i64 = 3_600_000;
+/// A value every so often.
+type Points = Vec<(Time, f64)>;
 /// Points of one chart.
 const POINTS: i64 = 160;
-/// As long as the samples are meant to be looked back over.
-const WEEK_S: f64 = 7.0 * 86_400.0;
+/// As long as the samples are meant to be looked back over, but for an hour that is not full yet.
+const WEEK_S: f64 = 7.0 * 86_400.0 - 3_600.0;
 
 #[derive(Template)]
 #[template(path = "trial.html")]
@@ -171,8 +175,12 @@ pub(in crate::web) async fn show(
         Ok(tried) => (tried, ""),
         Err(key) => (None, key),
     };
-    // Before the core is read: whoever waits for samples must not hold it.
-    let charts = tried.as_ref().map(|tried| measured(&state, rule, tried)).unwrap_or_default();
+    // Before the core is read: whoever waits for samples must not hold it. Takes longer than a task may.
+    let charts = tokio::task::block_in_place(|| match &tried {
+        Some((tried, series)) => measured(series, rule, tried),
+        None => Vec::new(),
+    });
+    let tried = tried.map(|(tried, _)| tried);
     speak(&state, language, |_, s| {
         let limits = rule.limits();
         let why_not = match &limits {
@@ -186,7 +194,7 @@ pub(in crate::web) async fn show(
             frame: Frame::new(&state, &guest, "", s.t("trial-title"), s),
             pack: rule.pack.clone(),
             rule: rule.id.clone(),
-            title: rule.title.get(s.language).to_owned(),
+            title: rule.title_in_general().get(s.language).to_owned(),
             expr: rule.expr_text.trim().to_owned(),
             runbook: runbooks::path(&rule.runbook).unwrap_or_default(),
             alarms: counted(alarms.first(), &s),
@@ -194,7 +202,9 @@ pub(in crate::web) async fn show(
             unit: s.t(&format!("trial-unit-{}", rule.unit)),
             fields: limits.map(|limits| fields(rule, &limits, &typed, &s)).unwrap_or_default(),
             wrong: if wrong.is_empty() { String::new() } else { s.t(wrong) },
-            outcome: tried.as_ref().map(|tried| outcome(rule, tried, &charts, level, &s)),
+            outcome: tried
+                .as_ref()
+                .map(|tried| outcome(rule, tried, &charts, (level, state.recorder.is_some()), &s)),
             s,
         })
     })
@@ -234,18 +244,27 @@ fn fields(rule: &Rule, present: &Limits, typed: &Typed, s: &Speech<'_>) -> Vec<F
 }
 
 /// Runs a trial off the threads that serve pages, piece by piece, in its time.
-async fn run(state: &ApiState, rule: &Rule, other: Rule) -> Result<Tried, ApiError> {
+/// What it has come to, and the samples it went through: those that are recorded, else those in memory.
+async fn run(
+    state: &ApiState,
+    rule: &Rule,
+    other: Rule,
+) -> Result<(Tried, SharedSeries), ApiError> {
     let busy = || {
         let detail = "another trial is under way; try again in some seconds";
         let message = Message::new("refused-trial-busy");
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail).saying(message)
     };
     let turn = RUNNING.try_acquire().map_err(|_| busy())?;
-    let (series, rule) = (Arc::clone(&state.series), rule.clone());
     let now = state.clock.now();
+    let series = match &state.recorder {
+        Some(recorder) => Arc::new(RwLock::new(recorder.remembered(rule, now).await?)),
+        None => Arc::clone(&state.series),
+    };
+    let rule = rule.clone();
     let tried = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        through(&series, &rule, other, now, LONGEST)
+        (through(&series, &rule, other, now, LONGEST), series)
     });
     tried.await.map_err(|error| {
         tracing::error!(%error, "a trial failed");
@@ -268,23 +287,29 @@ fn through(series: &SharedSeries, rule: &Rule, other: Rule, now: Time, longest: 
 }
 
 /// What the things measured that had the most to tell.
-fn measured(state: &ApiState, rule: &Rule, tried: &Tried) -> Vec<(Episode, Vec<(Time, f64)>)> {
-    let Some((from, until)) = tried.span.filter(|_| rule.method() == "threshold") else {
+fn measured(series: &SharedSeries, rule: &Rule, tried: &Tried) -> Vec<(Episode, Points)> {
+    if tried.span.is_none() || rule.method() != "threshold" {
         return Vec::new();
-    };
-    let step = step(from, until);
+    }
+    let series = series.read().unwrap_or_else(PoisonError::into_inner);
     let mut seen = BTreeSet::new();
     let all = tried.tried.iter().chain(&tried.present);
     let shown = all.filter(|episode| seen.insert(&episode.key)).take(CHARTS);
     let points = shown.map(|episode| {
-        let detail = Detail {
-            expr: rule.expr_text.clone(),
-            labels: episode.labels.clone(),
-            ..Detail::default()
-        };
-        (episode.clone(), (state.charts)(&detail, from, until, step))
+        let (from, until) = around(episode, tried);
+        let step = step(from, until);
+        let points = points(&series, &rule.expr_text, &episode.labels, from, until, step);
+        (episode.clone(), points)
     });
     points.collect()
+}
+
+/// The time that is drawn: days would hide what lasted minutes.
+fn around(episode: &Episode, tried: &Tried) -> (Time, Time) {
+    let (first, last) = tried.span.unwrap_or_default();
+    let ended = episode.ended.unwrap_or(last);
+    let beside = (ended.0 - episode.raised.0).max(HOUR_MS);
+    (episode.raised.plus_millis(-beside).max(first), ended.plus_millis(beside).min(last))
 }
 
 fn step(from: Time, until: Time) -> i64 {
@@ -294,8 +319,8 @@ fn step(from: Time, until: Time) -> i64 {
 fn outcome(
     rule: &Rule,
     tried: &Tried,
-    measured: &[(Episode, Vec<(Time, f64)>)],
-    level: Option<f64>,
+    measured: &[(Episode, Points)],
+    (level, is_recorded): (Option<f64>, bool),
     s: &Speech<'_>,
 ) -> Outcome {
     let pairs = tried.pairs();
@@ -315,13 +340,20 @@ fn outcome(
                 .word("from", s.clock(from))
                 .word("until", s.clock(until))
                 .word("span", s.span(lasted));
-            let is_short = lasted < WEEK_S;
-            let note = is_short.then(|| s.t("trial-short"));
-            (s.say(&message), note.into_iter().collect())
+            let note = match (is_recorded, lasted < WEEK_S) {
+                (false, _) => Some("trial-unrecorded"),
+                (true, true) => Some("trial-short"),
+                (true, false) => None,
+            };
+            (s.say(&message), note.map(|key| s.t(key)).into_iter().collect())
         }
     };
     if tried.is_cut {
         notes.push(s.t("trial-cut"));
+    }
+    if tried.every > 1 {
+        let every = u32::try_from(tried.every).unwrap_or(u32::MAX);
+        notes.push(s.say(&Message::new("trial-thinned").number("every", f64::from(every))));
     }
     let more = u32::try_from(pairs.len().saturating_sub(ROWS)).unwrap_or(u32::MAX);
     let difference =
@@ -382,12 +414,12 @@ fn said(episode: &Episode, all: &Tried, s: &Speech<'_>) -> String {
 
 fn drawn(
     rule: &Rule,
-    (episode, points): &(Episode, Vec<(Time, f64)>),
+    (episode, points): &(Episode, Points),
     tried: &Tried,
     level: Option<f64>,
     s: &Speech<'_>,
 ) -> (String, String) {
-    let (from, until) = tried.span.unwrap_or_default();
+    let (from, until) = around(episode, tried);
     let chart = Chart {
         points,
         from,
