@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::collect::SourceHealth;
+use crate::correlate;
 use crate::model::{CaseSummary, Severity};
 use crate::store::SystemState;
 
+/// No case touches it, for people have called it over, but it goes on.
+const STILL: &str = "still";
 /// How a system stands that no case touches and whose sources answer.
 const CALM: &str = "calm";
 /// None of its sources answers.
@@ -15,7 +18,8 @@ const BLIND: &str = "blind";
 pub(crate) const UNWATCHED: &str = "unwatched";
 
 /// From worse to better: every word that a state can be.
-pub(crate) const WORDS: [&str; 7] = ["critical", "high", "warning", "info", BLIND, CALM, UNWATCHED];
+pub(crate) const WORDS: [&str; 8] =
+    ["critical", "high", "warning", "info", STILL, BLIND, CALM, UNWATCHED];
 
 /// Sources of each system: how many answer, of how many.
 pub(crate) fn watched(sources: &[SourceHealth]) -> BTreeMap<&str, (u32, u32)> {
@@ -28,10 +32,12 @@ pub(crate) fn watched(sources: &[SourceHealth]) -> BTreeMap<&str, (u32, u32)> {
     watched
 }
 
-/// The state of each of these systems: the worst of the open cases that touch it, else what its sources say.
+/// The state of each of these systems: the worst of the open cases that touch it, else what goes on there, else what
+/// its sources say.
 pub(crate) fn states<'k>(
     cases: &[Arc<CaseSummary>],
     sources: &[SourceHealth],
+    correlate: &correlate::State,
     systems: impl Iterator<Item = &'k str>,
 ) -> BTreeMap<String, SystemState> {
     let mut worst: BTreeMap<&str, (Severity, u32)> = BTreeMap::new();
@@ -45,6 +51,7 @@ pub(crate) fn states<'k>(
     let state = |key: &str| {
         let (word, cases) = match (worst.get(key), watched.get(key)) {
             (Some((severity, count)), _) => (severity.as_str(), *count),
+            (None, _) if correlate.is_troubled(key) => (STILL, 0),
             (None, None | Some((_, 0))) => (UNWATCHED, 0),
             (None, Some((0, _))) => (BLIND, 0),
             (None, Some(_)) => (CALM, 0),

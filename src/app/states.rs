@@ -72,8 +72,9 @@ impl StateKeeper {
     pub(super) async fn keep(&mut self, now: Time) -> Result<(), StoreError> {
         let (cases, sources) = (self.engine.cases(), self.sources.all());
         let all = self.engine.read(|core| {
-            let systems = core.correlate().topology().systems().iter();
-            states(&cases, &sources, systems.map(|system| system.key.as_str()))
+            let correlate = core.correlate();
+            let systems = correlate.topology().systems().iter();
+            states(&cases, &sources, correlate, systems.map(|system| system.key.as_str()))
         });
         let mut changed = all.clone();
         changed.retain(|key, state| self.kept.get(key) != Some(state));

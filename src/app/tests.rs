@@ -2,6 +2,7 @@
 //! started on what it has left.
 
 mod access;
+mod acts;
 mod lists;
 mod review;
 mod runbooks;

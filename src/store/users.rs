@@ -277,6 +277,34 @@ impl Store {
         Ok(found > 0)
     }
 
+    /// Names of those who may be handed a case: our own users, and who is signed in or has a token.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn people(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT name FROM users WHERE disabled = 0 UNION \
+             SELECT name FROM access WHERE kind IN ('session', 'bearer') ORDER BY name",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(while_doing("list people"))
+    }
+
+    /// Whether somebody of this name has ever signed in, as far as the journal goes back.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn has_signed_in(&self, name: &str) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM audit WHERE who = ? AND what = 'signed_in')",
+        )
+        .bind(name)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(while_doing("look up who has signed in"))
+    }
+
     async fn end_sessions(&self, name: &str) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM access WHERE name = ? AND kind IN ('session', 'sign_in')")
             .bind(name)

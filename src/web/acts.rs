@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::page::{Guest, Speech, Wanted, html, refusal_at, speak};
 use crate::api::acts::{ActBody, foresee, submit};
 use crate::api::{ApiError, ApiState};
-use crate::model::{CaseId, Language};
+use crate::model::{Arg, CaseId, Language, Message};
 
 /// The most cases that one press may touch.
 const CASES: usize = 50;
@@ -141,7 +141,7 @@ struct ActPage<'a> {
     items: Vec<Item>,
     pairs: Vec<(String, String)>,
     asks_reason: bool,
-    button: String,
+    heading: String,
     back: String,
 }
 
@@ -187,11 +187,12 @@ async fn decide(
     let decisions = asked.decisions(state);
     if decisions.is_empty() || decisions.len() > CASES {
         let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
-        let message = crate::model::Message::new("refused-no-cases");
+        let message = Message::new("refused-no-cases");
         return Err(ApiError::new(status, "name the cases that this is about").saying(message));
     }
-    if asked.has_consequences() && !asked.is_sure {
-        return preview(guest, language, state, asked, decisions).await;
+    let doubt = if asked.is_sure { None } else { doubt(state, &asked.body).await? };
+    if (asked.has_consequences() || doubt.is_some()) && !asked.is_sure {
+        return preview(guest, language, state, asked, decisions, doubt).await;
     }
     let mut outcomes = Vec::with_capacity(decisions.len());
     for (case, body) in decisions {
@@ -214,6 +215,14 @@ async fn decide(
     };
     let joint = if back.contains('?') { '&' } else { '?' };
     Ok(Redirect::to(&format!("{back}{joint}done={case}.{number}")).into_response())
+}
+
+/// What is worth reading before a case is handed to somebody whom nobody knows here.
+async fn doubt(state: &ApiState, body: &ActBody) -> Result<Option<Message>, ApiError> {
+    let Some(to) = body.to.as_deref().filter(|_| body.verb == "hand_over") else { return Ok(None) };
+    let is_known = state.store.people().await?.iter().any(|name| name == to)
+        || state.store.has_signed_in(to).await?;
+    Ok((!is_known).then(|| Message::new("hand-over-unknown").word("who", to)))
 }
 
 /// What has become of several cases at once: each with the way back, or with why it could not be done.
@@ -263,6 +272,7 @@ async fn preview(
     state: &ApiState,
     asked: &Asked,
     decisions: Vec<(String, ActBody)>,
+    doubt: Option<Message>,
 ) -> Result<Response, ApiError> {
     let mut seen = Vec::with_capacity(decisions.len());
     for (case, body) in decisions {
@@ -281,7 +291,7 @@ async fn preview(
             match foreseen {
                 Ok((version, will)) => {
                     versions.push(("version".to_owned(), format!("{id}={version}")));
-                    let will = will.iter().map(|message| s.say(message)).collect();
+                    let will = doubt.iter().chain(&will).map(|message| s.say(message)).collect();
                     Item { id, title, will, refused: String::new(), undo: String::new() }
                 }
                 Err(error) => refused_item(id, title, &error, &s),
@@ -300,7 +310,9 @@ async fn preview(
                     .chain(versions)
                     .collect(),
                 asks_reason: !matches!(verb.as_str(), "mute"),
-                button: s.t(&format!("act-{verb}")),
+                heading: s.say(
+                    &Message::new("preview-heading").with("verb", Arg::Key(format!("act-{verb}"))),
+                ),
                 back: asked.back(),
                 frame: Frame::new(state, guest, "", s.t("preview-title"), s),
                 s,

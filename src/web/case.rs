@@ -69,6 +69,8 @@ struct CasePage<'a> {
     state_name: String,
     lasts: String,
     can: Can,
+    /// Whom it may be handed to.
+    people: Vec<String>,
     done: Done,
     facts: Vec<facts::Fact>,
     felt: felt::Felt,
@@ -153,6 +155,7 @@ async fn page(
     let stored = state.store.charts(case.summary.id).await?;
     let texts = Texts::read(state, members::read_first(&case, TICKETS)).await?;
     let concluded = state.store.concluded(case.summary.id).await?;
+    let people = if guest.may_say() { state.store.people().await? } else { Vec::new() };
     let now = state.clock.now();
     // Before the core is read: whoever waits for samples must not hold it.
     let live = members::measured(state, &ordered(&case), FINDINGS, now);
@@ -160,6 +163,7 @@ async fn page(
         let marks = Marks { live, stored, events: facts::events(core, &case, &s) };
         let look = Look { state, guest, case: &case, core, marks, texts, query, s };
         let mut page = look.page(&earlier);
+        page.people = people;
         let held = concluded.iter().find(|one| !one.is_undone);
         page.facts.extend(held.into_iter().flat_map(|one| facts::concluded(&one.conclusion, &s)));
         html(&page)
@@ -204,6 +208,7 @@ impl<'a> Look<'a> {
             state_name: facts::state(summary, &s),
             lasts: facts::lasts(summary, &s),
             can: self.can(),
+            people: Vec::new(),
             done: done.map(|(id, act)| told_done(self.core, id, act, &s)).unwrap_or_default(),
             facts: facts::facts(case, &s),
             felt: felt::felt(case, &self.texts, &s),
@@ -265,7 +270,10 @@ impl<'a> Look<'a> {
             full: self.s.moment(entry.at),
             kind: entry.kind.as_str(),
             text: self.s.say(&entry.message),
-            undo: entry.act.map(|act| act.to_string()).unwrap_or_default(),
+            undo: entry
+                .act
+                .filter(|act| self.core.cases().is_undoable(*act))
+                .map_or_else(String::new, |act| act.to_string()),
         };
         let is_review = |entry: &&crate::model::TimelineEntry| {
             self.query.all.is_some()

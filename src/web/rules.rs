@@ -73,7 +73,7 @@ fn row(rule: &Rule, seen: Option<&Seen>, may_try: bool, s: &Speech<'_>) -> Row {
     let latest = seen.and_then(|seen| seen.latest);
     Row {
         id: rule.id.clone(),
-        title: rule.title.get(s.language).to_owned(),
+        title: rule.title_in_general().get(s.language).to_owned(),
         on: seen.map_or(0, |seen| seen.on),
         last: latest.map_or_else(|| "—".to_owned(), |at| s.clock(at)),
         runbook: runbooks::path(&rule.runbook).unwrap_or_default(),

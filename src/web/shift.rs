@@ -23,6 +23,9 @@ const ROWS: usize = 200;
 /// Rows that come from the archive by a search.
 const FOUND: u32 = 200;
 
+/// Characters of a title that fit into one line of the list.
+const SHORT: usize = 44;
+
 #[derive(Template)]
 #[template(path = "shift.html")]
 struct ShiftPage<'a> {
@@ -62,6 +65,8 @@ struct Row {
     severity: &'static str,
     level: String,
     title: String,
+    /// It needs a second line on a screen of 1366 pixels.
+    is_long: bool,
     size: String,
     branches: String,
     pace: String,
@@ -238,6 +243,7 @@ fn row(core: &Core, case: &CaseSummary, guest: &Guest, s: &Speech<'_>, closed: b
         can_take: guest.may_act() && case.state == CaseState::Open,
         severity: if case.blind { "blind" } else { severity.as_str() },
         level: s.t(level),
+        is_long: title.chars().count() > SHORT,
         title,
         branches: case.mrfs.join(", "),
         size: size.join(" · "),
@@ -347,6 +353,8 @@ pub(super) fn told_done(core: &Core, case: &str, act: &str, s: &Speech<'_>) -> D
         return Done::default();
     };
     let verb = record.act.verb.as_str();
-    let act = if verb == "comment" { String::new() } else { act.to_owned() };
+    // The address may be read again much later.
+    let is_undoable = verb != "comment" && core.cases().is_undoable(record.id);
+    let act = if is_undoable { act.to_owned() } else { String::new() };
     Done { text: say(verb), case: case.to_owned(), act }
 }

@@ -91,7 +91,7 @@ async fn page(
     let gauges = tokio::task::block_in_place(|| gauges::measured(state, key, &all_sources, now));
     let is_here = |case: &CaseSummary| case.systems.iter().any(|touched| touched == key);
     Ok(speak(state, language, |core, s| {
-        let own = states(&cases, &all_sources, std::iter::once(key));
+        let own = states(&cases, &all_sources, core.correlate(), std::iter::once(key));
         let (class, word) = systems::said(own.get(key), &s);
         let mut here: Vec<&CaseSummary> =
             cases.iter().map(|case| &**case).filter(|case| is_here(case)).collect();

@@ -109,10 +109,10 @@ async fn page(
         }
     };
     let (cases, sources) = (state.engine.cases(), state.sources());
-    Ok(speak(state, language, |_, s| {
+    Ok(speak(state, language, |core, s| {
         let keys = s.topology.systems().iter().map(|system| system.key.as_str());
         let all = match &past {
-            None => states(&cases, &sources, keys),
+            None => states(&cases, &sources, core.correlate(), keys),
             Some((_, known, _)) if known.is_on == Some(true) => known.systems.clone(),
             Some(_) => BTreeMap::new(),
         };
@@ -172,6 +172,7 @@ fn short(state: Option<&SystemState>, s: &Speech<'_>) -> String {
     match state.map(|state| state.word.as_str()) {
         Some(word @ ("critical" | "high" | "warning" | "info")) => s.t(&format!("level-{word}")),
         Some("blind") => s.t("severity-blind"),
+        Some("still") => s.t("level-still"),
         _ => String::new(),
     }
 }

@@ -1,0 +1,69 @@
+//! Acts as a person presses them: what can be taken back, whom a case may be handed to, what is read before.
+
+use super::lists::{form, three};
+use super::{Running, quiet_site, readable};
+
+/// Forms that undo something, by the number of the act.
+fn undoable(page: &str) -> Vec<u64> {
+    let field = regex::Regex::new(r#"name="act" value="([0-9]+)""#).unwrap();
+    field.captures_iter(page).map(|found| found[1].parse().unwrap()).collect()
+}
+
+/// A way back that would be refused is not offered: only the last decision can be undone, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_can_be_undone_offers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    three(&one).await;
+    let case = ("case", "PRB-000002");
+    let mut acts = Vec::new();
+    for verb in ["take", "confirm"] {
+        let (status, to) = form(&one, "/problems/act", &[case, ("verb", verb)]).await;
+        assert_eq!(status, 303, "{to}");
+        acts.push(to.rsplit_once('.').unwrap().1.parse::<u64>().unwrap());
+    }
+    let page = async |path: String| one.get(&path).await.1;
+    let whole = page("/problems/PRB-000002".to_owned()).await;
+    assert_eq!(undoable(&whole), acts[1..], "{}", readable(&whole));
+    // The address of an earlier act, read again.
+    let stale = page(format!("/problems/PRB-000002?done=PRB-000002.{}", acts[0])).await;
+    assert_eq!(undoable(&stale), acts[1..], "{}", readable(&stale));
+    for act in acts.iter().rev() {
+        let act = act.to_string();
+        let undo = [case, ("verb", "undo"), ("act", &act)];
+        assert_eq!(form(&one, "/problems/act", &undo).await.0, 303);
+    }
+    let whole = page("/problems/PRB-000002".to_owned()).await;
+    assert_eq!(undoable(&whole), [0_u64; 0], "{}", readable(&whole));
+    one.app.stop().await;
+}
+
+/// Who is not known here can be named, after a word of warning; colleagues are offered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_handed_to_a_stranger_only_on_second_thought() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    three(&one).await;
+    let (_, page) = one.get("/problems/PRB-000001").await;
+    assert!(page.contains("<option value=\"Иванова\">"), "whoever is signed in is offered");
+    let hand_over = |to: &'static str| {
+        [("case", "PRB-000001"), ("verb", "hand_over"), ("to", to), ("reason", "смена")]
+    };
+    let (status, to) = form(&one, "/problems/act", &hand_over("Ивонова")).await;
+    assert_eq!((status, to.as_str()), (200, ""), "a page is read first");
+    assert_eq!(one.case("PRB-000001").await["owner"], serde_json::Value::Null);
+    let url = format!("http://{}/problems/act", one.app.address());
+    let asked = one.http.post(url).bearer_auth(&one.token).form(&hand_over("Ивонова"));
+    let page = asked.send().await.unwrap().text().await.unwrap();
+    let said = readable(&page);
+    assert!(said.contains("не входил никто с именем «Ивонова»"), "{said}");
+    assert!(said.contains("«передать»: что произойдёт"), "{said}");
+    let mut sure = hand_over("Ивонова").to_vec();
+    sure.push(("sure", "1"));
+    assert_eq!(form(&one, "/problems/act", &sure).await.0, 303);
+    assert_eq!(one.case("PRB-000001").await["owner"], "Ивонова");
+    // A colleague at once.
+    assert_eq!(form(&one, "/problems/act", &hand_over("Иванова")).await.0, 303);
+    assert_eq!(one.case("PRB-000001").await["owner"], "Иванова");
+    one.app.stop().await;
+}
