@@ -128,6 +128,12 @@ impl Zones {
         self.at(at).map_or_else(|| at.to_string(), |at| at.strftime("%H:%M").to_string())
     }
 
+    /// How far the clock of the pages is ahead of UTC at a moment, milliseconds.
+    #[must_use]
+    pub fn ahead_ms(&self, at: Time) -> i64 {
+        self.at(at).map_or(0, |moment| i64::from(moment.offset().seconds()) * 1_000)
+    }
+
     /// The day of a moment, as the shifts count them.
     #[must_use]
     pub fn day(&self, at: Time) -> jiff::civil::Date {
@@ -220,6 +226,7 @@ mod tests {
         assert_eq!(errors, Vec::<String>::new());
         assert_eq!(zones.moment(at, Language::Ru), "29.11.2026 02:53:10 UTC+07:00");
         assert_eq!(zones.short(at, at), "02:53");
+        assert_eq!((usual.ahead_ms(at), zones.ahead_ms(at)), (3 * 3_600_000, 7 * 3_600_000));
         assert_eq!(zones.there(at, "Байкал").as_deref(), Some("03:53"));
         assert_eq!(zones.there(at, "Урал").as_deref(), Some("00:53"));
     }

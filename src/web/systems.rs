@@ -45,6 +45,8 @@ struct Slider {
     clock: String,
     /// Where the earlier and later moments are.
     links: Vec<(String, String)>,
+    /// How far the clock of the pages is ahead of UTC then, milliseconds.
+    ahead: i64,
     /// The slider's right end, milliseconds of Unix; it ends there and begins a day before.
     until: i64,
     /// Its place, in steps.
@@ -218,6 +220,7 @@ fn slider(past: Option<(Time, &SystemStates, Option<Time>)>, s: &Speech<'_>) -> 
         clock: s.catalogue.zones().clock(at),
         links,
         until,
+        ahead: s.catalogue.zones().ahead_ms(at),
         place: ((at.0 - until + DAY) / STEP).clamp(0, DAY / STEP),
         steps: DAY / STEP,
     }

@@ -130,6 +130,25 @@ impl Browser {
         self.post("goog/cdp/execute", command).await;
     }
 
+    /// Lets pages show notices, and counts the sounds and notices of all pages that are opened from now on: in
+    /// `heard.tones`, and as texts in `heard.notices`.
+    pub(crate) async fn listen(&self, origin: &str) {
+        let rights = json!({"permissions": ["notifications"], "origin": origin});
+        let grant = json!({"cmd": "Browser.grantPermissions", "params": rights});
+        self.post("goog/cdp/execute", grant).await;
+        let source = "window.heard = { tones: 0, notices: [] };\n\
+            const Sound = AudioContext, Notice = Notification;\n\
+            window.AudioContext = class extends Sound {\n\
+              createOscillator() { heard.tones += 1; return super.createOscillator(); }\n\
+            };\n\
+            window.Notification = class extends Notice {\n\
+              constructor(title, options) { super(title, options); heard.notices.push(title + ': ' + options.body); }\n\
+            };";
+        let add =
+            json!({"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": source}});
+        self.post("goog/cdp/execute", add).await;
+    }
+
     pub(crate) async fn script(&self, text: &str) -> Value {
         self.post("execute/sync", json!({"script": text, "args": []})).await
     }

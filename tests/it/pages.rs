@@ -178,6 +178,39 @@ async fn pages_keep_nobody_out() {
     let news = browser.script("return document.getElementById('news').textContent").await;
     assert!(news.as_str().unwrap().contains("QueueGrows"), "{news}");
 
+    // A new critical case is heard by who has asked for it: once, and nothing that is milder.
+    browser.listen(&engine.address).await;
+    browser.open(&format!("{}/problems", engine.address)).await;
+    let heard = async || {
+        let heard = browser.script("return [heard.tones, heard.notices]").await;
+        let notices: Vec<String> = serde_json::from_value(heard[1].clone()).unwrap();
+        (heard[0].as_u64().unwrap(), notices)
+    };
+    engine.post("/api/v1/alerts", &alert("BeforeTheBell", "otrs")).await;
+    browser.shows("BeforeTheBell", 20).await;
+    assert_eq!(heard().await, (0, Vec::new()), "nobody has asked for it");
+    browser.click("#bell").await;
+    let (tones, notices) = heard().await;
+    assert!(tones > 0 && notices.is_empty(), "what it will sound like");
+    let mut mild = alert("MildOne", "vm-backup");
+    mild[0]["labels"]["severity"] = json!("warning");
+    engine.post("/api/v1/alerts", &mild).await;
+    browser.shows("MildOne", 20).await;
+    assert_eq!(heard().await, (tones, Vec::new()), "a warning wakes nobody");
+    engine.post("/api/v1/alerts", &alert("LoudOne", "sso")).await;
+    browser.shows("LoudOne", 20).await;
+    until("it is heard", 20, async || {
+        let (more, notices) = heard().await;
+        (more > tones && notices.len() == 1 && notices[0].contains("LoudOne")).then_some(())
+    })
+    .await;
+    let title = browser.script("return document.title").await;
+    assert!(title.as_str().unwrap().starts_with("(6) "), "{title}");
+    browser.open(&format!("{}/problems", engine.address)).await;
+    browser.shows("LoudOne", 20).await;
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert_eq!(heard().await, (0, Vec::new()), "what was heard is not news on another page");
+
     // The wall is read from three metres, on a large screen too.
     for (width, height, least) in [(1920, 1080, 24.0), (3840, 2160, 44.0)] {
         browser.size(width, height).await;

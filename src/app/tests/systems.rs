@@ -90,6 +90,10 @@ async fn the_last_day_is_shown_as_it_was() {
         assert!(said.contains(words), "{hours}: {said}");
         assert!(page.contains("id=\"moment\"") && said.contains("сейчас"), "{said}");
     }
+    assert!(
+        one.get("/systems").await.1.contains("data-ahead=\"10800000\""),
+        "the clock of the pages"
+    );
     // Links lead step by step, without a script.
     let (_, page) = one.get(&format!("/systems?at={}", at(7))).await;
     let back = regex::Regex::new("href=\"(/systems[?]at=[^\"]+)\">−1 ч").unwrap();

@@ -231,8 +231,8 @@
   const place = (slider) => {
     const steps = Number(slider.max);
     const at = Number(slider.dataset.until) - DAY + (DAY / steps) * Number(slider.value);
-    // Moscow's clock, as everywhere on the pages.
-    slider.setAttribute("aria-valuetext", new Date(at + 10800000).toISOString().slice(11, 16));
+    // On the clock of the pages, wherever the screen is.
+    slider.setAttribute("aria-valuetext", new Date(at + Number(slider.dataset.ahead)).toISOString().slice(11, 16));
     return Number(slider.value) < steps ? "?at=" + new Date(at).toISOString() : "";
   };
   function look(tries) {
