@@ -52,6 +52,7 @@ pub struct CaseItem {
     /// The first cause first; at most 64.
     systems: Vec<String>,
     mrfs: Vec<String>,
+    /// Since it last came back; of one that is closed, in all. So are users and findings.
     tickets: u32,
     users: u32,
     findings: u32,

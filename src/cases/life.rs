@@ -7,7 +7,9 @@ use super::State;
 use super::decided::Resolution;
 use super::severity::severity;
 use crate::correlate::{self, Cluster, News};
-use crate::model::{CaseId, CaseKind, CaseState, LinkKind, Message, Signal, Time, TimelineKind};
+use crate::model::{
+    CaseId, CaseKind, CaseState, LinkKind, Message, Severity, Signal, Time, TimelineKind,
+};
 
 /// So many users who write after a case was resolved say that it is not over.
 const LATE_USERS: usize = 3;
@@ -332,7 +334,10 @@ impl State {
 /// Something in a cluster that lasted at a moment still does.
 fn lasts_since(moment: Time, correlate: &correlate::State, cluster: &Cluster) -> bool {
     let signals = cluster.members().keys().filter_map(|key| correlate.signal(*key));
-    let mut lasting = signals.filter(|signal| !signal.is_ticket() && signal.counts_now());
+    // A note for the record goes on through any episode.
+    let mut lasting = signals.filter(|signal| {
+        !signal.is_ticket() && signal.counts_now() && signal.severity > Severity::Info
+    });
     lasting.any(|signal| signal.since <= moment)
 }
 

@@ -50,6 +50,7 @@ impl Grouping {
             set("together", &mut weights.together);
             set("ticket_together", &mut weights.ticket_together);
             set("two_causes", &mut weights.two_causes);
+            set("second_cause", &mut weights.second_cause);
             set("impact_fits", &mut weights.impact_fits);
             set("impact_differs", &mut weights.impact_differs);
             set("vague", &mut weights.vague);

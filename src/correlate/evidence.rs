@@ -181,7 +181,7 @@ impl Scorer<'_> {
             self.graph(signal, tally, relation),
             belief.max(0.01).ln(),
             timing::nearness(self.weights, signal, cluster, summary),
-            self.roles(signal, tally, relation),
+            self.roles(signal, cluster, tally, relation),
             self.impact(signal, tally, relation),
             text,
             self.mrf(signal, cluster),
@@ -231,9 +231,14 @@ impl Scorer<'_> {
         if signal.is_ticket() { &self.weights.needs } else { &self.weights.serves }
     }
 
-    fn roles(&self, signal: &Signal, tally: &Tally, relation: Relation) -> f64 {
-        if signal.role != Role::Cause || tally.causes == 0 {
+    fn roles(&self, signal: &Signal, cluster: &Cluster, tally: &Tally, relation: Relation) -> f64 {
+        if signal.role != Role::Cause {
             return 0.0;
+        }
+        if tally.causes == 0 {
+            // What both are felt by does not make one of them.
+            let is_second = relation != Relation::Same && cluster.totals().causes > 0;
+            return if is_second { self.weights.second_cause } else { 0.0 };
         }
         let is_same_instance =
             || signal.object.is_empty() || tally.objects.count(signal.object.as_str()) > 0;

@@ -31,6 +31,8 @@ pub struct Weights {
     pub ticket_scale_seconds: f64,
     /// Two causes in different systems.
     pub two_causes: f64,
+    /// A second cause, seen from a system where the first one is only felt.
+    pub second_cause: f64,
     /// Two causes in one system, at different instances.
     pub other_instance: f64,
     /// What is felt fits what is broken.
@@ -66,6 +68,7 @@ impl Default for Weights {
             lasting_scale_seconds: 120.0,
             ticket_scale_seconds: 900.0,
             two_causes: -4.0,
+            second_cause: -2.0,
             other_instance: -2.5,
             impact_fits: 0.8,
             impact_differs: -1.5,

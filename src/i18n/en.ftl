@@ -345,6 +345,7 @@ told-alert-pending = not handed to Alertmanager yet
 told-alert-expired = no alert was needed
 told-ticket-expired = no ticket was needed
 fact-peak = At its worst
+fact-before = Before it came back
 fact-unstable = Unstable
 fact-known-error = Known error
 fact-explains = Mass incident

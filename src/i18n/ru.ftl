@@ -364,6 +364,7 @@ told-alert-pending = в Alertmanager ещё не передано
 told-alert-expired = оповещать не понадобилось
 told-ticket-expired = тикет не понадобился
 fact-peak = В худший момент
+fact-before = До возвращения
 fact-unstable = Нестабильна
 fact-known-error = Известная ошибка
 fact-explains = Массовый инцидент

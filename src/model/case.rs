@@ -300,7 +300,7 @@ pub struct CaseSummary {
     pub system_count: u32,
     /// The branches of its tickets, in order of name.
     pub mrfs: Vec<String>,
-    /// Tickets in it.
+    /// Tickets in it since it last came back; of one that is closed, in all.
     pub tickets: u32,
     /// Different users among them.
     pub users: u32,
@@ -339,5 +339,17 @@ impl CaseDetail {
             is_finding && member.life == Life::Active && member.held_by.is_none()
         };
         u32::try_from(self.members.iter().filter(is_on).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Tickets, and findings and alerts, that are of an episode before it last came back.
+    #[must_use]
+    pub fn earlier(&self) -> (u32, u32) {
+        let counted = self.members.iter().filter(|member| member.life != Life::Withdrawn);
+        let (tickets, findings): (Vec<&Member>, Vec<&Member>) =
+            counted.partition(|member| member.kind == SignalKind::Ticket);
+        let beyond = |all: Vec<&Member>, now: u32| {
+            u32::try_from(all.len()).unwrap_or(u32::MAX).saturating_sub(now)
+        };
+        (beyond(tickets, self.summary.tickets), beyond(findings, self.summary.findings))
     }
 }

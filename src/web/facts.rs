@@ -54,6 +54,7 @@ pub(super) fn lasts(case: &CaseSummary, s: &Speech<'_>) -> String {
 }
 
 pub(super) fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<Fact> {
+    let (tickets, findings) = case.earlier();
     let case = &case.summary;
     let fact =
         |key: &str, value: String| Fact { name: s.t(key), parts: vec![(value, String::new())] };
@@ -69,6 +70,12 @@ pub(super) fn facts(case: &CaseDetail, s: &Speech<'_>) -> Vec<Fact> {
     }
     if case.peak > case.severity {
         facts.push(fact("fact-peak", s.t(&format!("severity-{}", case.peak.as_str()))));
+    }
+    if case.reopened > 0 && tickets + findings > 0 {
+        let counts = [("count-tickets", tickets), ("count-findings", findings)];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counts: Vec<String> = counts.map(|(key, count)| s.count(key, count)).collect();
+        facts.push(fact("fact-before", counts.join(", ")));
     }
     if case.unstable {
         facts.push(fact("fact-unstable", s.count("count-returns", case.reopened)));

@@ -1,7 +1,10 @@
 //! Acts as a person presses them: what can be taken back, whom a case may be handed to, what is read before.
 
+use serde_json::json;
+
 use super::lists::{form, three};
 use super::{Running, quiet_site, readable};
+use crate::fold::Event;
 
 /// Forms that undo something, by the number of the act.
 fn undoable(page: &str) -> Vec<u64> {
@@ -65,5 +68,35 @@ async fn a_case_is_handed_to_a_stranger_only_on_second_thought() {
     // A colleague at once.
     assert_eq!(form(&one, "/problems/act", &hand_over("Иванова")).await.0, 303);
     assert_eq!(one.case("PRB-000001").await["owner"], "Иванова");
+    one.app.stop().await;
+}
+
+/// Whoever looks at a case that has come back sees what is wrong now, and how much there was before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_before_a_return_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    three(&one).await;
+    let before = one.case("PRB-000001").await;
+    assert_eq!((&before["tickets"], &before["findings"]), (&json!(1), &json!(1)), "{before}");
+    let (clock, engine) = (&one.app.parts.clock, one.app.engine());
+    let labels = json!({"alertname": "LockWait", "system": "crm-db", "severity": "critical", "impact": "slow"});
+    let mut alert = json!([{"labels": labels, "endsAt": clock.now().to_string()}]);
+    assert_eq!(one.post("/api/v1/alerts", &alert).await.0, 200);
+    clock.at_least(clock.now().plus_millis(150_000));
+    engine.submit(Event::Tick).await.unwrap();
+    assert_eq!(one.case("PRB-000001").await["state"], "resolved");
+    alert[0].as_object_mut().unwrap().remove("endsAt");
+    assert_eq!(one.post("/api/v1/alerts", &alert).await.0, 200);
+    let again = one.case("PRB-000001").await;
+    assert_eq!((&again["state"], &again["reopened"]), (&json!("open"), &json!(1)), "{again}");
+    assert_eq!((&again["tickets"], &again["findings"]), (&json!(0), &json!(1)), "{again}");
+    let (_, page) = one.get("/problems/PRB-000001").await;
+    let said = readable(&page);
+    assert!(said.contains("До возвращения") && said.contains("1 обращение"), "{said}");
+    assert!(
+        said.contains("Карточки абонентов") || said.contains("Тормозит CRM"),
+        "its ticket is there: {said}"
+    );
     one.app.stop().await;
 }

@@ -160,6 +160,23 @@ fn a_symptom_never_makes_two_causes_one() {
     assert!(also.is_some_and(|also| also != joined), "the other is named as possible");
 }
 
+/// And a second cause joins the first one through no symptom of it, in whatever order they come.
+#[test]
+fn what_is_felt_of_one_cause_does_not_bring_in_another() {
+    let slow = finding("crm-app", "app-slow", Role::Symptom, Impact::Slow);
+    let queue = finding("eip", "eip-worker-stopped", Role::Cause, Impact::Slow);
+    for order in [[lock_chain(), slow.clone(), queue.clone()], [queue, slow.clone(), lock_chain()]]
+    {
+        let mut core = Core::new();
+        for (at, one) in [0, 20 * SECOND, 40 * SECOND].into_iter().zip(order.clone()) {
+            core.raise(at, one);
+        }
+        let homes = order.map(|one| core.case_of(&one.key));
+        assert!(homes[0] != homes[2], "two causes are two Problems: {homes:?}");
+        assert!(homes[1] == homes[0], "the symptom is of the one that was there: {homes:?}");
+    }
+}
+
 /// D: order decides nothing between what is felt and what is not.
 #[test]
 fn slow_then_unfelt_is_as_unfelt_then_slow() {
