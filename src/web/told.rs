@@ -8,6 +8,8 @@ use crate::model::{CaseState, CaseSummary, Channel, Delivery, DeliveryState, Mes
 pub(super) struct Told {
     /// «тикет № … открыт 40 с назад».
     pub(super) text: String,
+    /// The same for a narrow column, in which a ticket's number has to fit: «№ …, 40 с назад».
+    pub(super) short: String,
     /// The state's word, for the style.
     pub(super) state: &'static str,
     /// The channel's word, for the style.
@@ -38,10 +40,20 @@ fn line(case: &CaseSummary, escalation: &Escalation, delivery: &Delivery, s: &Sp
         (Channel::Alertmanager, DeliveryState::Rejected, _) => "told-alert-rejected",
         (Channel::Alertmanager, DeliveryState::Expired, _) => "told-alert-expired",
     };
-    let message = Message::new(key)
-        .word("ref", &delivery.reference)
-        .word("who", who.unwrap_or_default())
-        .word("ago", s.ago(delivery.at));
+    let say = |key: &'static str| {
+        let message = Message::new(key)
+            .word("ref", &delivery.reference)
+            .word("who", who.as_deref().unwrap_or_default())
+            .word("ago", s.ago(delivery.at));
+        s.say(&message)
+    };
+    let short = match key {
+        "told-ticket-open" => "short-ticket-open",
+        "told-ticket-closed" => "short-ticket-closed",
+        "told-line-alerted" => "short-line-alerted",
+        "told-alert-firing" => "short-alert-firing",
+        other => other,
+    };
     let error = delivery.error.as_ref().map(|error| error.get(s.language).to_owned());
     let error = error.unwrap_or_default();
     // That an alert was handed over does not mean that somebody has read it; that somebody took the case does.
@@ -55,7 +67,8 @@ fn line(case: &CaseSummary, escalation: &Escalation, delivery: &Delivery, s: &Sp
     let link =
         (delivery.channel == Channel::Otrs).then(|| escalation.number_link(&delivery.reference));
     let link = link.flatten().unwrap_or_default();
-    Told { text: s.say(&message), state, channel: delivery.channel.as_str(), link, error }
+    let (text, short) = (say(key), say(short));
+    Told { text, short, state, channel: delivery.channel.as_str(), link, error }
 }
 
 #[cfg(test)]
