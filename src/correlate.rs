@@ -318,16 +318,21 @@ impl State {
         }
     }
 
-    /// Whether monitoring sees something wrong in a system that lasts, is more than a note and is not held back: with
-    /// a case or without one, for people may have called it over.
+    /// Whether monitoring sees something wrong in a system that lasts, is more than a note and is not held back, though
+    /// no case speaks of it now: people have called it over, or a false alarm.
     #[must_use]
     pub fn is_troubled(&self, system: &str) -> bool {
         let clusters = self.derived.index.at_system(system).filter_map(|id| self.clusters.get(&id));
-        let leads = clusters
+        let is_silent = |cluster: &&Arc<Cluster>| {
+            let standing = cluster.standing();
+            standing.case.is_none() || standing.resolved_at.is_some()
+        };
+        let mut leads = clusters
+            .filter(is_silent)
             .filter_map(|cluster| cluster.systems().get(system))
             .filter(|summary| summary.active.worst() > Severity::Info)
             .filter_map(|summary| self.signals.get(summary.active.lead()?));
-        leads.into_iter().any(|lead| !lead.blind)
+        leads.any(|lead| !lead.blind)
     }
 
     /// What the index knows is what the clusters are.

@@ -104,7 +104,7 @@ async fn the_last_day_is_shown_as_it_was() {
     // What a person has called over goes on: the system is not called calm.
     let (_, page) = one.get("/systems").await;
     assert_eq!(shown(&page, "crm-db").0, "still");
-    assert!(readable(&page).contains("срабатывает, хотя проблема отмечена решённой"));
+    assert!(readable(&page).contains("срабатывает, хотя открытой проблемы нет"));
     assert!(readable(&page).contains("Состояние сейчас."));
     let clock = crate::i18n::Zones::default().clock(at(5));
     let (_, page) = one.get(&format!("/systems?at={clock}")).await;
