@@ -46,7 +46,7 @@ pub struct Config {
     pub timeout: Duration,
     /// How long the server works on one statement before it gives up.
     pub statement_timeout: Duration,
-    /// The time between two polls; slow statements are asked every so many polls.
+    /// The time between two polls; slow statements are not asked at each.
     pub interval: Duration,
     /// Standbys that must be connected to this server, by `application_name` or address: one that
     /// has never been seen since the start is reported as missing too.
@@ -101,8 +101,8 @@ impl Config {
 /// What is kept of one statement between polls.
 #[derive(Debug, Default)]
 struct Kept {
-    /// Polls until it is asked again.
-    due_in: u32,
+    /// When it was answered last; without it, it is due.
+    asked_at: Option<Instant>,
     is_success: bool,
     /// Asked in the last round, or not due in it: what was left out for want of time is not known.
     is_fresh: bool,
@@ -231,12 +231,10 @@ impl Postgres {
         let (first, last) = QUERIES.split_at(start);
         for query in last.iter().chain(first).filter(|query| is_for(query)) {
             let kept = self.kept.entry(query.part).or_default();
-            match kept.due_in {
-                0 => {
-                    kept.is_fresh = false;
-                    due.push(query);
-                }
-                _ => kept.due_in -= 1,
+            let interval = self.config.interval;
+            if kept.asked_at.is_none_or(|asked| query.is_due(asked.elapsed(), interval)) {
+                kept.is_fresh = false;
+                due.push(query);
             }
         }
         // What tells the server's version and role comes first in every round.
@@ -253,7 +251,7 @@ impl Postgres {
         let has_monitor = done.rights.as_ref().is_some_and(|rights| rights.has_monitor);
         for (query, answer) in done.answers {
             let kept = self.kept.entry(query.part).or_default();
-            kept.due_in = query.polls_between(self.config.interval);
+            kept.asked_at = Some(Instant::now());
             kept.is_fresh = true;
             match answer {
                 Ok(values) => {
@@ -289,7 +287,7 @@ impl Postgres {
     /// What was kept may be old by the time the server is back: all is asked again.
     fn ask_anew(&mut self) {
         for kept in self.kept.values_mut() {
-            kept.due_in = 0;
+            kept.asked_at = None;
         }
     }
 

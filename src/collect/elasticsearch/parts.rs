@@ -1,11 +1,12 @@
 //! Parts of a source that are read only every so often: their last result is repeated with each
 //! poll in between, so that a rule never meets a gap that says nothing.
 //!
-//! Periods are counted in polls, not by a clock. A result that could not be renewed three times in
-//! a row is dropped: «unknown» must not read as «as before».
+//! A result that could not be renewed three times in a row is dropped: «unknown» must not read as «as
+//! before».
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::answer::flag;
@@ -44,8 +45,9 @@ impl Kept {
 #[derive(Debug)]
 pub(super) struct Part {
     name: &'static str,
-    every: u32,
-    wait: u32,
+    /// How long a result counts; half an interval less than its period, for late polls do not add up.
+    lasts: Duration,
+    read_at: Option<Instant>,
     failures: u32,
     kept: Vec<Kept>,
 }
@@ -53,16 +55,13 @@ pub(super) struct Part {
 impl Part {
     /// A part that is read about every `period`, beginning with the first poll.
     pub(super) fn new(name: &'static str, period: Duration, interval: Duration) -> Self {
-        let polls = period.as_millis() / interval.as_millis().max(1);
-        let every = u32::try_from(polls).unwrap_or(u32::MAX).max(1);
-        Self { name, every, wait: 0, failures: 0, kept: Vec::new() }
+        let lasts = period.saturating_sub(interval / 2);
+        Self { name, lasts, read_at: None, failures: 0, kept: Vec::new() }
     }
 
-    /// Counts one poll; true when the part is to be read in it.
-    pub(super) fn is_due(&mut self) -> bool {
-        let is_due = self.wait == 0;
-        self.wait = self.wait.saturating_sub(1);
-        is_due
+    /// Whether it is to be read in this poll.
+    pub(super) fn is_due(&self) -> bool {
+        self.read_at.is_none_or(|read_at| read_at.elapsed() >= self.lasts)
     }
 
     /// Takes what a read brought.
@@ -79,7 +78,7 @@ impl Part {
 
     /// Takes what a read brought although something of it failed.
     pub(super) fn settle_in_part(&mut self, kept: Vec<Kept>, error: Option<CollectError>) {
-        self.wait = self.every - 1;
+        self.read_at = Some(Instant::now());
         self.kept = kept;
         match error {
             None if self.failures > 0 => {
@@ -98,7 +97,7 @@ impl Part {
 
     /// Forgets the last result and makes the part due at once when it is asked for again.
     pub(super) fn reset(&mut self) {
-        self.wait = 0;
+        self.read_at = None;
         self.failures = 0;
         self.kept.clear();
     }
@@ -124,18 +123,17 @@ mod tests {
         taken.iter().map(|sample| format!("{} {}", sample.series, sample.value)).collect()
     }
 
-    #[test]
-    fn a_result_is_repeated_until_it_failed_three_times() {
+    #[tokio::test(start_paused = true)]
+    async fn a_result_is_repeated_until_it_failed_three_times() {
         let mut part = Part::new("p", Duration::from_secs(30), Duration::from_secs(10));
-        let due: Vec<bool> = (0..7)
-            .map(|_| {
-                let is_due = part.is_due();
-                if is_due {
-                    part.settle(Ok(vec![Kept::new("m", vec![("a", "1".to_owned())], 5.0)]));
-                }
-                is_due
-            })
-            .collect();
+        let mut due = Vec::new();
+        for _ in 0..7 {
+            due.push(part.is_due());
+            if part.is_due() {
+                part.settle(Ok(vec![Kept::new("m", vec![("a", "1".to_owned())], 5.0)]));
+            }
+            tokio::time::advance(Duration::from_millis(10_400)).await;
+        }
         assert_eq!(due, [true, false, false, true, false, false, true]);
         let works = "vakhta_collector_success{collector=\"p\"} 1";
         let fails = "vakhta_collector_success{collector=\"p\"} 0";

@@ -15,11 +15,11 @@ const ROWS: usize = 5_000;
 pub(super) struct Query {
     /// Its name in `vakhta_collector_success{collector=…}`.
     pub(super) part: &'static str,
-    sql: &'static str,
+    pub(super) sql: &'static str,
     /// The first and the last major version that it is for.
     versions: (i32, i32),
     /// How often it is asked; zero is at every poll.
-    every: Duration,
+    pub(super) every: Duration,
     /// Without `pg_monitor` it shows only part of the truth.
     pub(super) needs_monitor: bool,
     /// What vanishes from its answer is reported as 0 for a while.
@@ -69,10 +69,11 @@ impl Query {
         self.versions.0 <= major && major <= self.versions.1
     }
 
-    /// How many polls lie between two askings.
-    pub(super) fn polls_between(&self, interval: Duration) -> u32 {
-        let polls = self.every.as_millis() / interval.as_millis().max(1);
-        u32::try_from(polls).unwrap_or(u32::MAX).saturating_sub(1)
+    /// Whether it is to be asked again `passed` after the last answer. Counted by the clock: polls that
+    /// come late would make a reading older than a rule believes. Half an `interval` early is better
+    /// than half an interval late.
+    pub(super) fn is_due(&self, passed: Duration, interval: Duration) -> bool {
+        passed + interval / 2 >= self.every
     }
 
     /// Asks it.
