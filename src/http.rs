@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, NoProxy, Proxy, Response};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response};
 
 /// How we name ourselves.
 const USER_AGENT: &str = concat!("vakhta/", env!("CARGO_PKG_VERSION"));
@@ -45,18 +45,23 @@ pub enum Failure {
 /// # Errors
 /// When the TLS roots or a proxy of the environment cannot be used.
 pub fn client(timeout: Duration, connect: Duration) -> Result<Client, reqwest::Error> {
-    let mut builder = Client::builder()
+    let mut builder = direct(timeout, connect);
+    for proxy in proxies(|name| std::env::var(name).ok())? {
+        builder = builder.proxy(proxy);
+    }
+    builder.build()
+}
+
+/// The beginning of such a client that is never led through a proxy.
+pub fn direct(timeout: Duration, connect: Duration) -> ClientBuilder {
+    Client::builder()
         .timeout(timeout)
         .connect_timeout(connect)
         .redirect(Policy::none())
         .user_agent(USER_AGENT)
         .use_rustls_tls()
         .gzip(true)
-        .no_proxy();
-    for proxy in proxies(|name| std::env::var(name).ok())? {
-        builder = builder.proxy(proxy);
-    }
-    builder.build()
+        .no_proxy()
 }
 
 /// The proxies that the environment names, each spared from loopback addresses.

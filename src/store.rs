@@ -10,6 +10,7 @@ mod archive;
 mod backup;
 mod conclusions;
 mod log;
+mod migrations;
 mod outbox;
 mod recording;
 mod retention;
@@ -43,8 +44,6 @@ pub use states::{SystemState, SystemStates};
 pub use texts::TicketText;
 pub use users::{AuditLine, SHORTEST_PASSWORD, SignIn, User};
 pub use workplace::ChartPoints;
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -203,7 +202,7 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(while_doing("open the file"))?;
-        MIGRATIONS.run(&writer).await?;
+        migrations::MIGRATIONS.run(&writer).await?;
         let readers = readers(options).await?;
         Ok(Self { writer, readers })
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 use sqlx::sqlite::SqliteJournalMode;
 use sqlx::{Connection, SqliteConnection};
 
-use super::{MIGRATIONS, Store, StoreError, options, while_doing};
+use super::migrations::MIGRATIONS;
+use super::{Store, StoreError, options, while_doing};
 
 impl Store {
     /// Writes a whole, consistent copy to a file that is not there yet, while the engine goes on, and reads it through.

@@ -2,26 +2,24 @@
 //! that hangs is known by name and another one is asked instead.
 //!
 //! Only GET requests, only to the configured addresses, never through a proxy; each with its own
-//! time-out. The crate reads an answer as a whole, so its size is bounded where it is made (metrics
-//! and `filter_path` in the request), by the announced length, and once more before it is parsed.
+//! time-out, and an answer is read no further than it may be long.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use elasticsearch::auth::Credentials;
-use elasticsearch::cert::{Certificate, CertificateValidation};
-use elasticsearch::http::Method;
-use elasticsearch::http::headers::HeaderMap;
-use elasticsearch::http::transport::{SingleNodeConnectionPool, Transport, TransportBuilder};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, Url};
 use serde_json::Value;
 
 use super::answer::text_at;
 use super::{Config, SetupError};
 use crate::collect::CollectError;
+use crate::http::{self, ReadError};
 use crate::model::Text;
 
 /// The largest answer that is parsed, in bytes: the statistics of about a thousand nodes.
-const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
+const ANSWER_LIMIT: u64 = 32 * 1024 * 1024;
 
 /// An answer of at least this size, in bytes, is parsed outside the asynchronous threads.
 const PARSE_ASIDE: usize = 256 * 1024;
@@ -77,7 +75,9 @@ impl Answer {
 pub(super) struct Seed {
     /// Its address as configured.
     pub(super) url: String,
-    transport: Transport,
+    /// The same, ending in a slash.
+    base: Url,
+    client: Client,
     name: SeedName,
 }
 
@@ -96,23 +96,27 @@ impl Seed {
     /// Makes the client; nothing is sent yet.
     pub(super) fn new(url: &str, config: &Config, limit: Duration) -> Result<Self, SetupError> {
         let wrong = |cause: String| SetupError { url: url.to_owned(), cause };
-        let parsed = reqwest::Url::parse(url).map_err(|error| wrong(error.to_string()))?;
-        let mut builder = TransportBuilder::new(SingleNodeConnectionPool::new(parsed))
-            .disable_proxy()
-            .enable_meta_header(false)
-            .timeout(limit);
-        if let Some(key) = &config.api_key {
-            builder = builder.auth(Credentials::EncodedApiKey(key.reveal().to_owned()));
-        } else if let (Some(user), Some(password)) = (&config.username, &config.password) {
-            let password = password.reveal().to_owned();
-            builder = builder.auth(Credentials::Basic(user.clone(), password));
+        let mut base = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
         }
+        let mut headers =
+            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        if let Some(credentials) = credentials(config) {
+            let mut value = HeaderValue::try_from(credentials)
+                .map_err(|_| wrong("the key or the password cannot be sent".to_owned()))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let mut builder = http::direct(limit, limit).default_headers(headers);
         if let Some(pem) = &config.ca_pem {
-            let ca = Certificate::from_pem(pem).map_err(|error| wrong(error.to_string()))?;
-            builder = builder.cert_validation(CertificateValidation::Full(ca));
+            let bundle = Certificate::from_pem_bundle(pem);
+            for ca in bundle.map_err(|error| wrong(http::cause(&error)))? {
+                builder = builder.add_root_certificate(ca);
+            }
         }
-        let transport = builder.build().map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { url: url.to_owned(), transport, name: SeedName::Unknown })
+        let client = builder.build().map_err(|error| wrong(http::cause(&error)))?;
+        Ok(Self { url: url.to_owned(), base, client, name: SeedName::Unknown })
     }
 
     /// The name for labels: the node's own, or the address without its scheme.
@@ -138,25 +142,19 @@ impl Seed {
     pub(super) async fn get(&self, path: &str, limit: Duration) -> Result<Answer, CollectError> {
         let bare = path.split_once('?').map_or(path, |(bare, _)| bare);
         let what = format!("{}/{}", self.url, bare.trim_start_matches('/'));
-        let none: Option<&()> = None;
-        let sent = self
-            .transport
-            .send(Method::Get, path, HeaderMap::new(), none, None::<&str>, Some(limit))
-            .await;
+        let url = self.base.join(path.trim_start_matches('/')).map_err(|error| {
+            CollectError::Answer { what: what.clone(), cause: error.to_string() }
+        })?;
+        let sent = self.client.get(url).timeout(limit).send().await;
         let response = sent.map_err(|error| failure(&error, &what, limit))?;
-        let status = response.status_code().as_u16();
-        let announced = response.content_length().unwrap_or_default();
-        let too_large = |size: u64| CollectError::Answer {
-            what: what.clone(),
-            cause: format!("{size} bytes, more than the limit of {ANSWER_LIMIT}"),
+        let status = response.status().as_u16();
+        let bytes = match http::read_capped(response, ANSWER_LIMIT).await {
+            Ok(bytes) => bytes,
+            Err(ReadError::Broken(error)) => return Err(failure(&error, &what, limit)),
+            Err(error @ ReadError::TooBig { .. }) => {
+                return Err(CollectError::Answer { what, cause: error.to_string() });
+            }
         };
-        if usize::try_from(announced).unwrap_or(usize::MAX) > ANSWER_LIMIT {
-            return Err(too_large(announced));
-        }
-        let bytes = response.bytes().await.map_err(|error| failure(&error, &what, limit))?;
-        if bytes.len() > ANSWER_LIMIT {
-            return Err(too_large(u64::try_from(bytes.len()).unwrap_or(u64::MAX)));
-        }
         let parsed = if bytes.len() < PARSE_ASIDE {
             serde_json::from_slice::<Value>(&bytes)
         } else {
@@ -180,19 +178,24 @@ impl Seed {
     }
 }
 
+/// Who we are, as a header: the key before the name and password.
+fn credentials(config: &Config) -> Option<String> {
+    if let Some(key) = &config.api_key {
+        return Some(format!("ApiKey {}", key.reveal()));
+    }
+    let (user, password) = config.username.as_ref().zip(config.password.as_ref())?;
+    Some(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal()))))
+}
+
 /// Tells a node that hangs from one that cannot be reached and one that talks nonsense.
-fn failure(error: &elasticsearch::Error, what: &str, limit: Duration) -> CollectError {
+fn failure(error: &reqwest::Error, what: &str, limit: Duration) -> CollectError {
     let what = what.to_owned();
+    // Also before there is a connection: a node that is there and says nothing hangs.
     if error.is_timeout() {
         return CollectError::Timeout { what, seconds: limit.as_secs_f64() };
     }
-    let http = error.source().and_then(|source| source.downcast_ref::<reqwest::Error>());
-    let mut deepest: &dyn std::error::Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    let cause = deepest.to_string();
-    if http.is_some_and(|http| http.is_connect() || http.is_request()) {
+    let cause = http::cause(error);
+    if error.is_connect() || error.is_request() {
         CollectError::Connect { what, cause }
     } else {
         CollectError::Answer { what, cause }
