@@ -21,7 +21,7 @@ pub use case::{
 pub use context::{CalendarEntry, ForeignAlert, Release, Work};
 pub use detectors::Severity;
 pub use effect::{
-    Channel, Delivery, DeliveryState, Effect, EffectKey, EffectKeyError, EffectKind, Step,
+    Channel, Delivery, DeliveryState, Effect, EffectKey, EffectKeyError, EffectKind, Step, WhenOver,
 };
 pub use finding::{Detail, Evidence, Finding, FindingState, Impact, Role};
 pub use message::{Arg, Message, Reason};

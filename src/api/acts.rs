@@ -11,7 +11,7 @@ use super::extract::Body;
 use super::shapes::TextShape;
 use super::{ApiError, ApiState, Visitor};
 use crate::fold::Event;
-use crate::model::{Act, CaseId, CaseSummary, EffectKind, Message, Time, Verb};
+use crate::model::{Act, CaseId, CaseSummary, EffectKind, Message, Time, Verb, WhenOver};
 use crate::store::{Access, Role};
 use crate::topology::Topology;
 
@@ -187,7 +187,9 @@ const fn told_key(kind: &EffectKind) -> &'static str {
         EffectKind::CloseTicket { .. } => "will-close-ticket",
         EffectKind::JoinTicket { .. } => "will-join-tickets",
         EffectKind::LeaveTicket { .. } => "will-leave-tickets",
-        EffectKind::TellTicket { .. } => "will-tell-tickets",
+        EffectKind::TellTicket { when_over: WhenOver::Note, .. } => "will-tell-tickets",
+        EffectKind::TellTicket { when_over: WhenOver::Answer, .. } => "will-answer-tickets",
+        EffectKind::TellTicket { when_over: WhenOver::Close, .. } => "will-close-tickets",
         EffectKind::Alert { ends_at: None, .. } => "will-alert",
         EffectKind::Alert { .. } => "will-end-alert",
         EffectKind::Silence { .. } => "will-silence",

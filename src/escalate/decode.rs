@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::policy::{AlertPolicy, Policy, TicketPolicy};
 use crate::config::{Diagnostics, Node, Reader, Value};
-use crate::model::{Message, Severity};
+use crate::model::{Message, Severity, WhenOver};
 use crate::topology::{self, Topology};
 
 /// Decodes `policies: […]` of a policy file.
@@ -52,10 +52,12 @@ fn policy(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Option<
 
 fn ticket(node: &Node, errors: &mut Diagnostics) -> TicketPolicy {
     let mut reader = Reader::new(node, errors);
+    let words = WhenOver::ALL.map(WhenOver::as_str);
     let policy = TicketPolicy {
         queue: reader.string("queue"),
         fallback_queue: reader.string("fallback_queue").unwrap_or_else(|| "Problems".into()),
         join_tickets: reader.boolean("join_tickets").unwrap_or(true),
+        when_over: reader.word("when_over", &words, WhenOver::parse).unwrap_or_default(),
     };
     reader.finish();
     policy

@@ -89,9 +89,10 @@ impl Deliver for OtrsChannel {
                 let letter = (subject.as_str(), body.as_str());
                 self.users_ticket(effect, *ticket_id, note::Field::Leave, letter).await
             }
-            EffectKind::TellTicket { ticket_id, subject, body } => {
+            EffectKind::TellTicket { ticket_id, subject, body, when_over } => {
                 let letter = (subject.as_str(), body.as_str());
-                self.users_ticket(effect, *ticket_id, note::Field::Keep, letter).await
+                let wanted = note::Field::Over(*when_over);
+                self.users_ticket(effect, *ticket_id, wanted, letter).await
             }
             EffectKind::Alert { .. } | EffectKind::Silence { .. } => Err(foreign(effect)),
         }

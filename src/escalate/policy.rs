@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Language, Severity};
+use crate::model::{Language, Severity, WhenOver};
 
 /// Who is told of which cases, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +69,9 @@ pub struct TicketPolicy {
     pub fallback_queue: String,
     /// Join the users' tickets to it.
     pub join_tickets: bool,
+    /// What the joined ones get when it is over.
+    #[serde(default)]
+    pub when_over: WhenOver,
 }
 
 /// How an alert is raised.

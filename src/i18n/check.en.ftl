@@ -205,6 +205,7 @@ check-tls-empty = cannot use { $file }: there is no certificate in it
     .help = give the certificate with those that vouch for it, and its key, both as PEM, readable by this user
 
 # Rules.
+check-adjusts-nothing = there is no rule `{ $rule }`; the page of rules lists all
 check-rule-twice = there is already a rule `{ $rule }`
     .help = give it another id
 check-promql = { $why }

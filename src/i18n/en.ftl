@@ -314,6 +314,12 @@ note-over-body = The cause of this ticket was removed:
     { $title }
 
     Ask the user whether everything works, and close the ticket. Details: { $link }
+answer-over-subject = The failure is over ({ $case })
+answer-over-body =
+    Hello,
+
+    the failure that you reported is over. Please see whether everything works.
+    If it does not, answer this message and somebody will look into it.
 note-changed-findings = monitoring findings: { $before } → { $after }
 note-unstable-subject = The Problem is unstable
 note-unstable-body = It comes and goes. Single returns are not reported any more until that ends.
@@ -334,6 +340,8 @@ will-close-ticket = { $case }: the ticket will be closed
 will-join-tickets = { $case }: users' tickets that join: { $count }
 will-leave-tickets = { $case }: users' tickets that leave: { $count }
 will-tell-tickets = { $case }: users' tickets that are told: { $count }
+will-answer-tickets = { $case }: users' tickets that are answered: { $count }
+will-close-tickets = { $case }: users' tickets that are answered and closed: { $count }
 will-alert = { $case }: an alert goes to Alertmanager
 will-end-alert = { $case }: the alert ends
 will-silence = { $case }: the pause of paging changes
@@ -823,7 +831,9 @@ trial-lasts = still on
 trial-same = in both
 trial-less = gone
 trial-more = new
-trial-where = Change the threshold of a rule of your own in its pack, and test it with vakhta check. Rules that come with the program change only with it.
+trial-where = To have the rule work like this, write into vakhta.yaml, test it with vakhta check and reload (systemctl reload vakhta):
+rule-adjusted = changed in vakhta.yaml
+rule-off = switched off in vakhta.yaml
 trial-cases = In 90 days: problems with this rule { $cases }, false among them { $rejected }, confirmed { $confirmed }.
 trial-no-cases = In 90 days there were no closed problems with this rule.
 trial-numbers = Write numbers. Leave a level empty to do without it.

@@ -333,6 +333,12 @@ note-over-body = Причина этого обращения устранена
     { $title }
 
     Уточните у пользователя, что всё работает, и закройте обращение. Подробности: { $link }
+answer-over-subject = Неполадка устранена ({ $case })
+answer-over-body =
+    Здравствуйте!
+
+    Неполадка, о которой вы сообщили, устранена. Проверьте, пожалуйста, всё ли работает.
+    Если нет, ответьте на это сообщение: обращением займётся специалист.
 note-changed-findings = срабатываний мониторинга: { $before } → { $after }
 note-unstable-subject = Проблема нестабильна
 note-unstable-body = То появляется, то проходит. Об отдельных возвратах больше не сообщаем, пока это не прекратится.
@@ -353,6 +359,8 @@ will-close-ticket = { $case }: тикет будет закрыт
 will-join-tickets = { $case }: присоединится обращений: { $count }
 will-leave-tickets = { $case }: отсоединится обращений: { $count }
 will-tell-tickets = { $case }: сообщение уйдёт в обращения: { $count }
+will-answer-tickets = { $case }: пользователи получат ответ в обращениях: { $count }
+will-close-tickets = { $case }: обращения получат ответ и закроются: { $count }
 will-alert = { $case }: оповещение в Alertmanager
 will-end-alert = { $case }: оповещение снимется
 will-silence = { $case }: изменится пауза оповещений
@@ -845,7 +853,9 @@ trial-lasts = ещё длится
 trial-same = есть и там, и там
 trial-less = пропало бы
 trial-more = добавилось бы
-trial-where = Порог своего правила измените в файле его набора и проверьте командой vakhta check. Правила из поставки меняются только вместе с программой.
+trial-where = Чтобы правило работало так, впишите в vakhta.yaml, проверьте командой vakhta check и перечитайте настройки (systemctl reload vakhta):
+rule-adjusted = изменено в vakhta.yaml
+rule-off = выключено в vakhta.yaml
 trial-cases = За 90 дней: проблем с этим правилом — { $cases }, из них ложных { $rejected }, подтверждённых { $confirmed }.
 trial-no-cases = За 90 дней закрытых проблем с этим правилом не было.
 trial-numbers = Впишите числа. Уровень, который не нужен, оставьте пустым.

@@ -215,14 +215,17 @@ pub enum EffectKind {
         /// Plain text.
         body: String,
     },
-    /// A note on a user's ticket that is joined: it is over, or it is back.
+    /// A joined user's ticket hears that it is over.
     TellTicket {
         /// The user's ticket.
         ticket_id: u64,
-        /// The note's subject.
+        /// The message's subject.
         subject: String,
         /// Plain text.
         body: String,
+        /// Who reads it, and what becomes of the ticket.
+        #[serde(default)]
+        when_over: WhenOver,
     },
     /// Raise, keep up, or (with `ends_at`) resolve an alert.
     Alert {
@@ -244,6 +247,40 @@ pub enum EffectKind {
         /// Why, for Alertmanager's page.
         comment: String,
     },
+}
+
+/// What a joined user's ticket gets when the case is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenOver {
+    /// A note that support reads; the ticket is theirs to close.
+    #[default]
+    Note,
+    /// An answer that the user reads.
+    Answer,
+    /// An answer that the user reads, and the ticket is closed unless somebody is at work on it.
+    Close,
+}
+
+impl WhenOver {
+    /// All of them, the most cautious first.
+    pub const ALL: [Self; 3] = [Self::Note, Self::Answer, Self::Close];
+
+    /// As configurations write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Answer => "answer",
+            Self::Close => "close",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
 }
 
 /// Something to be done outside, once.

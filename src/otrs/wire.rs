@@ -37,6 +37,9 @@ pub struct TicketRecord {
     /// The service's name; empty when unset.
     #[serde(deserialize_with = "text")]
     pub service: String,
+    /// `lock` while an agent has it, else `unlock`.
+    #[serde(deserialize_with = "text")]
+    pub lock: String,
     /// The customer's login; empty while the ticket is being built.
     #[serde(rename = "CustomerUserID", deserialize_with = "text")]
     pub customer_user: String,
@@ -68,6 +71,12 @@ impl TicketRecord {
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.state_type.as_str(), "closed" | "merged" | "removed")
+    }
+
+    /// Whether an agent has taken it.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.lock == "lock"
     }
 
     /// Whether people have merged it into another.

@@ -9,7 +9,7 @@ use vakhta::collect::otrs::{RawTicket, TicketChannel, TicketReader};
 use vakhta::config::Secret;
 use vakhta::escalate::delivery::{Deliver, DeliverError, Delivered, DeliveryContext};
 use vakhta::escalate::otrs::OtrsChannel;
-use vakhta::model::{Effect, EffectKind, Time};
+use vakhta::model::{Effect, EffectKind, Time, WhenOver};
 use vakhta::otrs::{
     AdviceLevel, Articles, Client, Config, OtrsError, Route, ServerZone, TicketRecord,
 };
@@ -30,6 +30,7 @@ async fn the_ticket_system_client() {
     reader_misses_nothing_under_load().await;
     a_problem_lives_once().await;
     users_tickets_join_once().await;
+    what_is_over_is_answered_and_closed_once().await;
     a_half_built_ticket_is_completed().await;
     a_lost_answer_opens_no_second_ticket().await;
     twins_are_closed().await;
@@ -362,6 +363,52 @@ async fn users_tickets_join_once() {
 
     let outcome = channel.deliver(&join(999_999_999), &DeliveryContext::default(), false).await;
     assert!(matches!(outcome, Err(DeliverError::Rejected(_))), "{outcome:?}");
+}
+
+/// Joined tickets are answered and closed when it is over, as the policy says; those that somebody is at work on, and
+/// those whose user wrote again, are answered and stay open.
+async fn what_is_over_is_answered_and_closed_once() {
+    let client = client();
+    let channel = OtrsChannel { client: Arc::clone(&client) };
+    let none = DeliveryContext::default();
+    let problem = problem();
+    let mut ids = Vec::new();
+    for title in ["закроется", "в работе", "пишет снова", "только ответ"]
+    {
+        let user = client.create(user_ticket(title)).await.unwrap();
+        let (subject, body) = texts("Обращение относится к Проблеме");
+        let kind = EffectKind::JoinTicket { ticket_id: user.id, subject, body };
+        let join = effect(&problem, &format!("join/{}/1", user.id), kind);
+        channel.deliver(&join, &none, false).await.unwrap();
+        ids.push(user.id);
+    }
+    client.update(ids[1], json!({"Ticket": {"Lock": "lock"}})).await.unwrap();
+    let mut again = note("не прошло");
+    again["Article"]["SenderType"] = json!("customer");
+    client.update(ids[2], again).await.unwrap();
+    let told = |ticket_id: u64, when_over: WhenOver| {
+        let (subject, body) = texts("Неполадка устранена");
+        let kind = EffectKind::TellTicket { ticket_id, subject, body, when_over };
+        effect(&problem, &format!("tell/{ticket_id}/2"), kind)
+    };
+    let wanted = [WhenOver::Close, WhenOver::Close, WhenOver::Close, WhenOver::Answer];
+    for retry in [false, true] {
+        for (id, when_over) in ids.iter().zip(wanted) {
+            channel.deliver(&told(*id, when_over), &none, retry).await.unwrap();
+        }
+    }
+    let mut states = Vec::new();
+    for id in &ids {
+        let found = whole(&client, *id).await;
+        let answers = found.articles.iter().filter(|a| a.subject.starts_with("Неполадка")).count();
+        assert_eq!(answers, 1, "{found:?}");
+        states.push(found.state_type);
+    }
+    assert_eq!(states, ["closed", "new", "new", "new"]);
+    // Who opens it again is not overruled by a repetition.
+    client.update(ids[0], json!({"Ticket": {"State": "open"}})).await.unwrap();
+    channel.deliver(&told(ids[0], WhenOver::Close), &none, true).await.unwrap();
+    assert_eq!(whole(&client, ids[0]).await.state_type, "open");
 }
 
 /// A creation that died half-way there is found and completed; nothing is opened twice.

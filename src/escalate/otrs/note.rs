@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::delivery::{DeliverError, Delivered, DeliveryContext};
 use super::{OtrsChannel, of_read};
-use crate::model::{Effect, Text};
+use crate::model::{Effect, Text, WhenOver};
 use crate::otrs::{Articles, FIELD_LIMIT, TicketRecord, cut, cut_keeping_end};
 
 /// Characters of a note; far above what a person reads, far below what the peer takes.
@@ -22,15 +22,15 @@ pub(super) enum Change<'e> {
     Reopen,
 }
 
-/// What happens to the field of a user's ticket that names its case.
+/// What happens to a user's ticket beside the note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// It names this case.
+    /// Its field names this case.
     Join,
-    /// It names no case, if it names this one now.
+    /// Its field names no case, if it names this one now.
     Leave,
-    /// Nothing.
-    Keep,
+    /// It hears that the case is over.
+    Over(WhenOver),
 }
 
 /// A note to be added.
@@ -102,14 +102,23 @@ impl OtrsChannel {
         let mut change = Map::new();
         if !has_note(&found, &mark) {
             let subject = cut_keeping_end(subject, &mark, FIELD_LIMIT);
-            change.insert("Article".into(), article(&subject, body));
+            let note = match wanted {
+                Field::Over(WhenOver::Answer | WhenOver::Close) => answer(&subject, body),
+                Field::Join | Field::Leave | Field::Over(WhenOver::Note) => article(&subject, body),
+            };
+            change.insert("Article".into(), note);
+            // The peer changes the state before it writes the note: a note that is there means that
+            // it was closed as well, and one that is open again is somebody's decision.
+            if wanted == Field::Over(WhenOver::Close) && !self.is_at_work(&found, effect) {
+                change.insert("Ticket".into(), json!({"State": self.client.config().state_closed}));
+            }
         }
         let field = self.client.config().fields.problem_id.as_deref();
         let case = effect.case().to_string();
         let value = match wanted {
             Field::Join if found.field(field) != case => Some(case),
             Field::Leave if found.field(field) == case => Some(String::new()),
-            Field::Join | Field::Leave | Field::Keep => None,
+            Field::Join | Field::Leave | Field::Over(_) => None,
         };
         if let (Some(name), Some(value)) = (field, value) {
             let value = json!([{"Name": name, "Value": value}]);
@@ -119,6 +128,17 @@ impl OtrsChannel {
             self.client.update(ticket_id, Value::Object(change)).await?;
         }
         Ok(Delivered { reference: found.number, ticket: None })
+    }
+
+    /// Somebody is at work on a user's ticket, or it is closed already, or the user has written since it was joined.
+    fn is_at_work(&self, found: &TicketRecord, effect: &Effect) -> bool {
+        let joined = format!("[{}/join/", effect.case());
+        let notes = found.articles.iter().filter(|article| article.subject.contains(&joined));
+        let joined = notes.map(|article| article.number).max();
+        let mut letters = found.articles.iter().filter(|article| article.sender_type == "customer");
+        let has_answered =
+            letters.any(|letter| joined.is_some_and(|joined| letter.number > joined));
+        has_answered || found.is_locked() || !matches!(found.state_type.as_str(), "new" | "open")
     }
 
     async fn ticket(&self, id: u64, articles: Articles) -> Result<TicketRecord, DeliverError> {
@@ -149,6 +169,15 @@ fn mark(effect: &Effect) -> String {
 
 fn has_note(ticket: &TicketRecord, mark: &str) -> bool {
     ticket.articles.iter().any(|article| article.subject.trim_end().ends_with(mark))
+}
+
+/// An answer that the customer reads in the ticket.
+fn answer(subject: &str, body: &str) -> Value {
+    let mut answer = article(subject, body);
+    if let Some(article) = answer.as_object_mut() {
+        article.insert("IsVisibleForCustomer".into(), json!(1));
+    }
+    answer
 }
 
 /// An internal note, not visible for the customer; its text is never empty, the peer demands one.

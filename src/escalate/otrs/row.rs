@@ -320,10 +320,15 @@ impl TicketRow {
         self.stage = Stage::Closed;
         let (subject, body) = telling.wording().closed();
         telling.effect(Channel::Otrs, Step::Close, EffectKind::CloseTicket { subject, body });
+        // The policy of its worst time: what is over is mild.
+        let peak = telling.summary().peak;
+        let policy = telling.context.escalation.matching(telling.facts.first_system(), peak);
+        let policy = policy.and_then(|policy| policy.ticket.as_ref());
+        let when_over = policy.map(|policy| policy.when_over).unwrap_or_default();
         for ticket in self.joined.clone() {
             let generation = self.next_generation(ticket);
-            let (subject, body) = telling.wording().over_for_user();
-            let kind = EffectKind::TellTicket { ticket_id: ticket, subject, body };
+            let (subject, body) = telling.wording().over_for_user(when_over);
+            let kind = EffectKind::TellTicket { ticket_id: ticket, subject, body, when_over };
             telling.effect(Channel::Otrs, Step::Tell(ticket, generation), kind);
         }
     }

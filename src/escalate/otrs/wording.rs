@@ -2,7 +2,7 @@
 
 use super::row::Noted;
 use crate::escalate::wording::Wording;
-use crate::model::{CaseId, Message, Severity};
+use crate::model::{CaseId, Message, Severity, WhenOver};
 
 /// Characters of a ticket's subject that the ticket system takes.
 const TITLE_LIMIT: usize = 255;
@@ -81,9 +81,14 @@ impl Wording<'_> {
         self.letter("note-left-subject", body)
     }
 
-    /// To a joined ticket, when it is over.
-    pub(super) fn over_for_user(&self) -> Letter {
-        self.letter("note-over-subject", "note-over-body")
+    /// To a joined ticket, when it is over. What a user reads names no machines.
+    pub(super) fn over_for_user(&self, when_over: WhenOver) -> Letter {
+        match when_over {
+            WhenOver::Note => self.letter("note-over-subject", "note-over-body"),
+            WhenOver::Answer | WhenOver::Close => {
+                self.letter("answer-over-subject", "answer-over-body")
+            }
+        }
     }
 
     /// What has changed since the last note, then the whole as it stands.

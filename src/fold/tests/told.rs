@@ -5,7 +5,7 @@ use crate::escalate::Policy;
 use crate::fold::Event;
 use crate::model::{
     Channel, DeliveryState, EffectKind, Impact, Role, Severity, Step, Text, Time, TimelineKind,
-    Verb,
+    Verb, WhenOver,
 };
 
 #[test]
@@ -294,8 +294,20 @@ fn joined_tickets_hear_the_end() {
     core.written(MINUTE, 2, SLOW[3]);
     core.clear(2 * MINUTE, lock_chain());
     core.pass(60 * MINUTE);
-    let told = count(&core.effects, |kind| matches!(kind, EffectKind::TellTicket { .. }));
-    assert_eq!(told, 2);
+    let told = |core: &Core, wanted: WhenOver| {
+        count(
+            &core.effects,
+            |kind| matches!(kind, EffectKind::TellTicket { when_over, .. } if *when_over == wanted),
+        )
+    };
+    assert_eq!(told(&core, WhenOver::Close), 2, "as the policy says");
+    // What is over by itself is mild: the policy of its worst time speaks.
+    let words = core.effects.iter().find_map(|effect| match &effect.kind {
+        EffectKind::TellTicket { subject, body, .. } => Some(format!("{subject}\n{body}")),
+        _ => None,
+    });
+    let words = words.unwrap();
+    assert!(words.contains("PRB-000001") && !words.contains("crm-db"), "{words}");
 }
 
 #[test]

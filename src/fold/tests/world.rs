@@ -9,7 +9,7 @@ use crate::i18n::Catalogue;
 use crate::model::{
     Act, CaseDetail, CaseId, CaseState, CaseSummary, DeliveryState, Effect, EffectKind, Finding,
     FindingState, ForeignAlert, Impact, Role, Severity, Text, Ticket, TicketClass, Time, Verb,
-    Work,
+    WhenOver, Work,
 };
 use crate::topology::{SHIPPED, System, Topology};
 
@@ -39,8 +39,12 @@ pub(crate) struct Core {
 }
 
 pub(crate) fn settings() -> Settings {
-    let ticket =
-        TicketPolicy { queue: None, fallback_queue: "Problems".into(), join_tickets: true };
+    let ticket = TicketPolicy {
+        queue: None,
+        fallback_queue: "Problems".into(),
+        join_tickets: true,
+        when_over: WhenOver::Close,
+    };
     let policy = Policy {
         name: "all".into(),
         from_severity: Severity::Warning,
