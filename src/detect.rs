@@ -4,6 +4,7 @@
 //! findings. A gap never alarms and never reads as healthy: an object that gives no value keeps its
 //! verdict until its source has answered several times without it.
 
+mod adjust;
 mod also;
 mod check;
 mod decode;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use adjust::Adjustments;
 pub use check::TestFailure;
 pub use pack::{Judge, Packs, Rule, Rules, Scope};
 pub use trial::{Episode, Limits, Trial, Tried};

@@ -274,6 +274,7 @@ fn check_refuses_what_makes_no_sense() {
         (postgres.to_owned(), "empty.password is empty"),
         (format!("topology: circle.yaml\n{host}"), "a → b → c → a"),
         (format!("topology: unowned.yaml\n{host}"), "system crm-hosts has no `owner`"),
+        (format!("{host}rules:\n  host-swapp: {{hold: 5m}}\n"), "there is no rule `host-swapp`"),
     ];
     for (site, expected) in cases {
         std::fs::write(at("vakhta.yaml"), &site).unwrap();

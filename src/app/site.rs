@@ -13,7 +13,7 @@ use crate::config::{
     Diagnostic, Diagnostics, Node, Place, Reader, Value, parse, read, read_text, system_error,
 };
 use crate::correlate::Grouping;
-use crate::detect::Packs;
+use crate::detect::{Adjustments, Packs};
 use crate::escalate::{self, Escalation, alertmanager};
 use crate::fold::Settings;
 use crate::i18n::Zones;
@@ -413,9 +413,12 @@ fn other_file(reader: &mut Reader<'_, '_>, key: &'static str, folder: &Path) -> 
 
 /// The shipped packs, and those of the operator's own folder.
 fn packs(reader: &mut Reader<'_, '_>, folder: &Path) -> Packs {
-    let Some(node) = reader.node("packs") else { return Packs::shipped(reader.errors) };
-    let Some(own) = reader.string("packs").map(|name| folder.join(name)) else {
-        return Packs::shipped(reader.errors);
+    let wishes = reader.node("rules").map(|node| Adjustments::read(node, reader.errors));
+    let wishes = wishes.unwrap_or_default();
+    let node = reader.node("packs");
+    let own = reader.string("packs").map(|name| folder.join(name));
+    let Some((node, own)) = node.zip(own) else {
+        return Packs::shipped_and(&[], wishes, reader.errors);
     };
     let mut files: Vec<(String, String)> = Vec::new();
     match fs::read_dir(&own) {
@@ -437,7 +440,7 @@ fn packs(reader: &mut Reader<'_, '_>, folder: &Path) -> Packs {
             reader.errors.error(&node.place, message.with("error", system_error(&error)));
         }
     }
-    Packs::shipped_and(&files, reader.errors)
+    Packs::shipped_and(&files, wishes, reader.errors)
 }
 
 fn sources(node: &Node, topology: &Topology, errors: &mut Diagnostics) -> Vec<Source> {

@@ -1,29 +1,44 @@
 //! Reading a pack, every error with its place.
 
+use super::adjust::{Adjusted, Adjustments};
 use super::check::{Expected, RuleTest};
 use super::method;
-use super::pack::{Rule, Scope};
+use super::pack::{Packs, Rule, Scope};
 use crate::config::{Diagnostics, Node, Place, Reader, Value};
 use crate::model::{Impact, Message, Role, Severity};
 use crate::series::notation::{self, NotationError};
 use crate::series::query::{Expr, QueryError};
 use crate::topology::text;
 
-/// Decodes one pack and adds its rules.
-pub(super) fn pack(node: &Node, rules: &mut Vec<Rule>, errors: &mut Diagnostics) {
+/// Decodes one pack and adds its rules, as they are wanted.
+pub(super) fn pack(
+    node: &Node,
+    packs: &mut Packs,
+    wishes: &mut Adjustments,
+    errors: &mut Diagnostics,
+) {
     let mut reader = Reader::new(node, errors);
     let name = reader.required_string("pack").unwrap_or_default();
     let sources = sources(&mut reader);
     match reader.required("rules").map(|list| (list, &list.value)) {
         Some((_, Value::List(items))) => {
             for item in items {
-                let Some(rule) = rule(item, &name, &sources, reader.errors) else { continue };
-                if rules.iter().any(|known| known.id == rule.id) {
+                let (other, adjusted) = wishes.over(item);
+                let node = other.as_ref().unwrap_or(item);
+                let Some(rule) = rule(node, &name, &sources, reader.errors) else { continue };
+                if packs.rules.iter().chain(&packs.off).any(|known| known.id == rule.id) {
                     let message = Message::new("check-rule-twice").word("rule", &rule.id);
                     reader.errors.error(&item.place, message);
                     continue;
                 }
-                rules.push(rule);
+                match adjusted {
+                    Adjusted::Off => packs.off.push(rule),
+                    // Its tests speak of the limits it was written with.
+                    Adjusted::Limits => {
+                        packs.rules.push(Rule { is_adjusted: true, tests: Vec::new(), ..rule });
+                    }
+                    Adjusted::No => packs.rules.push(rule),
+                }
             }
         }
         Some((list, _)) => {
@@ -110,6 +125,7 @@ fn rule(node: &Node, pack: &str, sources: &[String], errors: &mut Diagnostics) -
         unit,
         runbook: runbook?,
         tests,
+        is_adjusted: false,
     })
 }
 

@@ -12,7 +12,8 @@ use super::pack::Judge;
 use crate::config::{Node, Reader, Value, duration};
 use crate::model::Message;
 
-const SECTIONS: [&str; 7] =
+/// The names of method sections.
+pub(super) const SECTIONS: [&str; 7] =
     ["threshold", "forecast", "outlier", "counter_increase", "freshness", "no_data", "set_change"];
 
 /// Reads the one method section of a rule and checks its parameters.

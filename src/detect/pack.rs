@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use detectors::{Method, set_change};
 
+use super::adjust::Adjustments;
 use super::check::{self, RuleTest, TestFailure};
 use super::decode;
 use crate::config::{Diagnostics, Place, parse};
@@ -81,8 +82,10 @@ pub struct Rule {
     pub unit: String,
     /// The page that says more.
     pub runbook: String,
-    /// Its own tests.
+    /// Its own tests; none when the site has given it other limits.
     pub tests: Vec<RuleTest>,
+    /// The site has given it other limits than it was written with.
+    pub is_adjusted: bool,
 }
 
 impl Rule {
@@ -108,7 +111,9 @@ impl Rule {
 /// All rules.
 #[derive(Clone, Debug, Default)]
 pub struct Packs {
-    rules: Vec<Rule>,
+    pub(super) rules: Vec<Rule>,
+    /// Rules that the site has switched off.
+    pub(super) off: Vec<Rule>,
 }
 
 /// The rules that are used now, for who shows them; a reload changes them.
@@ -131,31 +136,49 @@ impl Rules {
 impl Packs {
     /// Reads packs; every error is noted with its place.
     pub fn load(files: &[(String, String)], errors: &mut Diagnostics) -> Self {
+        Self::adjusted(files, &mut Adjustments::default(), errors)
+    }
+
+    fn adjusted(
+        files: &[(String, String)],
+        wishes: &mut Adjustments,
+        errors: &mut Diagnostics,
+    ) -> Self {
         let mut packs = Self::default();
         for (name, text) in files {
             if let Some(node) = parse(name, text, errors) {
-                decode::pack(&node, &mut packs.rules, errors);
+                decode::pack(&node, &mut packs, wishes, errors);
             }
         }
+        wishes.finish(errors);
         packs
     }
 
     /// One rule alone, for its tests.
     pub(super) fn of(rule: Rule) -> Self {
-        Self { rules: vec![rule] }
+        Self { rules: vec![rule], off: Vec::new() }
     }
 
     /// The packs that are part of the program.
     pub fn shipped(errors: &mut Diagnostics) -> Self {
-        Self::shipped_and(&[], errors)
+        Self::shipped_and(&[], Adjustments::default(), errors)
     }
 
-    /// The packs that are part of the program, and more.
-    pub fn shipped_and(more: &[(String, String)], errors: &mut Diagnostics) -> Self {
+    /// The packs that are part of the program, and more, as the site wants them.
+    pub fn shipped_and(
+        more: &[(String, String)],
+        mut wishes: Adjustments,
+        errors: &mut Diagnostics,
+    ) -> Self {
         let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
         let mut files: Vec<(String, String)> = SHIPPED.iter().map(own).collect();
         files.extend(more.iter().cloned());
-        Self::load(&files, errors)
+        Self::adjusted(&files, &mut wishes, errors)
+    }
+
+    /// The rules that the site has switched off.
+    pub fn switched_off(&self) -> impl Iterator<Item = &Rule> {
+        self.off.iter()
     }
 
     /// All rules, in the order of the files.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::config::Diagnostics;
-use crate::model::{Batch, FindingState, Sample, Series};
+use crate::model::{Batch, FindingState, Sample, Series, Severity};
 use crate::series::Limits;
 
 fn packs(text: &str) -> Packs {
@@ -137,6 +137,61 @@ fn a_restart_with_an_empty_memory_does_not_end_what_a_rule_takes_long_to_see() {
             (10..30).flat_map(|at| blank.poll(at * 10, &[("cpu", value)], 1.0)).collect();
         let states: Vec<FindingState> = said.iter().map(|(state, _)| *state).collect();
         assert_eq!(states, [expected], "at {value}");
+    }
+}
+
+/// The shipped rules as a site wants them, and what is wrong with the wishes.
+fn wanted(wishes: &str) -> (Packs, Vec<String>) {
+    let mut errors = Diagnostics::default();
+    let node = crate::config::parse("vakhta.yaml", wishes, &mut errors).unwrap();
+    let wishes = Adjustments::read(&node, &mut errors);
+    let packs = Packs::shipped_and(&[], wishes, &mut errors);
+    (packs, errors.into_sorted().iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_site_may_have_other_limits_and_do_without_a_rule() {
+    let (packs, errors) = wanted(
+        "pg-archive-behind: {raise: {high: 900}, hold: 5m}\nhost-process-files: {enabled: false}\n\
+         es-snapshot-stale: {max_age: {high: 30h}}\n",
+    );
+    assert_eq!(errors, Vec::<String>::new());
+    let of = |id: &str| packs.rules().find(|rule| rule.id == id);
+    let limits = of("pg-archive-behind").unwrap().limits().unwrap();
+    assert_eq!(limits.levels.into_iter().collect::<Vec<_>>(), [(Severity::High, 900.0)]);
+    assert_eq!(
+        (limits.clear, limits.hold_ms),
+        (Some(60.0), Some(300_000)),
+        "the rest is as written"
+    );
+    let changed: Vec<&str> =
+        packs.rules().filter(|rule| rule.is_adjusted).map(|rule| rule.id.as_str()).collect();
+    assert_eq!(changed, ["es-snapshot-stale", "pg-archive-behind"]);
+    let shipped = Packs::shipped(&mut Diagnostics::default());
+    let same = |id: &str| shipped.rules().find(|rule| rule.id == id).unwrap().fingerprint();
+    assert_ne!(of("es-snapshot-stale").unwrap().fingerprint(), same("es-snapshot-stale"));
+    assert!(of("host-process-files").is_none());
+    let off: Vec<&str> = packs.switched_off().map(|rule| rule.id.as_str()).collect();
+    assert_eq!(off, ["host-process-files"]);
+    assert!(packs.run_tests().is_empty(), "tests of other limits are not run");
+}
+
+#[test]
+fn a_wish_that_makes_no_sense_is_told_with_its_place() {
+    for (wish, place, expected) in [
+        ("pg-archive-behnd: {hold: 5m}", "vakhta.yaml:1:1", "pg-archive-behnd"),
+        ("pg-archive-behind: {holt: 5m}", "vakhta.yaml:1:21", "holt"),
+        ("pg-archive-behind: {raise: {warning: 5m}}", "vakhta.yaml:1", "number"),
+        ("pg-archive-behind: {raise: {high: 10, critical: 5}}", "vakhta.yaml:1", "high"),
+        ("pg-archive-behind: {clear: 400}", "vakhta.yaml:1", "clear"),
+        ("pg-archive-behind: {enabled: maybe}", "vakhta.yaml:1", "maybe"),
+        ("pg-archive-behind: 5", "vakhta.yaml:1", "5"),
+        ("[pg-archive-behind]", "vakhta.yaml:1", "list"),
+    ] {
+        let (_, errors) = wanted(wish);
+        let told = errors.iter().any(|error| error.contains(place) && error.contains(expected));
+        let are_in_the_site = errors.iter().all(|error| error.starts_with("vakhta.yaml"));
+        assert!(told && are_in_the_site, "{wish}: {errors:?}");
     }
 }
 

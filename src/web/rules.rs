@@ -31,6 +31,8 @@ struct Row {
     runbook: String,
     /// Where its limits can be tried; empty for those who may not.
     trial: String,
+    /// What the site has made of it; empty for nothing.
+    adjusted: String,
 }
 
 /// What the engine remembers of a rule: findings that are on, and when the latest began.
@@ -60,6 +62,10 @@ pub(super) async fn show(
             let row = row(rule, seen.get(rule.id.as_str()), guest.may_manage(), &s);
             packs.entry(rule.pack.clone()).or_default().push(row);
         }
+        for rule in rules.switched_off() {
+            let row = Row { adjusted: s.t("rule-off"), ..row(rule, None, false, &s) };
+            packs.entry(rule.pack.clone()).or_default().push(row);
+        }
         html(&RulesPage {
             frame: Frame::new(&state, &guest, "rules", s.t("nav-rules"), s),
             packs: packs.into_iter().collect(),
@@ -78,5 +84,6 @@ fn row(rule: &Rule, seen: Option<&Seen>, may_try: bool, s: &Speech<'_>) -> Row {
         last: latest.map_or_else(|| "—".to_owned(), |at| s.clock(at)),
         runbook: runbooks::path(&rule.runbook).unwrap_or_default(),
         trial: if may_try { trial } else { String::new() },
+        adjusted: if rule.is_adjusted { s.t("rule-adjusted") } else { String::new() },
     }
 }

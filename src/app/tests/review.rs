@@ -4,6 +4,7 @@ use super::lists::{form, three};
 use serde_json::{Value, json};
 
 use super::{Running, quiet_site, readable};
+use crate::app::site::Site;
 use crate::fold::Event;
 use crate::store::{Access, AccessKind, Role};
 
@@ -219,6 +220,29 @@ async fn programs_conclude_too() {
     one.app.stop().await;
 }
 
+/// A site's own limits are marked, and what it does without is shown, so that its silence can be explained.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_site_has_made_of_the_rules_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut errors = crate::config::Diagnostics::default();
+    let wishes = "host-process-files: {enabled: false}\npg-archive-behind: {hold: 9m}\n";
+    let node = crate::config::parse("vakhta.yaml", wishes, &mut errors).unwrap();
+    let wishes = crate::detect::Adjustments::read(&node, &mut errors);
+    let packs = crate::detect::Packs::shipped_and(&[], wishes, &mut errors);
+    let site = Site { packs: std::sync::Arc::new(packs), ..quiet_site() };
+    let one = Running::start(site, folder.path()).await;
+    let (_, page) = one.get("/rules").await;
+    let row = |id: &str| {
+        let row = page.split("<tr ").find(|row| row.starts_with(&format!("data-key=\"{id}\"")));
+        readable(row.unwrap())
+    };
+    assert!(row("host-process-files").contains("выключено в vakhta.yaml"), "{page}");
+    assert!(row("pg-archive-behind").contains("изменено в vakhta.yaml"), "{page}");
+    assert!(!row("pg-archive-failing").contains("vakhta.yaml"), "{page}");
+    assert!(one.get("/review/rule/postgres/pg-archive-behind").await.1.contains("изменено"));
+    one.app.stop().await;
+}
+
 /// The engine's own rules over its own samples: the only ones that a site without sources has.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_threshold_is_tried_on_the_samples_there_are() {
@@ -266,6 +290,15 @@ async fn a_threshold_is_tried_on_the_samples_there_are() {
     let without = all.rules().filter(|rule| rule.limits().is_none()).count();
     assert!(tried > 3 && others > 5 && others == without, "{tried} {others} {without}");
     assert_eq!(one.get("/review/rule/engine/none").await.0, 404);
+    // What was tried can be had: the lines to write, of what is other alone.
+    let path = "/review/rule/host/host-process-files?try=1&level-warning=0,85&level-critical=0.95&clear=0.7&hold=90";
+    let page = readable(&one.get(path).await.1);
+    assert!(
+        page.contains("host-process-files: {raise: {warning: 0.85, critical: 0.95}, hold: 90s}"),
+        "{page}"
+    );
+    let (_, page) = one.get(&path.replace("0,85", "0.8").replace("=90", "=60")).await;
+    assert!(!page.contains("data-copy=\"rules:"), "nothing is other");
     let stopping = one.app.parts.clock.now();
     one.app.stop().await;
     // And the samples are there the next time.

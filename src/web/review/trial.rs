@@ -57,6 +57,10 @@ struct TrialPage<'a> {
     fields: Vec<Field>,
     /// What is wrong with what was typed.
     wrong: String,
+    /// The site has given it other limits than it was written with; empty when not.
+    adjusted: String,
+    /// What to write into the site to have what was tried; empty when that is what there is.
+    wish: String,
     outcome: Option<Outcome>,
 }
 
@@ -188,6 +192,8 @@ pub(in crate::web) async fn show(
             None => s.t(&format!("trial-method-{}", rule.method().replace('_', "-"))),
         };
         let level = tried.as_ref().and(limits.as_ref()).and_then(|now| typed.limits(now));
+        let wish = level.as_ref().zip(limits.as_ref());
+        let wish = wish.map(|(wanted, now)| wish_of(rule, wanted, now)).unwrap_or_default();
         let level = level.and_then(|limits| limits.levels.into_values().next());
         html(&TrialPage {
             // The page is not renewed by itself: it would try again.
@@ -202,6 +208,8 @@ pub(in crate::web) async fn show(
             unit: s.t(&format!("trial-unit-{}", rule.unit)),
             fields: limits.map(|limits| fields(rule, &limits, &typed, &s)).unwrap_or_default(),
             wrong: if wrong.is_empty() { String::new() } else { s.t(wrong) },
+            adjusted: if rule.is_adjusted { s.t("rule-adjusted") } else { String::new() },
+            wish,
             outcome: tried
                 .as_ref()
                 .map(|tried| outcome(rule, tried, &charts, (level, state.recorder.is_some()), &s)),
@@ -218,6 +226,35 @@ fn counted(alarms: Option<&FalseAlarms>, s: &Speech<'_>) -> String {
         .number("rejected", f64::from(alarms.rejected))
         .number("confirmed", f64::from(alarms.confirmed));
     s.say(&message)
+}
+
+/// The lines of a site that make the limits of a rule those that were tried.
+fn wish_of(rule: &Rule, wanted: &Limits, now: &Limits) -> String {
+    let mut keys = Vec::new();
+    if wanted.levels != now.levels {
+        let levels = wanted.levels.iter();
+        let levels: Vec<String> =
+            levels.map(|(severity, level)| format!("{}: {level}", severity.as_str())).collect();
+        keys.push(format!("raise: {{{}}}", levels.join(", ")));
+    }
+    if wanted.clear != now.clear
+        && let Some(clear) = wanted.clear
+    {
+        keys.push(format!("clear: {clear}"));
+    }
+    if wanted.hold_ms != now.hold_ms
+        && let Some(hold) = wanted.hold_ms
+    {
+        keys.push(if hold % 1_000 == 0 {
+            format!("hold: {}s", hold / 1_000)
+        } else {
+            format!("hold: {hold}ms")
+        });
+    }
+    if keys.is_empty() {
+        return String::new();
+    }
+    format!("rules:\n  {}: {{{}}}\n", rule.id, keys.join(", "))
 }
 
 fn fields(rule: &Rule, present: &Limits, typed: &Typed, s: &Speech<'_>) -> Vec<Field> {
