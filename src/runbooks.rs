@@ -80,6 +80,20 @@ pub fn path(runbook: &str) -> Option<String> {
     is_there.then(|| format!("/runbooks/{}#{anchor}", found.name))
 }
 
+/// Where people read a runbook: our own pages under `base`, or an address elsewhere as other monitoring and rules of
+/// one's own give it. Nothing but `http` and `https` becomes a link.
+#[must_use]
+pub fn link(runbook: &str, base: &str) -> Option<String> {
+    path(runbook).map(|path| format!("{base}{path}")).or_else(|| elsewhere(runbook))
+}
+
+/// An address that may be a link.
+#[must_use]
+pub fn elsewhere(address: &str) -> Option<String> {
+    let url = reqwest::Url::parse(address).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
+}
+
 impl Runbook {
     fn new(name: &'static str, ru: &'static str, en: &'static str) -> Self {
         let english = headings(en);

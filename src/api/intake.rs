@@ -32,7 +32,7 @@ pub(super) struct AlertBody {
     /// the thing in it. `role` (`cause`, `symptom`; without it the words of `alertname` say), `impact` and `mrf`
     /// are used when there.
     labels: BTreeMap<String, String>,
-    /// `summary` is the line for people.
+    /// `summary` is the line for people, `runbook_url` the page that says what to do.
     #[serde(default)]
     annotations: BTreeMap<String, String>,
     /// RFC 3339; absent: now.
@@ -245,6 +245,7 @@ fn foreign(source: &str, alert: &AlertBody, now: Time) -> Result<ForeignAlert, S
         title: Text::new(&title, &title),
         labels: alert.labels.iter().map(|(name, value)| (cut(name), cut(value))).collect(),
         url: cut(&alert.generator_url),
+        runbook: alert.annotations.get("runbook_url").map(|url| cut(url)).unwrap_or_default(),
         since: starts.min(now),
         ended: ends.filter(|ends| *ends <= now),
         expires_at: Some(ends.filter(|ends| *ends > now).unwrap_or(now.plus_millis(EXPIRY_MS))),

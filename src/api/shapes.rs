@@ -139,6 +139,8 @@ pub(crate) struct MemberShape {
     why: Vec<ReasonShape>,
     advice: Option<TextShape>,
     runbook: Option<String>,
+    /// Where it is read in the monitoring that sent it.
+    url: Option<String>,
     expr: Option<String>,
 }
 
@@ -279,6 +281,7 @@ impl Localizer<'_> {
             why: self.reasons(&member.why),
             advice: detail.map(|detail| detail.advice.clone().into()),
             runbook: detail.and_then(|detail| filled(&detail.runbook)),
+            url: detail.and_then(|detail| filled(&detail.url)),
             expr: detail.and_then(|detail| filled(&detail.expr)),
         }
     }

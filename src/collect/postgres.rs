@@ -32,6 +32,8 @@ use crate::config::{Reader, Secret};
 use crate::model::Text;
 
 pub use self::probe::{Found, ProbeReport, probe};
+#[cfg(test)]
+pub(crate) use self::query::lasting;
 pub use self::rights::MissingRight;
 
 /// One server to watch.

@@ -35,6 +35,7 @@ pub(super) fn finding(now: Time, finding: &Finding) -> Signal {
         object: finding.object.clone(),
         advice: finding.advice.clone(),
         runbook: finding.runbook.clone(),
+        url: String::new(),
         evidence: finding.evidence.clone(),
         expr: finding.expr.clone(),
         labels: finding.labels.clone(),
@@ -66,7 +67,8 @@ pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
     let detail = Detail {
         object: alert.object.clone(),
         labels: alert.labels.clone(),
-        runbook: alert.url.clone(),
+        runbook: alert.runbook.clone(),
+        url: alert.url.clone(),
         ..Detail::default()
     };
     let mut signal = Signal {

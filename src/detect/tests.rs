@@ -297,3 +297,23 @@ fn findings_of_a_source_that_is_no_longer_configured_are_over() {
     assert_eq!(states, [FindingState::Cleared]);
     assert_eq!(next.watch.active().count(), 0);
 }
+
+/// A reading is repeated until the next one: a wait that it outlives is no second look. A standing reading from the first
+/// second after a crash must not be taken for what lasts.
+#[test]
+fn a_rule_that_waits_looks_twice() {
+    let packs = Packs::shipped(&mut Diagnostics::default());
+    let lasting = crate::collect::postgres::lasting();
+    assert!(lasting.contains(&("vakhta_pg_archive_ready_seconds", 60_000)), "{lasting:?}");
+    let mut looked_at = 0;
+    for rule in packs.rules() {
+        let words: Vec<&str> =
+            rule.expr_text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let read = lasting.iter().filter(|(name, _)| words.contains(name)).map(|(_, every)| every);
+        let (Judge::Each(method), Some(every)) = (&rule.judge, read.max()) else { continue };
+        looked_at += 1;
+        let hold = method.hold_ms();
+        assert!(hold == 0 || hold >= every * 2, "{}: {hold} ms, readings of {every} ms", rule.id);
+    }
+    assert!(looked_at >= 8, "{looked_at}");
+}

@@ -127,10 +127,9 @@ impl Wording<'_> {
         self.lead().map_or("", |detail| detail.advice.get(language))
     }
 
-    /// The address of the runbook, if our own pages serve it.
+    /// The address of the runbook: on our own pages, or where it was said to be.
     pub(super) fn runbook(&self) -> Option<String> {
-        let path = crate::runbooks::path(&self.lead()?.runbook)?;
-        Some(format!("{}{path}", self.context.escalation.page_url))
+        crate::runbooks::link(&self.lead()?.runbook, &self.context.escalation.page_url)
     }
 
     pub(super) fn link(&self) -> String {

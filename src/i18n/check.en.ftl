@@ -205,7 +205,8 @@ check-tls-empty = cannot use { $file }: there is no certificate in it
     .help = give the certificate with those that vouch for it, and its key, both as PEM, readable by this user
 
 # Rules.
-check-adjusts-nothing = there is no rule `{ $rule }`; the page of rules lists all
+check-adjusts-nothing = there is no rule `{ $rule }`
+    .help = take the rule's name from the page of rules
 check-rule-twice = there is already a rule `{ $rule }`
     .help = give it another id
 check-promql = { $why }

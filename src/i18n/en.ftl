@@ -172,6 +172,7 @@ more-findings = { $count ->
     [one] { $count } more finding
    *[other] { $count } more findings
 }
+finding-source = Open where it came from
 finding-runbook = Runbook
 evidence-value = now
 evidence-limit = threshold

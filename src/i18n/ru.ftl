@@ -183,6 +183,7 @@ more-findings = { $count ->
    *[many] ещё { $count } срабатываний
 }
 finding-runbook = Инструкция
+finding-source = Открыть в системе, которая сообщила
 evidence-value = сейчас
 evidence-limit = порог
 evidence-time_left = осталось

@@ -41,6 +41,9 @@ pub struct ForeignAlert {
     /// Where it can be read there; empty when not told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub url: String,
+    /// The address of a page that says what to do; empty when not told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub runbook: String,
     /// When it began.
     pub since: Time,
     /// When it ended; absent while it lasts.

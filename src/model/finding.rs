@@ -91,8 +91,11 @@ pub struct Detail {
     pub object: String,
     /// What to do.
     pub advice: Text,
-    /// The page of `docs/` that says more.
+    /// The page of `docs/` that says more, or an address elsewhere.
     pub runbook: String,
+    /// Where it can be read in the monitoring that sent it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub url: String,
     /// The numbers it rests on.
     pub evidence: Vec<Evidence>,
     /// What the charts show, together with the labels.

@@ -28,8 +28,6 @@ pub(super) struct Gauge {
     pub(super) rule: String,
     /// How the thing is named: its instance, its disk.
     pub(super) object: String,
-    /// The rule's page in the runbook; empty for none.
-    pub(super) runbook: String,
     detail: Detail,
     value: f64,
     limit: f64,
@@ -123,7 +121,6 @@ fn gauge(rule: &Rule, rung: &Rung, labels: &Labels, value: f64) -> Gauge {
     Gauge {
         rule: rule.id.clone(),
         object: object.join(" · "),
-        runbook: runbooks::path(&detail.runbook).unwrap_or_default(),
         value,
         limit: rung.limit,
         unit: rule.unit.clone(),
@@ -139,6 +136,11 @@ impl Gauge {
         let word = |value| shown(value, &self.unit, s.language);
         let message = Message::new("gauge-says").word("value", word(self.value));
         s.say(&message.word("limit", word(self.limit)))
+    }
+
+    /// The address of the rule's runbook.
+    pub(super) fn runbook(&self, s: &Speech<'_>) -> Option<String> {
+        runbooks::link(&self.detail.runbook, s.base)
     }
 
     /// The chart.

@@ -43,6 +43,8 @@ pub(super) struct FindingView {
     pub(super) advice: String,
     pub(super) commands: Vec<String>,
     pub(super) runbook: String,
+    /// Where it is read in the monitoring that sent it; empty for none.
+    pub(super) url: String,
     pub(super) evidence: Vec<String>,
     pub(super) chart: String,
     pub(super) reasons: Vec<ReasonView>,
@@ -163,7 +165,8 @@ pub(super) fn finding(member: &Member, marks: Option<&Marks>, s: &Speech<'_>) ->
         held: held(member.held_by.as_deref(), s),
         commands: commands(&advice),
         advice: advice.replace('`', ""),
-        runbook: detail.and_then(|d| runbooks::path(&d.runbook)).unwrap_or_default(),
+        runbook: detail.and_then(|d| runbooks::link(&d.runbook, s.base)).unwrap_or_default(),
+        url: detail.and_then(|d| runbooks::elsewhere(&d.url)).unwrap_or_default(),
         evidence: detail.map(|d| evidence(d, member.ended.is_some(), s)).unwrap_or_default(),
         chart: match (detail, marks) {
             (Some(detail), Some(marks)) => drawing(member, detail, marks, s),

@@ -82,7 +82,7 @@ fn row(rule: &Rule, seen: Option<&Seen>, may_try: bool, s: &Speech<'_>) -> Row {
         title: rule.title_in_general().get(s.language).to_owned(),
         on: seen.map_or(0, |seen| seen.on),
         last: latest.map_or_else(|| "—".to_owned(), |at| s.clock(at)),
-        runbook: runbooks::path(&rule.runbook).unwrap_or_default(),
+        runbook: runbooks::link(&rule.runbook, s.base).unwrap_or_default(),
         trial: if may_try { trial } else { String::new() },
         adjusted: if rule.is_adjusted { s.t("rule-adjusted") } else { String::new() },
     }

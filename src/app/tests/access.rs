@@ -322,7 +322,8 @@ async fn what_is_tried_against_the_pages_does_nothing() {
     let evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'";
     let labels =
         json!({"alertname": evil, "system": "crm-db", "severity": "critical", "instance": evil});
-    let body = json!([{"labels": labels, "annotations": {"summary": evil}}]);
+    let body = json!([{"labels": labels, "generatorURL": "javascript:alert(3)",
+        "annotations": {"summary": evil, "runbook_url": "javascript:alert(4)"}}]);
     assert_eq!(one.post("/api/v1/alerts", &body).await.0, 200);
     let act = json!({"verb": "comment", "reason": evil});
     one.post("/api/v1/cases/PRB-000001/acts", &act).await;
@@ -336,6 +337,7 @@ async fn what_is_tried_against_the_pages_does_nothing() {
         let (status, page) = one.get(path).await;
         assert_eq!(status, 200, "{path}");
         assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{path}");
+        assert!(!page.contains("javascript:"), "{path}");
     }
     let (store, now) = (&one.app.parts.store, one.app.parts.clock.now());
     let access = Access::new("анна", Role::Admin);

@@ -100,3 +100,21 @@ async fn what_was_before_a_return_is_told_apart() {
     );
     one.app.stop().await;
 }
+
+/// What another monitoring says of where to read on is there for who looks, and in the ticket.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_alert_leads_to_its_runbook_and_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Running::start(quiet_site(), folder.path()).await;
+    let labels = json!({"alertname": "DiskFull", "system": "crm-db", "severity": "critical"});
+    let alert = json!([{"labels": labels, "generatorURL": "http://prometheus.example/graph?g0.expr=up",
+        "annotations": {"summary": "кончается место", "runbook_url": "https://wiki.example/disk#full"}}]);
+    assert_eq!(one.post("/api/v1/alerts", &alert).await.0, 200);
+    let (_, page) = one.get("/problems/PRB-000001").await;
+    for link in ["https://wiki.example/disk#full", "http://prometheus.example/graph?g0.expr=up"] {
+        assert!(page.contains(&format!("<a href=\"{link}\"")), "{link}");
+    }
+    let member = &one.case("PRB-000001").await["members"][0];
+    assert_eq!(member["runbook"], "https://wiki.example/disk#full", "{member}");
+    one.app.stop().await;
+}

@@ -220,6 +220,7 @@ fn alert(event: &StormEvent, now: Time) -> ForeignAlert {
         mrf: None,
         labels: BTreeMap::new(),
         url: String::new(),
+        runbook: String::new(),
         since: now,
         ended: None,
         expires_at: Some(now.plus_millis(LASTS_MS)),

@@ -15,11 +15,11 @@ const ROWS: usize = 5_000;
 pub(super) struct Query {
     /// Its name in `vakhta_collector_success{collector=…}`.
     pub(super) part: &'static str,
-    pub(super) sql: &'static str,
+    sql: &'static str,
     /// The first and the last major version that it is for.
     versions: (i32, i32),
     /// How often it is asked; zero is at every poll.
-    pub(super) every: Duration,
+    every: Duration,
     /// Without `pg_monitor` it shows only part of the truth.
     pub(super) needs_monitor: bool,
     /// What vanishes from its answer is reported as 0 for a while.
@@ -125,6 +125,18 @@ pub(super) static QUERIES: [Query; 35] = [
     slow("unreadable", 600, include_str!("sql/unreadable.sql")),
     slow("sizes", 600, include_str!("sql/sizes.sql")),
 ];
+
+/// Series of statements that are not asked at each poll, and how long a reading of theirs is repeated, milliseconds.
+#[cfg(test)]
+pub(crate) fn lasting() -> Vec<(&'static str, i64)> {
+    let slow = QUERIES.iter().filter(|query| query.every > Duration::ZERO);
+    let named = slow.flat_map(|query| {
+        let every = i64::try_from(query.every.as_millis()).unwrap_or(i64::MAX);
+        let words = query.sql.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.filter(|word| word.contains("pg_")).map(move |word| (word, every))
+    });
+    named.collect()
+}
 
 /// One series of an answer and its value.
 #[derive(Clone, Debug, PartialEq)]

@@ -283,6 +283,7 @@ pub(crate) fn alert(name: &str, system: &str, at: i64, ended: Option<i64>) -> Fo
         title: Text::new(name, name),
         labels: BTreeMap::new(),
         url: String::new(),
+        runbook: String::new(),
         since: Time(START + at),
         ended: ended.map(|ended| Time(START + ended)),
         expires_at: Some(Time(START + at + 5 * MINUTE)),

@@ -202,7 +202,7 @@ pub(in crate::web) async fn show(
             rule: rule.id.clone(),
             title: rule.title_in_general().get(s.language).to_owned(),
             expr: rule.expr_text.trim().to_owned(),
-            runbook: runbooks::path(&rule.runbook).unwrap_or_default(),
+            runbook: runbooks::link(&rule.runbook, s.base).unwrap_or_default(),
             alarms: counted(alarms.first(), &s),
             why_not,
             unit: s.t(&format!("trial-unit-{}", rule.unit)),
