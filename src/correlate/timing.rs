@@ -18,6 +18,13 @@ const OLD_AGE: f64 = 0.125;
 const EARLY: f64 = 2.0;
 /// How much more it counts that a ticket was written after everything monitoring saw had ended.
 const LATE: f64 = 0.25;
+/// A storm goes on being heard of as long as another one begins beside it. So monitoring that speaks for the first time
+/// long after the onset counts less: nothing is lost for this long, seconds, …
+const YOUNG_S: f64 = 240.0;
+/// … then one for each of these …
+const AGE_SCALE_S: f64 = 300.0;
+/// … down to this.
+const OLDEST: f64 = 2.0;
 /// Of the distance to what was last heard, this much is measured at the system itself and the rest
 /// anywhere in the cluster: a fault goes on as long as it is heard of anywhere.
 const HERE: f64 = 0.25;
@@ -38,7 +45,15 @@ pub(super) fn nearness(
         (false, true) => (fault_after_tickets(signal, cluster), weights.ticket_scale_seconds),
         (false, false) => among_findings(weights, signal, cluster, summary),
     };
-    (most(weights, signal) - gap / scale).max(LEAST)
+    let age = if signal.is_ticket() { 0.0 } else { age(signal, cluster) };
+    (most(weights, signal) - gap / scale - age).max(LEAST)
+}
+
+/// What it takes away that a fault known to monitoring has been going on for long.
+fn age(signal: &Signal, cluster: &Cluster) -> f64 {
+    let Some(onset) = cluster.present().began.first() else { return 0.0 };
+    let lasted = signal.since.seconds_since(*onset);
+    ((lasted - YOUNG_S).max(0.0) / AGE_SCALE_S).min(OLDEST)
 }
 
 /// The most that nearness in time is worth to a signal.

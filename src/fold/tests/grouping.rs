@@ -59,6 +59,24 @@ fn a_database_fault_with_three_symptoms_is_one_problem_in_any_order() {
     }
 }
 
+/// A fault that is heard of for long does not take in what begins beside it; early, the same may well be its cause.
+#[test]
+fn what_begins_late_in_a_long_storm_is_a_fault_of_its_own() {
+    for (at, cases) in [(MINUTE, 1), (15 * MINUTE, 2)] {
+        let mut core = Core::new();
+        core.raise(0, finding("crm-app", "errors", Role::Symptom, Impact::Slow));
+        for n in 1..40 {
+            let rule = format!("slow-{n}");
+            let heard = n * 25 * SECOND;
+            if heard < at {
+                core.raise(heard, finding("crm-app", &rule, Role::Symptom, Impact::Slow));
+            }
+        }
+        core.raise(at, finding("sso", "slow", Role::Symptom, Impact::Slow));
+        assert_eq!(core.live().len(), cases, "{at}: {:?}", core.live());
+    }
+}
+
 #[test]
 fn two_faults_far_apart_are_two_problems() {
     let mut core = Core::new();
