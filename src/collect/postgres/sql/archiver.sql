@@ -14,8 +14,10 @@ with settings as (
         a.*, s.segment_bytes, s.mode
     from pg_stat_archiver as a, settings as s
 ), lag as (
-    -- Nothing archived yet since the statistics began: then the archive's position is not known.
-    select *, case when mode <> 'off' and archived_bytes is not null then
+    -- Nothing archived yet since the statistics began, or since the server was started: then the archive's position is not
+    -- known. A server that stops writes its statistics before the archiver's last work, so they lag by a segment with
+    -- each restart of a quiet one.
+    select *, case when mode <> 'off' and last_archived_time > pg_postmaster_start_time() then
         greatest(0, floor((written_bytes - archived_bytes) / segment_bytes)) end as segments
     from position
 )
