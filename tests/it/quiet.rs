@@ -17,8 +17,9 @@ const MINUTES: u64 = 6;
 /// Stops the primary as an administrator does, and waits until it is gone.
 fn stop_primary(pg: &Assignments) {
     let file = format!("{}/p/postmaster.pid", pg["PG_DIR"]);
-    let stop = format!("kill -INT $(head -n 1 {file}); while [ -e {file} ]; do sleep 0.2; done");
-    assert!(Command::new("sh").args(["-c", &stop]).status().unwrap().success());
+    let wait = format!("for i in $(seq 300); do [ -e {file} ] || exit 0; sleep 0.2; done; exit 1");
+    let stop = format!("kill -INT $(head -n 1 {file}); {wait}");
+    assert!(Command::new("sh").args(["-c", &stop]).status().unwrap().success(), "it does not stop");
 }
 
 #[tokio::test(flavor = "multi_thread")]
