@@ -311,6 +311,19 @@ fn check_refuses_what_makes_no_sense() {
     let output = vakhta(&["check", "vakhta.yaml"], folder.path());
     let said = text(&output.stdout);
     assert!(output.status.success() && said.contains("note: policy all opens tickets"), "{said}");
+    std::fs::write(
+        at("vakhta.yaml"),
+        format!("{host}rules:\n  host-process-files: {{enabled: false}}\n"),
+    )
+    .unwrap();
+    let output = vakhta(&["check", "vakhta.yaml"], folder.path());
+    let said = text(&output.stdout);
+    assert!(
+        output.status.success()
+            && said.contains("switched off")
+            && said.contains("host-process-files"),
+        "{said}"
+    );
     // A secret file is beside the site, wherever the program is started.
     std::fs::create_dir(at("site")).unwrap();
     std::fs::write(at("site/db.password"), "x\n").unwrap();

@@ -200,6 +200,20 @@ impl Site {
         self
     }
 
+    /// Says which rules are not as they come: what is switched off watches nothing, and other limits are not tested.
+    #[must_use]
+    fn for_the_rules(mut self) -> Self {
+        let adjusted = self.packs.rules().filter(|rule| rule.is_adjusted);
+        let adjusted: Vec<&str> = adjusted.map(|rule| rule.id.as_str()).collect();
+        let off: Vec<&str> = self.packs.switched_off().map(|rule| rule.id.as_str()).collect();
+        for (key, ids) in [("cli-note-adjusted", adjusted), ("cli-note-off", off)] {
+            if !ids.is_empty() {
+                self.notes.push(Message::new(key).word("rules", ids.join(", ")));
+            }
+        }
+        self
+    }
+
     /// Takes over the address that we really listen on, unless the operator says how people reach
     /// the page.
     #[must_use]
@@ -386,6 +400,7 @@ impl Loader<'_> {
         }
         .for_channels()
         .for_the_network()
+        .for_the_rules()
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Config {
     pub ca_pem: Option<Vec<u8>>,
     /// How long a poll may take; one call gets a fifth of it.
     pub timeout: Duration,
-    /// The time between two polls; slow parts are read every so many polls.
+    /// The time between two polls; slow parts are not read at each.
     pub interval: Duration,
     /// Repositories whose snapshots are not watched.
     pub ignore_repositories: Vec<String>,
@@ -404,6 +404,20 @@ const fn telling(error: &CollectError) -> u8 {
         CollectError::Answer { .. } => 2,
         CollectError::Access { .. } => 3,
     }
+}
+
+/// Series of parts that are not read at each poll, and how long a reading of theirs is repeated, milliseconds. Limits that
+/// only the cluster's configuration changes are not among them.
+#[cfg(test)]
+pub(crate) fn lasting() -> Vec<(&'static str, i64)> {
+    let named = [
+        ("elasticsearch_indices_settings_stats_read_only_indices", MINUTE),
+        ("vakhta_es_unassigned_reason", MINUTE),
+        ("vakhta_es_repository_readable", MINUTES),
+        ("vakhta_es_snapshot_last_failed", MINUTES),
+        ("vakhta_es_snapshot_last_success_timestamp_seconds", MINUTES),
+    ];
+    named.map(|(name, every)| (name, i64::try_from(every.as_millis()).unwrap_or(i64::MAX))).to_vec()
 }
 
 /// Awaits the work only when it is due.

@@ -63,6 +63,20 @@ impl Default for Config {
     }
 }
 
+/// Series of what is looked at every so many polls, and how long a reading of theirs is repeated at the usual interval
+/// of ten seconds, milliseconds.
+#[cfg(test)]
+pub(crate) fn lasting() -> Vec<(&'static str, i64)> {
+    let every = 10_000 * i64::from(Config::default().scan_every);
+    let names = [
+        "vakhta_host_deleted_open_bytes",
+        "vakhta_host_process_deleted_bytes",
+        "vakhta_host_process_open_files",
+        "vakhta_host_process_open_files_ratio",
+    ];
+    names.map(|name| (name, every)).to_vec()
+}
+
 impl Config {
     /// Reads the keys of this source: `proc`, `sys`, `root`, `exclude_mountpoints`,
     /// `mount_timeout` (1s), `timeout` (5s). Errors are noted with their place; the caller finishes

@@ -35,7 +35,7 @@ pub(super) enum Adjusted {
 }
 
 impl Adjustments {
-    /// Reads `rules: {pg-lock-wait: {raise: {warning: 5}}, host-swap: {enabled: false}}`.
+    /// Reads `rules: {pg-lock-wait: {raise: {warning: 5}}, host-process-files: {enabled: false}}`.
     pub fn read(node: &Node, errors: &mut Diagnostics) -> Self {
         // Notes a node that is no section.
         let _section = Reader::new(node, errors);
@@ -66,12 +66,11 @@ impl Adjustments {
             return (None, Adjusted::No);
         };
         wish.is_met = true;
-        if wish.is_off {
-            return (None, Adjusted::Off);
-        }
-        if wish.keys.is_empty() {
-            return (None, Adjusted::No);
-        }
+        let adjusted = match (wish.is_off, wish.keys.is_empty()) {
+            (true, _) => Adjusted::Off,
+            (false, true) => return (None, Adjusted::No),
+            (false, false) => Adjusted::Limits,
+        };
         // What is wrong with it is wrong in the site.
         let mut other = Node { place: wish.place.clone(), ..rule.clone() };
         if let Value::Map(entries) = &mut other.value {
@@ -84,7 +83,7 @@ impl Adjustments {
                 }
             }
         }
-        (Some(other), Adjusted::Limits)
+        (Some(other), adjusted)
     }
 
     /// Notes the wishes that no rule answers to.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::collect;
 use crate::config::Diagnostics;
 use crate::model::{Batch, FindingState, Sample, Series, Severity};
 use crate::series::Limits;
@@ -185,6 +186,7 @@ fn a_wish_that_makes_no_sense_is_told_with_its_place() {
         ("pg-archive-behind: {raise: {high: 10, critical: 5}}", "vakhta.yaml:1", "high"),
         ("pg-archive-behind: {clear: 400}", "vakhta.yaml:1", "clear"),
         ("pg-archive-behind: {enabled: maybe}", "vakhta.yaml:1", "maybe"),
+        ("pg-archive-behind: {enabled: false, holt: 5m}", "vakhta.yaml:1:37", "holt"),
         ("pg-archive-behind: 5", "vakhta.yaml:1", "5"),
         ("[pg-archive-behind]", "vakhta.yaml:1", "list"),
     ] {
@@ -303,17 +305,22 @@ fn findings_of_a_source_that_is_no_longer_configured_are_over() {
 #[test]
 fn a_rule_that_waits_looks_twice() {
     let packs = Packs::shipped(&mut Diagnostics::default());
-    let lasting = crate::collect::postgres::lasting();
-    assert!(lasting.contains(&("vakhta_pg_archive_ready_seconds", 60_000)), "{lasting:?}");
-    let mut looked_at = 0;
+    let postgres = collect::postgres::lasting();
+    assert!(postgres.contains(&("vakhta_pg_archive_ready_seconds", 60_000)), "{postgres:?}");
+    let sources = [postgres, collect::elasticsearch::lasting(), collect::host::lasting()];
+    let lasting = sources.concat();
+    let (mut looked_at, mut read_of) = (0, Vec::new());
     for rule in packs.rules() {
         let words: Vec<&str> =
             rule.expr_text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
         let read = lasting.iter().filter(|(name, _)| words.contains(name)).map(|(_, every)| every);
         let (Judge::Each(method), Some(every)) = (&rule.judge, read.max()) else { continue };
         looked_at += 1;
+        read_of.extend(lasting.iter().map(|(name, _)| *name).filter(|name| words.contains(name)));
         let hold = method.hold_ms();
         assert!(hold == 0 || hold >= every * 2, "{}: {hold} ms, readings of {every} ms", rule.id);
     }
-    assert!(looked_at >= 8, "{looked_at}");
+    // Threshold rules over every kind of source, or the lists name what nothing is called.
+    let kinds = ["vakhta_host_deleted_open_bytes", "vakhta_es_repository_readable"];
+    assert!(looked_at >= 13 && kinds.iter().all(|name| read_of.contains(name)), "{read_of:?}");
 }

@@ -141,4 +141,6 @@ cli-usage-count = { $argument }: wrong number of values
 cli-usage-utf8 = the command line is not UTF-8
 cli-usage-other = the command line is wrong
 cli-token-named = there is already a token named { $name }; revoke it: vakhta token revoke { $hash }, or choose another name
+cli-note-adjusted = limits are changed by `rules:`, the shipped tests were not run for them: { $rules }
+cli-note-off = switched off by `rules:`, nobody will hear of what they watch: { $rules }
 cli-note-plain = pages are open to the network without encryption ({ $listen }); add `tls:`, or put a proxy before them and say `page_url: https://…`

@@ -146,4 +146,6 @@ cli-usage-count = { $argument }: неверное число значений
 cli-usage-utf8 = командная строка не в UTF-8
 cli-usage-other = ошибка в командной строке
 cli-token-named = токен с именем { $name } уже есть; отзовите его: vakhta token revoke { $hash }, или назовите новый иначе
+cli-note-adjusted = пределы изменены в `rules:`, проверки из поставки для них не выполнялись: { $rules }
+cli-note-off = выключены в `rules:`, о том, за чем они следили, никто не узнает: { $rules }
 cli-note-plain = страницы открыты в сети без шифрования ({ $listen }); добавьте `tls:` или поставьте прокси и укажите `page_url: https://…`
