@@ -101,7 +101,7 @@ async fn what_was_before_a_return_is_told_apart() {
     one.app.stop().await;
 }
 
-/// What another monitoring says of where to read on is there for who looks, and in the ticket.
+/// What another monitoring says of where to read on is there for who looks; nobody is told that there is no runbook.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_alert_leads_to_its_runbook_and_its_source() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,6 +114,7 @@ async fn a_foreign_alert_leads_to_its_runbook_and_its_source() {
     for link in ["https://wiki.example/disk#full", "http://prometheus.example/graph?g0.expr=up"] {
         assert!(page.contains(&format!("<a href=\"{link}\"")), "{link}");
     }
+    assert!(!readable(&page).contains("Инструкции к этому оповещению нет"), "{page}");
     let member = &one.case("PRB-000001").await["members"][0];
     assert_eq!(member["runbook"], "https://wiki.example/disk#full", "{member}");
     one.app.stop().await;

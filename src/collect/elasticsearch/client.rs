@@ -111,7 +111,11 @@ impl Seed {
         let mut builder = http::direct(limit, limit).default_headers(headers);
         if let Some(pem) = &config.ca_pem {
             let bundle = Certificate::from_pem_bundle(pem);
-            for ca in bundle.map_err(|error| wrong(http::cause(&error)))? {
+            let bundle = bundle.map_err(|error| wrong(http::cause(&error)))?;
+            if bundle.is_empty() {
+                return Err(wrong("there is no certificate in `ca_file`".to_owned()));
+            }
+            for ca in bundle {
                 builder = builder.add_root_certificate(ca);
             }
         }

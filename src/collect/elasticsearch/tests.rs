@@ -309,7 +309,11 @@ async fn serve(listener: &TcpListener, status: u16) {
 }
 
 fn collector(urls: Vec<String>) -> Elasticsearch {
-    let config = Config {
+    Elasticsearch::new(&config(urls)).unwrap()
+}
+
+fn config(urls: Vec<String>) -> Config {
+    Config {
         urls,
         username: None,
         password: None,
@@ -318,8 +322,7 @@ fn collector(urls: Vec<String>) -> Elasticsearch {
         timeout: Duration::from_secs(2),
         interval: Duration::from_secs(10),
         ignore_repositories: Vec::new(),
-    };
-    Elasticsearch::new(&config).unwrap()
+    }
 }
 
 /// A listener and its address. One that is never accepted from is what a stopped process looks
@@ -413,5 +416,17 @@ fn a_configuration_is_read_with_its_errors() {
         let config = Config::read(&mut Reader::new(&node, &mut errors));
         assert!(config.username.is_none());
         assert!(!errors.is_empty(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_file_without_a_certificate_is_refused() {
+    for pem in [&b""[..], b"not a certificate"] {
+        let config = Config {
+            ca_pem: Some(pem.to_vec()),
+            ..config(vec!["https://es.example:9200".to_owned()])
+        };
+        let error = Elasticsearch::new(&config).unwrap_err().to_string();
+        assert!(error.contains("ca_file"), "{error}");
     }
 }

@@ -109,7 +109,7 @@ impl OtrsChannel {
             change.insert("Article".into(), note);
             // The peer changes the state before it writes the note: a note that is there means that
             // it was closed as well, and one that is open again is somebody's decision.
-            if wanted == Field::Over(WhenOver::Close) && !self.is_at_work(&found, effect) {
+            if wanted == Field::Over(WhenOver::Close) && is_left_alone(&found, effect) {
                 change.insert("Ticket".into(), json!({"State": self.client.config().state_closed}));
             }
         }
@@ -128,17 +128,6 @@ impl OtrsChannel {
             self.client.update(ticket_id, Value::Object(change)).await?;
         }
         Ok(Delivered { reference: found.number, ticket: None })
-    }
-
-    /// Somebody is at work on a user's ticket, or it is closed already, or the user has written since it was joined.
-    fn is_at_work(&self, found: &TicketRecord, effect: &Effect) -> bool {
-        let joined = format!("[{}/join/", effect.case());
-        let notes = found.articles.iter().filter(|article| article.subject.contains(&joined));
-        let joined = notes.map(|article| article.number).max();
-        let mut letters = found.articles.iter().filter(|article| article.sender_type == "customer");
-        let has_answered =
-            letters.any(|letter| joined.is_some_and(|joined| letter.number > joined));
-        has_answered || found.is_locked() || !matches!(found.state_type.as_str(), "new" | "open")
     }
 
     async fn ticket(&self, id: u64, articles: Articles) -> Result<TicketRecord, DeliverError> {
@@ -165,6 +154,18 @@ impl OtrsChannel {
 /// The mark at the end of a note's subject: `PRB-000001/otrs/n3` becomes `[PRB-000001/n3]`.
 fn mark(effect: &Effect) -> String {
     format!("[{}/{}]", effect.key.case, effect.key.step)
+}
+
+/// Nobody has touched a user's ticket since it was joined: no agent has it, the user has not written again. One that has
+/// come so far that the note about the joining is out of sight is not left alone.
+fn is_left_alone(ticket: &TicketRecord, effect: &Effect) -> bool {
+    let mark = format!("[{}/join/", effect.case());
+    let notes = ticket.articles.iter().filter(|article| article.subject.contains(&mark));
+    let Some(joined) = notes.map(|article| article.number).max() else { return false };
+    let mut letters = ticket.articles.iter().filter(|article| article.sender_type == "customer");
+    !letters.any(|letter| letter.number > joined)
+        && !ticket.is_locked()
+        && matches!(ticket.state_type.as_str(), "new" | "open")
 }
 
 fn has_note(ticket: &TicketRecord, mark: &str) -> bool {

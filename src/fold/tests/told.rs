@@ -1,7 +1,7 @@
 //! What is told, when, and how often.
 
 use super::world::*;
-use crate::escalate::Policy;
+use crate::escalate::{Policy, TicketPolicy};
 use crate::fold::Event;
 use crate::model::{
     Channel, DeliveryState, EffectKind, Impact, Role, Severity, Step, Text, Time, TimelineKind,
@@ -294,20 +294,61 @@ fn joined_tickets_hear_the_end() {
     core.written(MINUTE, 2, SLOW[3]);
     core.clear(2 * MINUTE, lock_chain());
     core.pass(60 * MINUTE);
-    let told = |core: &Core, wanted: WhenOver| {
-        count(
-            &core.effects,
-            |kind| matches!(kind, EffectKind::TellTicket { when_over, .. } if *when_over == wanted),
-        )
+    assert_eq!(farewells(&core), [WhenOver::Note; 2]);
+}
+
+/// What each joined ticket gets at the end.
+fn farewells(core: &Core) -> Vec<WhenOver> {
+    let farewell = |effect: &crate::model::Effect| match &effect.kind {
+        EffectKind::TellTicket { when_over, .. } => Some(*when_over),
+        _ => None,
     };
-    assert_eq!(told(&core, WhenOver::Close), 2, "as the policy says");
-    // What is over by itself is mild: the policy of its worst time speaks.
+    core.effects.iter().filter_map(farewell).collect()
+}
+
+/// What is over is mild: the policy of the worst time decides what users get, and what they read names no machines.
+#[test]
+fn users_get_what_the_policy_of_the_worst_time_says() {
+    let mut settings = settings();
+    let usual = settings.escalation.policies.remove(0);
+    for (from_severity, when_over) in
+        [(Severity::Critical, WhenOver::Close), (Severity::Warning, WhenOver::Note)]
+    {
+        let ticket = usual.ticket.clone().map(|ticket| TicketPolicy { when_over, ..ticket });
+        let name = from_severity.as_str().to_owned();
+        settings.escalation.policies.push(Policy { name, from_severity, ticket, ..usual.clone() });
+    }
+    let mut core = Core::with(settings);
+    core.raise(0, with_severity(lock_chain(), Severity::Critical));
+    core.written(MINUTE, 1, SLOW[0]);
+    core.update(5 * MINUTE, with_severity(lock_chain(), Severity::Warning));
+    core.pass(30 * MINUTE);
+    assert_eq!(core.case("PRB-000001").severity, Severity::Warning);
+    core.clear(31 * MINUTE, lock_chain());
+    core.pass(90 * MINUTE);
+    assert_eq!(farewells(&core), [WhenOver::Close]);
     let words = core.effects.iter().find_map(|effect| match &effect.kind {
         EffectKind::TellTicket { subject, body, .. } => Some(format!("{subject}\n{body}")),
         _ => None,
     });
     let words = words.unwrap();
     assert!(words.contains("PRB-000001") && !words.contains("crm-db"), "{words}");
+}
+
+/// Where a foreign alert's runbook is stands in the ticket and in the alert.
+#[test]
+fn the_runbook_of_a_foreign_alert_is_told() {
+    let mut core = Core::new();
+    let runbook = "https://wiki.example/disk#full";
+    let disk = crate::model::ForeignAlert {
+        runbook: runbook.into(),
+        ..alert("DiskFull", "crm-db", 0, None)
+    };
+    core.event(0, Event::Alert(Box::new(disk)));
+    core.pass(2 * MINUTE);
+    let opened = |kind: &EffectKind| matches!(kind, EffectKind::OpenTicket { body, .. } if body.contains(runbook));
+    let alerted = |kind: &EffectKind| matches!(kind, EffectKind::Alert { annotations, .. } if annotations.get("runbook_url").is_some_and(|url| url == runbook));
+    assert_eq!((count(&core.effects, opened), count(&core.effects, alerted)), (1, 1));
 }
 
 #[test]

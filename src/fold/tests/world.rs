@@ -43,7 +43,7 @@ pub(crate) fn settings() -> Settings {
         queue: None,
         fallback_queue: "Problems".into(),
         join_tickets: true,
-        when_over: WhenOver::Close,
+        when_over: WhenOver::Note,
     };
     let policy = Policy {
         name: "all".into(),
