@@ -183,7 +183,7 @@ more-findings = { $count ->
    *[many] ещё { $count } срабатываний
 }
 finding-runbook = Инструкция
-finding-source = Открыть в системе, которая сообщила
+finding-source = Открыть там, откуда пришло
 evidence-value = сейчас
 evidence-limit = порог
 evidence-time_left = осталось
@@ -361,7 +361,7 @@ will-join-tickets = { $case }: присоединится обращений: { 
 will-leave-tickets = { $case }: отсоединится обращений: { $count }
 will-tell-tickets = { $case }: сообщение уйдёт в обращения: { $count }
 will-answer-tickets = { $case }: пользователи получат ответ в обращениях: { $count }
-will-close-tickets = { $case }: обращения получат ответ и закроются, кроме тех, которыми заняты: { $count }
+will-close-tickets = { $case }: обращения получат ответ и закроются (взятые в работу останутся открытыми): { $count }
 will-alert = { $case }: оповещение в Alertmanager
 will-end-alert = { $case }: оповещение снимется
 will-silence = { $case }: изменится пауза оповещений

@@ -6,8 +6,6 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, Url};
 use serde_json::Value;
@@ -15,6 +13,7 @@ use serde_json::Value;
 use super::answer::text_at;
 use super::{Config, SetupError};
 use crate::collect::CollectError;
+use crate::config::Secret;
 use crate::http::{self, ReadError};
 use crate::model::Text;
 
@@ -78,6 +77,8 @@ pub(super) struct Seed {
     /// The same, ending in a slash.
     base: Url,
     client: Client,
+    /// Name and password, where there is no key.
+    login: Option<(String, Secret)>,
     name: SeedName,
 }
 
@@ -102,9 +103,9 @@ impl Seed {
         }
         let mut headers =
             HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        if let Some(credentials) = credentials(config) {
-            let mut value = HeaderValue::try_from(credentials)
-                .map_err(|_| wrong("the key or the password cannot be sent".to_owned()))?;
+        if let Some(key) = &config.api_key {
+            let mut value = HeaderValue::try_from(format!("ApiKey {}", key.reveal()))
+                .map_err(|_| wrong("the key cannot be sent".to_owned()))?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
@@ -120,7 +121,9 @@ impl Seed {
             }
         }
         let client = builder.build().map_err(|error| wrong(http::cause(&error)))?;
-        Ok(Self { url: url.to_owned(), base, client, name: SeedName::Unknown })
+        let login = config.username.clone().zip(config.password.clone());
+        let login = login.filter(|_| config.api_key.is_none());
+        Ok(Self { url: url.to_owned(), base, client, login, name: SeedName::Unknown })
     }
 
     /// The name for labels: the node's own, or the address without its scheme.
@@ -149,7 +152,11 @@ impl Seed {
         let url = self.base.join(path.trim_start_matches('/')).map_err(|error| {
             CollectError::Answer { what: what.clone(), cause: error.to_string() }
         })?;
-        let sent = self.client.get(url).timeout(limit).send().await;
+        let mut request = self.client.get(url).timeout(limit);
+        if let Some((user, password)) = &self.login {
+            request = request.basic_auth(user, Some(password.reveal()));
+        }
+        let sent = request.send().await;
         let response = sent.map_err(|error| failure(&error, &what, limit))?;
         let status = response.status().as_u16();
         let bytes = match http::read_capped(response, ANSWER_LIMIT).await {
@@ -180,15 +187,6 @@ impl Seed {
             }
         }
     }
-}
-
-/// Who we are, as a header: the key before the name and password.
-fn credentials(config: &Config) -> Option<String> {
-    if let Some(key) = &config.api_key {
-        return Some(format!("ApiKey {}", key.reveal()));
-    }
-    let (user, password) = config.username.as_ref().zip(config.password.as_ref())?;
-    Some(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal()))))
 }
 
 /// Tells a node that hangs from one that cannot be reached and one that talks nonsense.

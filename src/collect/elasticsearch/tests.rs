@@ -430,3 +430,31 @@ fn a_file_without_a_certificate_is_refused() {
         assert!(error.contains("ca_file"), "{error}");
     }
 }
+
+/// The key goes before the name and password; both go as headers, never into the address.
+#[tokio::test]
+async fn credentials_are_sent() {
+    let basic = "authorization: basic dmfrahrhotc/0ldrgnc+0lvrja==";
+    for (api_key, sent, kept) in
+        [(None, basic, "apikey"), (Some("a2V5"), "authorization: apikey a2v5", "basic")]
+    {
+        let (listener, url) = listener().await;
+        let config = Config {
+            username: Some("vakhta".to_owned()),
+            password: Some(Secret::new("пароль".to_owned())),
+            api_key: api_key.map(|key| Secret::new(key.to_owned())),
+            ..config(vec![url])
+        };
+        let mut source = Elasticsearch::new(&config).unwrap();
+        let asked = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4_096];
+            let length = stream.read(&mut asked).await.unwrap();
+            String::from_utf8_lossy(&asked[..length]).to_lowercase()
+        };
+        let mut samples = Samples::new(Vec::new());
+        let (answer, asked) = tokio::join!(source.collect(&mut samples), asked);
+        assert!(answer.is_err(), "it said nothing");
+        assert!(asked.contains(sent) && !asked.contains(kept), "{asked}");
+    }
+}
