@@ -7,6 +7,7 @@
 //! what they decide, is the room of cases.
 
 mod assign;
+mod candidates;
 mod cause;
 mod cluster;
 mod constraints;
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +56,7 @@ use crate::model::{CaseId, Severity, Signal, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
 use cause::Board;
-use index::Index;
+use index::{Index, Shelf};
 use signals::{Places, Signals};
 use surge::Rates;
 use unassigned::{DoneTickets, Reasons};
@@ -89,7 +91,7 @@ pub struct State {
     likeness: Arc<Likeness>,
     rates: Arc<Rates>,
     /// How often each kind of trouble was seen, in the order in which they were first.
-    symptoms: IndexMap<CompactString, f64>,
+    symptoms: IndexMap<CompactString, f64, RandomState>,
     /// The sum over all symptoms.
     symptoms_total: f64,
     #[serde(skip)]
@@ -163,9 +165,9 @@ impl State {
     pub fn reindex(&mut self) {
         let mut index = Index::default();
         for cluster in self.clusters.values() {
-            let has_case = cluster.standing().case.is_some();
+            let shelf = Shelf::of(cluster.standing());
             for system in cluster.systems().keys() {
-                index.put(system, cluster.id(), has_case);
+                index.put(system, cluster.id(), shelf);
             }
         }
         self.derived.index = index;
@@ -303,8 +305,11 @@ impl State {
             if self.recent_cases.len() > RECENT_CASES {
                 self.recent_cases.remove(0);
             }
+        }
+        let shelf = Shelf::of(&standing);
+        if shelf != Shelf::of(cluster.standing()) {
             for system in cluster.systems().keys() {
-                self.derived.index.put(system, id, has_case);
+                self.derived.index.put(system, id, shelf);
             }
         }
         let is_new = has_case && cluster.standing().case.is_none();
@@ -339,7 +344,9 @@ impl State {
     #[cfg(test)]
     pub(crate) fn index_agrees(&self) -> bool {
         let alive = self.clusters.values().flat_map(|cluster| {
-            cluster.systems().keys().map(|system| (system.to_string(), cluster.id()))
+            let shelf = format!("{:?}", Shelf::of(cluster.standing()));
+            let systems = cluster.systems().keys();
+            systems.map(move |system| (system.to_string(), shelf.clone(), cluster.id()))
         });
         alive.collect::<BTreeSet<_>>() == self.derived.index.all()
     }

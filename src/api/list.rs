@@ -62,7 +62,7 @@ fn shape(core: &Core, key: u64, signal: &Signal) -> SignalShape {
     SignalShape {
         id: signal.id.clone(),
         kind: signal.kind.as_str(),
-        system: system.map(|known| known.system.clone()).unwrap_or_default(),
+        system: system.map(|known| known.system.to_string()).unwrap_or_default(),
         title: signal.title.clone().into(),
         severity: signal.severity.as_str(),
         since: signal.since.to_string(),

@@ -209,7 +209,7 @@ impl Facts<'_> {
             system_count: size.systems.max(named),
             systems,
             mrfs: totals
-                .map(|totals| totals.mrfs.iter().map(|(mrf, _)| mrf.clone()).collect())
+                .map(|totals| totals.mrfs.iter().map(|(mrf, _)| mrf.to_string()).collect())
                 .unwrap_or_default(),
             tickets: size.tickets,
             users: size.users,

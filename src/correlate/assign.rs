@@ -1,35 +1,19 @@
-//! Assigning a signal to a cluster: candidates from the index, the best by evidence.
+//! Assigning a signal to a cluster: to the best of the candidates, or to a new one.
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use super::State;
+use super::candidates::Candidate;
 use super::cluster::{Cluster, Membership};
-use super::evidence::{Feature, Scorer, Values, Why, Words};
+use super::evidence::{Feature, Scorer, Why, Words};
 use super::unassigned::{Nearest, Unassigned};
 use crate::model::{Message, Signal, Time};
 use crate::topology::Relation;
 
-/// The most comparisons made for one signal, nearest systems first: what it costs does not follow how much
-/// is open around it.
-const MOST_COMPARED: usize = 64;
-/// Tickets of a cluster whose words a new one is compared with: half from its beginning, half the latest.
-const EXAMPLES: usize = 6;
-/// Tickets written this long after a case was resolved may still be about it; the room of cases opens it again
-/// when they are more than a few.
-const LATE_TICKETS_MS: i64 = 10 * 60_000;
 /// The most recently known cases that a ticket without a system is compared with.
 const RECENT_CASES: usize = 8;
-
-/// How a signal fits one cluster, seen from where it fits best.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) cluster: u64,
-    pub(super) values: Values,
-    pub(super) score: f64,
-    own: u32,
-    other: u32,
-    relation: Relation,
-}
 
 impl State {
     /// Puts a signal into the cluster it fits best, or into a new one.
@@ -56,122 +40,9 @@ impl State {
         }
     }
 
-    /// Evidence for every candidate cluster, the best first; of two equal ones the older.
-    pub(super) fn candidates_for(&mut self, key: u64, signal: &Signal) -> Vec<Candidate> {
-        let words = Words::new(signal, &self.likeness);
-        let mut found: Vec<Candidate> = Vec::new();
-        let nowhere = [(String::new(), 1.0)];
-        let systems = if signal.systems.is_empty() { &nowhere[..] } else { &signal.systems };
-        let mut compared = 0;
-        for (own, belief) in systems {
-            let near = self.derived.index.near(own, &self.derived.topology);
-            let own = self.derived.index.number(own);
-            let scorer = Scorer { weights: &self.grouping.weights };
-            let mut most = (None, 0.0);
-            for (other, relation) in near.iter() {
-                // They come in order of relation.
-                if most.0 != Some(*relation) {
-                    let bound = scorer.bounds(signal, *belief, *relation).iter().sum();
-                    most = (Some(*relation), bound);
-                }
-                let bound = most.1;
-                if bound <= 0.0 {
-                    continue;
-                }
-                for id in self.derived.index.at(*other) {
-                    let known = found.iter().position(|one| one.cluster == id);
-                    let score = known.and_then(|at| found.get(at)).map(|one| one.score);
-                    // It fits better already than it could from here.
-                    if score.is_some_and(|score| score >= bound) {
-                        compared += 1;
-                        continue;
-                    }
-                    let Some(cluster) = self.clusters.get(&id) else { continue };
-                    if !self.may_join(key, signal, cluster) {
-                        continue;
-                    }
-                    compared += 1;
-                    let system = self.derived.index.name(*other);
-                    let Some(summary) = cluster.systems().get(system) else { continue };
-                    let text = match known.and_then(|at| found.get(at)) {
-                        Some(one) => one.values.get(Feature::Text.index()).copied().unwrap_or(0.0),
-                        None => scorer.text(&words, cluster, self.examples(cluster)),
-                    };
-                    if signal.systems.is_empty() && text < scorer.alike() {
-                        continue;
-                    }
-                    let at = (cluster.as_ref(), summary);
-                    let values = scorer.compare(signal, *belief, at, *relation, text);
-                    let (score, other, relation) = (values.iter().sum(), *other, *relation);
-                    let fit = Candidate { cluster: id, values, score, own, other, relation };
-                    match known.and_then(|at| found.get_mut(at)) {
-                        Some(one) if one.score < score => *one = fit,
-                        Some(_) => {}
-                        None => found.push(fit),
-                    }
-                }
-                if compared >= MOST_COMPARED {
-                    break;
-                }
-            }
-        }
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.cluster.cmp(&b.cluster)));
-        found
-    }
-
-    /// How a signal fits one cluster, wherever it fits best.
-    pub(super) fn fit(&mut self, key: u64, signal: &Signal, id: u64) -> Option<Candidate> {
-        let cluster = self.clusters.get(&id).map(Arc::clone)?;
-        if !self.may_join(key, signal, &cluster) {
-            return None;
-        }
-        let words = Words::new(signal, &self.likeness);
-        let mut best: Option<Candidate> = None;
-        for (own, belief) in &signal.systems {
-            let near = self.derived.index.near(own, &self.derived.topology);
-            let own = self.derived.index.number(own);
-            let scorer = Scorer { weights: &self.grouping.weights };
-            let text = scorer.text(&words, &cluster, self.examples(&cluster));
-            for (other, relation) in near.iter() {
-                let system = self.derived.index.name(*other);
-                let Some(summary) = cluster.systems().get(system) else { continue };
-                let at = (cluster.as_ref(), summary);
-                let values = scorer.compare(signal, *belief, at, *relation, text);
-                let score = values.iter().sum();
-                if best.is_none_or(|best| best.score < score) {
-                    let (other, relation) = (*other, *relation);
-                    best = Some(Candidate { cluster: id, values, score, own, other, relation });
-                }
-            }
-        }
-        best
-    }
-
-    /// What people's verdicts and the cluster's standing allow. A resolved fault takes late tickets, and the
-    /// same trouble coming back, both of which may open it again; nothing else joins it.
-    fn may_join(&self, key: u64, signal: &Signal, cluster: &Cluster) -> bool {
-        if self.constraints.barred(key, cluster.id()).is_some() {
-            return false;
-        }
-        let Some(resolved_at) = cluster.standing().resolved_at else { return true };
-        if signal.is_ticket() {
-            return signal.since <= resolved_at.plus_millis(LATE_TICKETS_MS);
-        }
-        let here = cluster.systems().get(signal.system());
-        here.is_some_and(|summary| summary.all.symptoms.count(signal.symptom.as_str()) > 0)
-    }
-
-    fn examples<'s>(&'s self, cluster: &'s Cluster) -> impl Iterator<Item = &'s Signal> {
-        let texts = &cluster.totals().texts;
-        let first = texts.iter().take(EXAMPLES / 2);
-        let rest = usize::try_from(texts.len()).unwrap_or(usize::MAX).saturating_sub(EXAMPLES / 2);
-        let last = texts.iter().rev().take(rest.min(EXAMPLES / 2));
-        first.chain(last).filter_map(|((_, key), _)| self.signals.get(*key))
-    }
-
     pub(super) fn membership(&self, now: Time, fit: &Candidate) -> Membership {
-        let own = self.derived.index.name(fit.own).to_owned();
-        let other = self.derived.index.name(fit.other).to_owned();
+        let own = CompactString::from(self.derived.index.name(fit.own));
+        let other = CompactString::from(self.derived.index.name(fit.other));
         let relation = (!own.is_empty()).then_some(fit.relation);
         let system = own.clone();
         let why = Why::Evidence { values: fit.values, own, other, relation };
@@ -183,7 +54,7 @@ impl State {
         self.next_cluster += 1;
         let id = self.next_cluster;
         self.clusters.insert(id, Arc::new(Cluster::new(id)));
-        let membership = Membership { system: system.to_owned(), joined_at: now, why: Why::First };
+        let membership = Membership { system: system.into(), joined_at: now, why: Why::First };
         self.attach(now, key, id, membership);
         self.let_go_later(now, key);
     }
@@ -256,7 +127,7 @@ impl State {
                 continue;
             }
             let text = scorer.text(&words, cluster, self.examples(cluster));
-            let at = (cluster.as_ref(), summary);
+            let at = (cluster.as_ref(), summary.as_ref());
             // Seen as a caller's: what is felt has to fit what is broken.
             let mut values = scorer.compare(signal, 1.0, at, Relation::Serves(1), text);
             if let Some(graph) = values.get_mut(Feature::Graph.index()) {
@@ -267,8 +138,8 @@ impl State {
             let of = |feature: Feature| values.get(feature.index()).copied().unwrap_or(0.0);
             let is_candidate = score > 0.0 && of(Feature::Impact) + of(Feature::Text) > 0.0;
             if best.as_ref().is_none_or(|(known, _)| *known < score) {
-                let other = system.to_owned();
-                let own = String::new();
+                let other = system.into();
+                let own = CompactString::default();
                 let why = Why::Evidence { values, own, other, relation: None };
                 best = Some((score, Nearest { case, why, is_candidate }));
             }

@@ -12,6 +12,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::State;
@@ -57,18 +58,20 @@ const LEAST_OWN: f64 = -2.0;
 impl State {
     /// Ranks the causes of a cluster again.
     pub(super) fn rank(&mut self, id: u64) {
-        let Some(cluster) = self.clusters.get(&id).map(Arc::clone) else { return };
-        let voters = votes::voters(&cluster, &mut self.derived.index, &self.derived.topology);
+        let Some(shared) = self.clusters.get(&id).map(Arc::clone) else { return };
+        let cluster = shared.as_ref();
+        let voters = votes::voters(cluster, &mut self.derived.index, &self.derived.topology);
         let index = &self.derived.index;
-        let suspects = self.derived.board.suspects(&voters, cluster.id(), index);
+        let suspects = self.derived.board.suspects(&voters, cluster, index);
         let rarity = |symptom: &str| rarity(&self.symptoms, self.symptoms_total, symptom);
         let first = cluster.present().first().unwrap_or_default();
         let releases = self.holds.releases_before(first);
+        let by_number = votes::by_number(&voters);
         let ranking =
-            Ranking { cluster: &cluster, index, voters, rarity: &rarity, releases, first };
+            Ranking { cluster, index, voters, by_number, rarity: &rarity, releases, first };
         let causes = ranking.causes(suspects);
         drop(ranking);
-        drop(cluster);
+        drop(shared);
         if let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) {
             if let Some(due) = cluster.rank_due {
                 self.rank_timers.remove(&(due, id));
@@ -113,7 +116,7 @@ fn settle_ms(cluster: &Cluster) -> i64 {
 }
 
 /// Information of a symptom's name in nats: rare names say more about the cause.
-fn rarity(symptoms: &IndexMap<CompactString, f64>, total: f64, symptom: &str) -> f64 {
+fn rarity(symptoms: &IndexMap<CompactString, f64, RandomState>, total: f64, symptom: &str) -> f64 {
     let count = symptoms.get(symptom).copied().unwrap_or(0.0);
     if symptom.is_empty() || total < 20.0 { 0.0 } else { ((total + 1.0) / (count + 1.0)).ln() }
 }
@@ -128,6 +131,8 @@ struct Ranking<'a> {
     cluster: &'a Cluster,
     index: &'a Index,
     voters: Vec<Voter<'a>>,
+    /// The voters' places, by the number of their system.
+    by_number: Vec<(u32, usize)>,
     rarity: &'a dyn Fn(&str) -> f64,
     releases: ReleasesBefore<'a>,
     /// When the first signal began.
@@ -205,8 +210,16 @@ impl Ranking<'_> {
 
     /// What the cluster knows of a system.
     fn summary_at(&self, system: u32) -> Option<&SystemSummary> {
-        let is_here = self.index.is_at(system, self.cluster.id());
-        is_here.then(|| self.cluster.present_systems().get(self.index.name(system))).flatten()
+        if let Ok(at) = self.by_number.binary_search_by_key(&system, |(number, _)| *number) {
+            let voter = self.by_number.get(at).and_then(|(_, place)| self.voters.get(*place));
+            return voter.map(|voter| voter.summary);
+        }
+        if votes::all_vote(self.cluster, &self.voters)
+            || !self.index.is_at(system, self.cluster.id())
+        {
+            return None;
+        }
+        self.cluster.present_systems().get(self.index.name(system)).map(Arc::as_ref)
     }
 
     /// The nearest broken system that a suspect depends on.

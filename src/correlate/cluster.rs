@@ -3,6 +3,8 @@
 //! Anonymous: it may take in, give away and fall apart at any time. What people see of it is a case.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ use crate::model::{CaseId, Cause, Signal, Time};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Membership {
     /// The system it was put to; empty when it names none.
-    pub system: String,
+    pub system: CompactString,
     /// When it joined.
     pub joined_at: Time,
     /// What spoke for it.
@@ -42,7 +44,7 @@ pub struct Standing {
 /// What is known of the episode that a case is in, counted apart from what was before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Episode {
-    systems: BTreeMap<CompactString, SystemSummary>,
+    systems: BTreeMap<CompactString, Arc<SystemSummary>>,
     totals: Totals,
 }
 
@@ -50,7 +52,7 @@ struct Episode {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Evidence<'a> {
     members: &'a BTreeMap<u64, Membership>,
-    systems: &'a BTreeMap<CompactString, SystemSummary>,
+    systems: &'a BTreeMap<CompactString, Arc<SystemSummary>>,
     totals: &'a Totals,
     episode: &'a Option<Box<Episode>>,
 }
@@ -60,7 +62,7 @@ pub(crate) struct Evidence<'a> {
 pub struct Cluster {
     id: u64,
     members: BTreeMap<u64, Membership>,
-    systems: BTreeMap<CompactString, SystemSummary>,
+    systems: BTreeMap<CompactString, Arc<SystemSummary>>,
     totals: Totals,
     standing: Standing,
     /// Only while it is not all that is known.
@@ -101,7 +103,7 @@ impl Cluster {
 
     /// What is known by system of the episode that its case is in: all, unless it has come back.
     #[must_use]
-    pub fn present_systems(&self) -> &BTreeMap<CompactString, SystemSummary> {
+    pub fn present_systems(&self) -> &BTreeMap<CompactString, Arc<SystemSummary>> {
         self.episode.as_ref().map_or(&self.systems, |episode| &episode.systems)
     }
 
@@ -113,7 +115,7 @@ impl Cluster {
 
     /// What is known by system.
     #[must_use]
-    pub fn systems(&self) -> &BTreeMap<CompactString, SystemSummary> {
+    pub fn systems(&self) -> &BTreeMap<CompactString, Arc<SystemSummary>> {
         &self.systems
     }
 
@@ -239,18 +241,25 @@ impl Cluster {
 
 /// Counts a member up or down at its system; what was withdrawn counts for nothing.
 fn count_at(
-    systems: &mut BTreeMap<CompactString, SystemSummary>,
-    system: &str,
+    systems: &mut BTreeMap<CompactString, Arc<SystemSummary>>,
+    system: &CompactString,
     (key, signal): (u64, &Signal),
     up: bool,
 ) {
-    if !systems.contains_key(system) {
-        systems.insert(system.into(), SystemSummary::default());
-    }
-    if let Some(summary) = systems.get_mut(system) {
-        summary.change(key, signal, up);
-        if summary.is_empty() {
-            systems.remove(system);
+    match systems.entry(system.clone()) {
+        Entry::Vacant(place) => {
+            let mut summary = SystemSummary::default();
+            summary.change(key, signal, up);
+            if !summary.is_empty() {
+                place.insert(Arc::new(summary));
+            }
+        }
+        Entry::Occupied(mut place) => {
+            let summary = Arc::make_mut(place.get_mut());
+            summary.change(key, signal, up);
+            if summary.is_empty() {
+                place.remove();
+            }
         }
     }
 }

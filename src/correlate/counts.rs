@@ -5,26 +5,28 @@ use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::slice;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
 
 /// Up to so many different values are a list; it becomes one again at half as many.
 const FEW: usize = 512;
 
-/// Values with their counts, in order. Most have one to four, and moments come nearly in order: they are a
-/// sorted list, which is small and whose ends are at hand. The many users of a large storm are a tree, so that
-/// one more costs the same however many there are.
+/// Values with their counts, in order. Most have one, which is kept in place, or a few, and moments come nearly in
+/// order: they are a sorted list, which is small and whose ends are at hand. The many users of a large storm are a
+/// tree, so that one more costs the same however many there are.
 #[derive(Clone, Debug)]
 pub struct Counts<K>(Kept<K>);
 
 #[derive(Clone, Debug)]
 enum Kept<K> {
-    Few(Vec<(K, u32)>),
+    Few(SmallVec<[(K, u32); 1]>),
     Many(BTreeMap<K, u32>),
 }
 
 impl<K> Default for Counts<K> {
     fn default() -> Self {
-        Self(Kept::Few(Vec::new()))
+        Self(Kept::Few(SmallVec::new()))
     }
 }
 
@@ -35,6 +37,13 @@ impl<K: Ord> PartialEq for Counts<K> {
 }
 
 impl<K: Ord> Eq for Counts<K> {}
+
+impl Counts<CompactString> {
+    /// Adds (`up`) or takes away one of a name.
+    pub(super) fn change_name(&mut self, name: &str, up: bool) {
+        self.change(&name.into(), up);
+    }
+}
 
 impl<K: Ord + Clone> Counts<K> {
     /// Adds (`up`) or takes away one of a value.
@@ -205,7 +214,8 @@ impl<'de, K: Ord + Deserialize<'de>> Deserialize<'de> for Counts<K> {
         Ok(Self(if few.len() > FEW {
             Kept::Many(few.into_iter().collect())
         } else {
-            Kept::Few(few)
+            // Not as long as what was read: most are one.
+            Kept::Few(few.into_iter().collect())
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! Evidence for «same cause»: a list of features, each with a name, a value in log-odds and the most it
 //! could be. They add up; a positive sum joins.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::Cluster;
@@ -82,16 +83,16 @@ pub enum Why {
         /// The features' values.
         values: Values,
         /// The signal's own system; empty when it names none.
-        own: String,
+        own: CompactString,
         /// The system of the cluster it was compared at.
-        other: String,
+        other: CompactString,
         /// How the two systems lie; none where no system is named.
         relation: Option<Relation>,
     },
     /// So many tickets at one system at once have one cause, whatever their words.
     Surge {
         /// The system.
-        system: String,
+        system: CompactString,
     },
     /// A person put it here.
     Act {

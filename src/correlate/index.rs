@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
+use super::cluster::Standing;
 use crate::topology::{Relation, Topology};
 
 /// A neighbourhood, nearest first: systems by number.
@@ -15,15 +17,38 @@ pub(super) type Near = Arc<[(u32, Relation)]>;
 /// What a system depends on, nearest first: by number, with the hops between.
 pub(super) type Needs = Arc<[(u32, u8)]>;
 
-/// The most clusters looked at for one system: those that people know as cases first, then the youngest.
+/// The most clusters looked at for one system: those that people know as cases first, then the youngest; and of
+/// those that are over, as many again.
 const PER_SYSTEM: usize = 16;
+
+/// What a cluster is to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shelf {
+    /// An open case.
+    Cased,
+    /// Nothing yet.
+    Plain,
+    /// A case that was resolved: only the same trouble at the same system, or a late ticket, asks for it.
+    Over,
+}
+
+impl Shelf {
+    /// Where a cluster belongs.
+    pub(super) fn of(standing: &Standing) -> Self {
+        match (standing.resolved_at, standing.case) {
+            (Some(_), _) => Self::Over,
+            (None, Some(_)) => Self::Cased,
+            (None, None) => Self::Plain,
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// Clusters with a case, in order of age.
+    /// Clusters of each shelf, in order of age.
     cased: Vec<u64>,
-    /// The others, in order of age.
     plain: Vec<u64>,
+    over: Vec<u64>,
     near: Option<Near>,
     needs: Option<Needs>,
 }
@@ -31,7 +56,7 @@ struct Slot {
 /// System → the clusters alive there.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    names: IndexSet<Arc<str>>,
+    names: IndexSet<Arc<str>, RandomState>,
     slots: Vec<Slot>,
 }
 
@@ -107,25 +132,23 @@ impl Index {
     pub(super) fn is_at(&self, number: u32, cluster: u64) -> bool {
         let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
         slot.is_some_and(|slot| {
-            let lists = [&slot.cased, &slot.plain];
+            let lists = [&slot.cased, &slot.plain, &slot.over];
             lists.into_iter().any(|list| list.binary_search(&cluster).is_ok())
         })
     }
 
-    /// Notes that a cluster is alive at a system.
-    pub(super) fn put(&mut self, system: &str, cluster: u64, has_case: bool) {
+    /// Notes that a cluster is alive at a system, and what it is to people.
+    pub(super) fn put(&mut self, system: &str, cluster: u64, shelf: Shelf) {
+        self.forget(system, cluster);
         let number = self.number(system);
         let Some(slot) = self.slot(number) else { return };
-        let (to, from) = if has_case {
-            (&mut slot.cased, &mut slot.plain)
-        } else {
-            (&mut slot.plain, &mut slot.cased)
+        let list = match shelf {
+            Shelf::Cased => &mut slot.cased,
+            Shelf::Plain => &mut slot.plain,
+            Shelf::Over => &mut slot.over,
         };
-        if let Ok(at) = from.binary_search(&cluster) {
-            from.remove(at);
-        }
-        if let Err(at) = to.binary_search(&cluster) {
-            to.insert(at, cluster);
+        if let Err(at) = list.binary_search(&cluster) {
+            list.insert(at, cluster);
         }
     }
 
@@ -133,7 +156,7 @@ impl Index {
     pub(super) fn forget(&mut self, system: &str, cluster: u64) {
         let number = self.number(system);
         let Some(slot) = self.slot(number) else { return };
-        for list in [&mut slot.cased, &mut slot.plain] {
+        for list in [&mut slot.cased, &mut slot.plain, &mut slot.over] {
             if let Ok(at) = list.binary_search(&cluster) {
                 list.remove(at);
             }
@@ -142,11 +165,19 @@ impl Index {
 
     /// What is alive where, all of it.
     #[cfg(test)]
-    pub(super) fn all(&self) -> std::collections::BTreeSet<(String, u64)> {
+    pub(super) fn all(&self) -> std::collections::BTreeSet<(String, String, u64)> {
         let slots = self.names.iter().zip(&self.slots);
         let alive = slots.flat_map(|(name, slot)| {
-            let clusters = slot.cased.iter().chain(&slot.plain);
-            clusters.map(|cluster| (name.as_ref().to_owned(), *cluster))
+            let shelves = [
+                (Shelf::Cased, &slot.cased),
+                (Shelf::Plain, &slot.plain),
+                (Shelf::Over, &slot.over),
+            ];
+            let named = |shelf: Shelf| (name.as_ref().to_owned(), format!("{shelf:?}"));
+            shelves.into_iter().flat_map(move |(shelf, list)| {
+                let (name, shelf) = named(shelf);
+                list.iter().map(move |cluster| (name.clone(), shelf.clone(), *cluster))
+            })
         });
         alive.collect()
     }
@@ -154,13 +185,20 @@ impl Index {
     /// The clusters to look at for a system that was met.
     pub(super) fn at_system(&self, system: &str) -> impl Iterator<Item = u64> + '_ {
         let number = self.names.get_index_of(system).and_then(|at| u32::try_from(at).ok());
-        number.into_iter().flat_map(|number| self.at(number))
+        number.into_iter().flat_map(|number| self.at(number).chain(self.over_at(number)))
     }
 
-    /// The clusters to look at for a system.
+    /// The clusters to look at for a system, but those that are over.
     pub(super) fn at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
         let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
         let lists = slot.map_or((&[][..], &[][..]), |slot| (&slot.cased[..], &slot.plain[..]));
         lists.0.iter().rev().chain(lists.1.iter().rev()).copied().take(PER_SYSTEM)
+    }
+
+    /// Those that are over.
+    pub(super) fn over_at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
+        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
+        let over = slot.map_or(&[][..], |slot| &slot.over[..]);
+        over.iter().rev().copied().take(PER_SYSTEM)
     }
 }

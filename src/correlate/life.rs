@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::holds::Concerned;
+use super::index::Shelf;
 use super::normalise::{self, alert_id, note_worst, ticket_id};
 use super::{State, Unassigned};
 use crate::model::{
@@ -269,7 +270,7 @@ impl State {
         cluster.count(key, signal, true);
         let id = cluster.id();
         match (was_here, cluster.systems().contains_key(system.as_str())) {
-            (false, true) => self.derived.index.put(&system, id, cluster.standing().case.is_some()),
+            (false, true) => self.derived.index.put(&system, id, Shelf::of(cluster.standing())),
             (true, false) => self.derived.index.forget(&system, id),
             _ => {}
         }

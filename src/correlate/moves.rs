@@ -7,6 +7,7 @@ use super::State;
 use super::cluster::{Cluster, Membership};
 use super::constraints::Constraints;
 use super::evidence::Why;
+use super::index::Shelf;
 use crate::model::Time;
 
 /// Where a signal was before a person moved it.
@@ -32,6 +33,7 @@ impl State {
         let system = membership.system.clone();
         let is_new_system = cluster.add(key, signal, membership);
         let has_case = cluster.standing().case.is_some();
+        let shelf = Shelf::of(cluster.standing());
         let members = cluster.members().len();
         let is_ticket = signal.is_ticket();
         if let Some(ticket) = signal.ticket_id() {
@@ -39,7 +41,7 @@ impl State {
         }
         self.home.insert(key, id);
         if is_new_system {
-            self.derived.index.put(&system, id, has_case);
+            self.derived.index.put(&system, id, shelf);
         }
         self.news.touched.insert(id);
         self.news.joined.push((id, key));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::State;
-use super::assign::Candidate;
+use super::candidates::Candidate;
 use super::cluster::{Cluster, Membership};
 use super::evidence::Why;
 use super::surge::Scope;
@@ -192,8 +192,8 @@ impl State {
             if is_forbidden {
                 continue;
             }
-            let why = Why::Surge { system: system.to_owned() };
-            let membership = Membership { system: system.to_owned(), joined_at: now, why };
+            let why = Why::Surge { system: system.into() };
+            let membership = Membership { system: system.into(), joined_at: now, why };
             self.transfer(now, key, target, membership);
             left.push(from);
         }
@@ -214,7 +214,7 @@ impl State {
 fn same_place(cluster: &Cluster, key: u64) -> Membership {
     let known = cluster.members().get(&key).cloned();
     known.unwrap_or(Membership {
-        system: String::new(),
+        system: CompactString::default(),
         joined_at: Time::default(),
         why: Why::First,
     })

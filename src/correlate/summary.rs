@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
@@ -35,9 +36,9 @@ pub struct Tally {
     /// How bad, by findings and alerts.
     pub severities: Rungs<Severity>,
     /// Kinds of trouble, by findings and alerts.
-    pub symptoms: Counts<String>,
+    pub symptoms: Counts<CompactString>,
     /// The things inside the system that findings speak of.
-    pub objects: Counts<String>,
+    pub objects: Counts<CompactString>,
     leads: Counts<Lead>,
 }
 
@@ -58,8 +59,8 @@ impl Tally {
             self.impacts.change(*impact, up);
         }
         self.severities.change(signal.severity, up);
-        self.symptoms.change(&signal.symptom, up);
-        self.objects.change(&signal.object, up);
+        self.symptoms.change_name(&signal.symptom, up);
+        self.objects.change_name(&signal.object, up);
         let lead = (Reverse(is_cause), Reverse(signal.severity), signal.since, key);
         self.leads.change(&lead, up);
     }
@@ -118,8 +119,9 @@ impl SystemSummary {
         }
     }
 
+    /// Nothing is counted here: all else is known of what these two count.
     pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.all.findings == 0 && self.all.tickets == 0
     }
 
     /// No finding or alert speaks of this system.
@@ -164,11 +166,11 @@ pub struct Totals {
     #[serde(default)]
     loud: Counts<Loud>,
     /// Who reported, by tickets that were not withdrawn.
-    pub users: Counts<String>,
+    pub users: Counts<CompactString>,
     /// Who reported and is not helped yet.
-    pub suffering: Counts<String>,
+    pub suffering: Counts<CompactString>,
     /// Branches named.
-    pub mrfs: Counts<String>,
+    pub mrfs: Counts<CompactString>,
     /// What those who suffer feel.
     pub felt: Rungs<Impact>,
     /// When findings and alerts began.
@@ -189,7 +191,7 @@ impl Totals {
             return;
         }
         if let Some(mrf) = &signal.mrf {
-            self.mrfs.change(mrf, up);
+            self.mrfs.change_name(mrf, up);
         }
         if signal.is_ticket() {
             return self.change_ticket(key, signal, up);
@@ -219,13 +221,13 @@ impl Totals {
 
     fn change_ticket(&mut self, key: u64, signal: &Signal, up: bool) {
         step(&mut self.tickets, true, up);
-        self.users.change(&signal.reporter, up);
+        self.users.change_name(&signal.reporter, up);
         self.written.change(&(signal.since, key), up);
         if !signal.stems.is_empty() {
             self.texts.change(&(signal.since, key), up);
         }
         if signal.counts_now() {
-            self.suffering.change(&signal.reporter, up);
+            self.suffering.change_name(&signal.reporter, up);
             if let Some(felt) = &signal.impact {
                 self.felt.change(*felt, up);
             }

@@ -49,6 +49,18 @@ pub(super) fn nearness(
     (most(weights, signal) - gap / scale - age).max(LEAST)
 }
 
+/// What distance in time takes away at least, wherever in the cluster a signal is compared.
+pub(super) fn least_lost(weights: &Weights, signal: &Signal, cluster: &Cluster) -> f64 {
+    if signal.is_ticket() || cluster.only_tickets() {
+        return 0.0;
+    }
+    let totals = cluster.totals();
+    let last = totals.began.last().max(totals.ended.last());
+    let quiet = last.map_or(0.0, |last| signal.since.seconds_since(*last).max(0.0));
+    let lost = age(signal, cluster) + quiet / among_findings_scale(weights, cluster);
+    lost.min(most(weights, signal) - LEAST)
+}
+
 /// What it takes away that a fault known to monitoring has been going on for long.
 fn age(signal: &Signal, cluster: &Cluster) -> f64 {
     let Some(onset) = cluster.present().began.first() else { return 0.0 };
@@ -113,9 +125,14 @@ fn among_findings(
     let here = distance(summary.heard.last()).unwrap_or(anywhere);
     let onset = distance(totals.began.first()).unwrap_or(anywhere);
     let gap = HERE * here + (1.0 - HERE) * anywhere.min(here);
+    (gap.min(onset), among_findings_scale(weights, cluster))
+}
+
+/// The scale that seconds between findings are measured on.
+fn among_findings_scale(weights: &Weights, cluster: &Cluster) -> f64 {
+    let totals = cluster.totals();
     let lasts = totals.active > totals.held;
-    let scale = if lasts { weights.lasting_scale_seconds } else { weights.time_scale_seconds };
-    (gap.min(onset), scale)
+    if lasts { weights.lasting_scale_seconds } else { weights.time_scale_seconds }
 }
 
 /// Seconds by which a moment lies outside of an interval.

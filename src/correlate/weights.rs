@@ -62,7 +62,7 @@ impl Default for Weights {
             serves: [1.9, 1.5, 1.2],
             sibling: 0.8,
             no_system: 2.2,
-            together: 1.8,
+            together: 1.4,
             ticket_together: 1.0,
             time_scale_seconds: 120.0,
             lasting_scale_seconds: 120.0,

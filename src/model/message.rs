@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{Severity, Text, Time};
@@ -18,7 +19,7 @@ pub enum Arg {
     /// A text that exists in both languages.
     Text(Text),
     /// The name of a system, looked up in the topology when shown.
-    System(String),
+    System(CompactString),
     /// A key of the catalogue: a word that has a translation.
     Key(String),
     /// A length of time in seconds, shown in the units that fit.
@@ -49,6 +50,8 @@ impl Message {
     /// Adds an argument.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Arg) -> Self {
+        // Most have one: room for four would be most of what thousands of kept reasons take.
+        self.args.reserve_exact(1);
         self.args.push((Cow::Borrowed(name), value));
         self
     }
@@ -68,7 +71,7 @@ impl Message {
     /// Adds the name of a system.
     #[must_use]
     pub fn system(self, name: &'static str, key: &str) -> Self {
-        self.with(name, Arg::System(key.to_owned()))
+        self.with(name, Arg::System(key.into()))
     }
 
     /// Adds the name of a severity.

@@ -11,6 +11,8 @@ use crate::topology::Topology;
 const VOTERS: usize = 64;
 /// How far below the members' systems suspects are looked for.
 const HOPS_BELOW: u8 = 2;
+/// Room for so many suspects a voter, to begin with.
+const SUSPECTS_A_VOTER: usize = 16;
 /// How much a vote fades with each hop.
 const FADE: f64 = 0.7;
 /// The weight of a vote against, beside one for a direct neighbour.
@@ -80,6 +82,19 @@ pub(super) fn voters<'a>(
     order.into_iter().map(voter).collect()
 }
 
+/// The voters' places, in order of the numbers of their systems.
+pub(super) fn by_number(voters: &[Voter<'_>]) -> Vec<(u32, usize)> {
+    let mut places: Vec<(u32, usize)> =
+        voters.iter().enumerate().map(|(place, voter)| (voter.number, place)).collect();
+    places.sort_unstable();
+    places
+}
+
+/// Whether every system of a cluster votes: none of the others is in it then.
+pub(super) fn all_vote(cluster: &Cluster, voters: &[Voter<'_>]) -> bool {
+    cluster.systems().len() == voters.len()
+}
+
 /// A system that may be the cause.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Suspect {
@@ -107,12 +122,12 @@ impl Board {
     pub(super) fn suspects(
         &mut self,
         voters: &[Voter<'_>],
-        cluster: u64,
+        cluster: &Cluster,
         index: &Index,
     ) -> Vec<Suspect> {
         self.places.resize(index.len(), 0);
         let none: f64 = voters.iter().map(|voter| voter.vote(None)).sum();
-        let mut list: Vec<Suspect> = Vec::new();
+        let mut list: Vec<Suspect> = Vec::with_capacity(SUSPECTS_A_VOTER * voters.len());
         for (place, voter) in voters.iter().enumerate() {
             let against = voter.vote(None);
             // A suspect does not vote about itself.
@@ -139,8 +154,12 @@ impl Board {
                 *place = 0;
             }
         }
+        let all_vote = all_vote(cluster, voters);
         list.retain_mut(|suspect| {
-            let is_here = index.is_at(suspect.number, cluster);
+            // Nothing depends on it for one that is near and not spoken of from afar.
+            let is_asked = !suspect.is_near || suspect.from_afar > 0.0;
+            let is_here = suspect.voter.is_some()
+                || (is_asked && !all_vote && index.is_at(suspect.number, cluster.id()));
             if is_here {
                 suspect.score += suspect.from_afar;
             }
