@@ -56,6 +56,8 @@ use crate::model::{CaseId, Severity, Signal, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
 use cause::Board;
+#[cfg(test)]
+use index::Brief;
 use index::{Index, Shelf};
 use signals::{Places, Signals};
 use surge::Rates;
@@ -169,6 +171,7 @@ impl State {
             for system in cluster.systems().keys() {
                 index.put(system, cluster.id(), shelf);
             }
+            index.note(cluster);
         }
         self.derived.index = index;
         self.derived.places = Places::new(&self.signals);
@@ -316,7 +319,10 @@ impl State {
         let cluster = Arc::make_mut(cluster);
         if cluster.set_standing(standing) {
             cluster.recount(|key| self.signals.get(key));
+            self.derived.index.note(cluster);
             self.rank(id);
+        } else {
+            self.derived.index.note(cluster);
         }
         if is_new {
             self.offer_vague(id);
@@ -348,7 +354,13 @@ impl State {
             let systems = cluster.systems().keys();
             systems.map(move |system| (system.to_string(), shelf.clone(), cluster.id()))
         });
-        alive.collect::<BTreeSet<_>>() == self.derived.index.all()
+        let index = &self.derived.index;
+        let noted = |cluster: &Arc<Cluster>| {
+            cluster.members().is_empty() || index.brief(cluster.id()) == Some(Brief::of(cluster))
+        };
+        alive.collect::<BTreeSet<_>>() == index.all()
+            && self.clusters.values().all(noted)
+            && index.noted().all(|id| self.clusters.contains_key(&id))
     }
 
     /// A cluster counted again from its members: equal to the cluster, always.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::State;
 use super::cluster::Cluster;
 use super::evidence::{Scorer, Values, Words};
+use super::index::Brief;
 use super::timing;
 use crate::model::Signal;
 use crate::topology::Relation;
@@ -34,7 +35,9 @@ pub(super) struct Candidate {
 
 /// A cluster that was met around a signal.
 struct Met<'c> {
-    cluster: &'c Cluster,
+    brief: Brief,
+    /// Once it was looked at.
+    cluster: Option<&'c Cluster>,
     /// What distance in time takes away at least; none when the signal may not join.
     lost: Option<f64>,
     /// Likeness of words, once asked.
@@ -78,12 +81,12 @@ impl State {
                     let known = ids.iter().position(|known| *known == id);
                     let at = known.unwrap_or(ids.len());
                     if known.is_none() {
-                        let Some(cluster) = self.clusters.get(&id) else { continue };
+                        let Some(brief) = self.derived.index.brief(id) else { continue };
                         let lost = self
-                            .may_join(key, signal, cluster)
-                            .then(|| timing::least_lost(weights, signal, cluster));
+                            .may_join(key, signal, (id, brief.is_over))
+                            .then(|| timing::least_lost(weights, signal, &brief));
                         ids.push(id);
-                        met.push(Met { cluster, lost, text: None, best: None });
+                        met.push(Met { brief, cluster: None, lost, text: None, best: None });
                     }
                     let Some(one) = met.get_mut(at) else { continue };
                     let Some(lost) = one.lost else { continue };
@@ -96,19 +99,22 @@ impl State {
                     // Others fit better, and this one could not be tied to them.
                     let is_tied = most > 0.0
                         && !signal.is_ticket()
-                        && (most >= weights.merge || one.cluster.only_tickets());
+                        && (most >= weights.merge || one.brief.only_tickets);
                     if most <= highest && !is_tied {
                         continue;
                     }
                     let system = self.derived.index.name(*other);
-                    let Some(summary) = one.cluster.systems().get(system) else { continue };
+                    let known = one.cluster.or_else(|| self.clusters.get(&id).map(Arc::as_ref));
+                    let Some(cluster) = known else { continue };
+                    one.cluster = Some(cluster);
+                    let Some(summary) = cluster.systems().get(system) else { continue };
                     let text = *one.text.get_or_insert_with(|| {
-                        scorer.text(&words, one.cluster, self.examples(one.cluster))
+                        scorer.text(&words, cluster, self.examples(cluster))
                     });
                     if signal.systems.is_empty() && text < scorer.alike() {
                         continue;
                     }
-                    let place = (one.cluster, summary.as_ref());
+                    let place = (cluster, summary.as_ref());
                     let values = scorer.compare(signal, *belief, place, *relation, text);
                     let (score, other, relation) = (values.iter().sum(), *other, *relation);
                     if one.best.is_none_or(|best| best.score < score) {
@@ -130,17 +136,27 @@ impl State {
     /// How a signal fits one cluster, wherever it fits best.
     pub(super) fn fit(&mut self, key: u64, signal: &Signal, id: u64) -> Option<Candidate> {
         let cluster = self.clusters.get(&id).map(Arc::clone)?;
-        if !self.may_join(key, signal, &cluster) {
+        let brief = Brief::of(&cluster);
+        if !self.may_join(key, signal, (id, brief.is_over)) {
             return None;
         }
         let words = Words::new(signal, &self.likeness);
         let scorer = Scorer { weights: &self.grouping.weights };
         let text = scorer.text(&words, &cluster, self.examples(&cluster));
+        let lost = timing::least_lost(&self.grouping.weights, signal, &brief);
         let mut best: Option<Candidate> = None;
         for (own, belief) in &signal.systems {
             let near = self.derived.index.near(own, &self.derived.topology);
             let own = self.derived.index.number(own);
+            let mut most = (None, 0.0);
             for (other, relation) in near.iter() {
+                if most.0 != Some(*relation) {
+                    let bound: f64 = scorer.bounds(signal, *belief, *relation).iter().sum();
+                    most = (Some(*relation), bound - lost);
+                }
+                if best.is_some_and(|best| best.score >= most.1) {
+                    continue;
+                }
                 let system = self.derived.index.name(*other);
                 let Some(summary) = cluster.systems().get(system) else { continue };
                 let place = (cluster.as_ref(), summary.as_ref());
@@ -157,10 +173,14 @@ impl State {
 
     /// What people's verdicts and the cluster's standing allow. A resolved fault takes late tickets, and the
     /// same trouble coming back, both of which may open it again; nothing else joins it.
-    fn may_join(&self, key: u64, signal: &Signal, cluster: &Cluster) -> bool {
-        if self.constraints.barred(key, cluster.id()).is_some() {
+    fn may_join(&self, key: u64, signal: &Signal, (id, is_over): (u64, bool)) -> bool {
+        if self.constraints.barred(key, id).is_some() {
             return false;
         }
+        if !is_over {
+            return true;
+        }
+        let Some(cluster) = self.clusters.get(&id) else { return false };
         let Some(resolved_at) = cluster.standing().resolved_at else { return true };
         if signal.is_ticket() {
             return signal.since <= resolved_at.plus_millis(LATE_TICKETS_MS);

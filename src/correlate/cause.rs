@@ -32,9 +32,9 @@ const REASONS: usize = 8;
 const YOUNG: usize = 8;
 /// A larger cluster waits so long for its causes to be ranked again, for each [`SETTLE_SYSTEMS`] systems.
 const SETTLE_MS: i64 = 2_000;
-const SETTLE_SYSTEMS: usize = 64;
+const SETTLE_SYSTEMS: usize = 16;
 /// But never longer than this.
-const SETTLE_MOST_MS: i64 = 20_000;
+const SETTLE_MOST_MS: i64 = 30_000;
 /// Sharpness of the shares.
 const SHARPNESS: f64 = 1.0;
 /// What speaks against a suspect that shows nothing of its own.

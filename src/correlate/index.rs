@@ -3,12 +3,14 @@
 //! Made from the state and never stored. Systems are numbered as they are met, so that the neighbourhood
 //! of a signal is walked without hashing names.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
-use super::cluster::Standing;
+use super::cluster::{Cluster, Standing};
+use crate::model::Time;
 use crate::topology::{Relation, Topology};
 
 /// A neighbourhood, nearest first: systems by number.
@@ -43,6 +45,34 @@ impl Shelf {
     }
 }
 
+/// What is asked first of a cluster: enough to know of most that a signal cannot join them any more, without a look at
+/// what they are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Brief {
+    pub(super) only_tickets: bool,
+    pub(super) is_over: bool,
+    /// Monitoring sees something in it that lasts and is not held back.
+    pub(super) lasts: bool,
+    /// When monitoring first saw something of the present episode.
+    pub(super) onset: Option<Time>,
+    /// When monitoring last saw something begin or end.
+    pub(super) last: Option<Time>,
+}
+
+impl Brief {
+    /// Of one cluster.
+    pub(super) fn of(cluster: &Cluster) -> Self {
+        let totals = cluster.totals();
+        Self {
+            only_tickets: cluster.only_tickets(),
+            is_over: cluster.standing().resolved_at.is_some(),
+            lasts: totals.active > totals.held,
+            onset: cluster.present().began.first().copied(),
+            last: totals.began.last().max(totals.ended.last()).copied(),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Slot {
     /// Clusters of each shelf, in order of age.
@@ -58,6 +88,7 @@ struct Slot {
 pub(super) struct Index {
     names: IndexSet<Arc<str>, RandomState>,
     slots: Vec<Slot>,
+    briefs: HashMap<u64, Brief, RandomState>,
 }
 
 impl Index {
@@ -161,6 +192,27 @@ impl Index {
                 list.remove(at);
             }
         }
+    }
+
+    /// Notes what a cluster is now.
+    pub(super) fn note(&mut self, cluster: &Cluster) {
+        self.briefs.insert(cluster.id(), Brief::of(cluster));
+    }
+
+    /// A cluster is gone.
+    pub(super) fn gone(&mut self, cluster: u64) {
+        self.briefs.remove(&cluster);
+    }
+
+    /// What was noted of a cluster.
+    pub(super) fn brief(&self, cluster: u64) -> Option<Brief> {
+        self.briefs.get(&cluster).copied()
+    }
+
+    /// The clusters of which something was noted.
+    #[cfg(test)]
+    pub(super) fn noted(&self) -> impl Iterator<Item = u64> {
+        self.briefs.keys().copied()
     }
 
     /// What is alive where, all of it.

@@ -268,6 +268,7 @@ impl State {
         cluster.count(key, signal, false);
         change(signal);
         cluster.count(key, signal, true);
+        self.derived.index.note(cluster);
         let id = cluster.id();
         match (was_here, cluster.systems().contains_key(system.as_str())) {
             (false, true) => self.derived.index.put(&system, id, Shelf::of(cluster.standing())),
@@ -350,6 +351,16 @@ impl State {
             .copied()
             .filter(|key| self.signals.get(*key).is_none_or(|s| s.is_ticket() || !s.is_active()))
             .collect();
+        if over.len() == cluster.members().len() {
+            // Nothing stays: the whole is gone at once, and nobody counts each of them out.
+            self.drop_cluster(id);
+            self.news.touched.insert(id);
+            for key in &over {
+                self.home.remove(key);
+                let ticket = self.signals.get(*key).and_then(Signal::ticket_id);
+                self.news.tickets.extend(ticket.map(|ticket| (id, ticket)));
+            }
+        }
         for key in over {
             self.discard(key);
         }

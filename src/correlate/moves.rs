@@ -32,6 +32,7 @@ impl State {
         let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) else { return };
         let system = membership.system.clone();
         let is_new_system = cluster.add(key, signal, membership);
+        self.derived.index.note(cluster);
         let has_case = cluster.standing().case.is_some();
         let shelf = Shelf::of(cluster.standing());
         let members = cluster.members().len();
@@ -60,6 +61,7 @@ impl State {
         let signal = self.signals.get(key)?;
         let cluster = self.clusters.get_mut(&id).map(Arc::make_mut)?;
         let membership = cluster.remove(key, signal)?;
+        self.derived.index.note(cluster);
         let is_gone = !cluster.systems().contains_key(membership.system.as_str());
         let is_empty = cluster.members().is_empty();
         let has_case = cluster.standing().case.is_some();
@@ -85,6 +87,7 @@ impl State {
         for system in cluster.systems().keys() {
             self.derived.index.forget(system, id);
         }
+        self.derived.index.gone(id);
         self.recent_cases.retain(|known| *known != id);
         self.constraints.forget_cluster(id);
     }

@@ -4,6 +4,7 @@
 //! fault that lasts for days attracts nothing new.
 
 use super::cluster::Cluster;
+use super::index::Brief;
 use super::summary::SystemSummary;
 use super::weights::Weights;
 use crate::model::{Signal, Time};
@@ -45,26 +46,25 @@ pub(super) fn nearness(
         (false, true) => (fault_after_tickets(signal, cluster), weights.ticket_scale_seconds),
         (false, false) => among_findings(weights, signal, cluster, summary),
     };
-    let age = if signal.is_ticket() { 0.0 } else { age(signal, cluster) };
+    let onset = cluster.present().began.first().copied();
+    let age = if signal.is_ticket() { 0.0 } else { age(signal, onset) };
     (most(weights, signal) - gap / scale - age).max(LEAST)
 }
 
 /// What distance in time takes away at least, wherever in the cluster a signal is compared.
-pub(super) fn least_lost(weights: &Weights, signal: &Signal, cluster: &Cluster) -> f64 {
-    if signal.is_ticket() || cluster.only_tickets() {
+pub(super) fn least_lost(weights: &Weights, signal: &Signal, cluster: &Brief) -> f64 {
+    if signal.is_ticket() || cluster.only_tickets {
         return 0.0;
     }
-    let totals = cluster.totals();
-    let last = totals.began.last().max(totals.ended.last());
-    let quiet = last.map_or(0.0, |last| signal.since.seconds_since(*last).max(0.0));
-    let lost = age(signal, cluster) + quiet / among_findings_scale(weights, cluster);
+    let quiet = cluster.last.map_or(0.0, |last| signal.since.seconds_since(last).max(0.0));
+    let lost = age(signal, cluster.onset) + quiet / among_findings_scale(weights, cluster.lasts);
     lost.min(most(weights, signal) - LEAST)
 }
 
 /// What it takes away that a fault known to monitoring has been going on for long.
-fn age(signal: &Signal, cluster: &Cluster) -> f64 {
-    let Some(onset) = cluster.present().began.first() else { return 0.0 };
-    let lasted = signal.since.seconds_since(*onset);
+fn age(signal: &Signal, onset: Option<Time>) -> f64 {
+    let Some(onset) = onset else { return 0.0 };
+    let lasted = signal.since.seconds_since(onset);
     ((lasted - YOUNG_S).max(0.0) / AGE_SCALE_S).min(OLDEST)
 }
 
@@ -125,13 +125,11 @@ fn among_findings(
     let here = distance(summary.heard.last()).unwrap_or(anywhere);
     let onset = distance(totals.began.first()).unwrap_or(anywhere);
     let gap = HERE * here + (1.0 - HERE) * anywhere.min(here);
-    (gap.min(onset), among_findings_scale(weights, cluster))
+    (gap.min(onset), among_findings_scale(weights, totals.active > totals.held))
 }
 
 /// The scale that seconds between findings are measured on.
-fn among_findings_scale(weights: &Weights, cluster: &Cluster) -> f64 {
-    let totals = cluster.totals();
-    let lasts = totals.active > totals.held;
+fn among_findings_scale(weights: &Weights, lasts: bool) -> f64 {
     if lasts { weights.lasting_scale_seconds } else { weights.time_scale_seconds }
 }
 
