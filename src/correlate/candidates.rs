@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::State;
 use super::cluster::Cluster;
 use super::evidence::{Scorer, Values, Words};
-use super::index::Brief;
+use super::index::{Brief, Near};
 use super::timing;
 use crate::model::Signal;
 use crate::topology::Relation;
@@ -33,11 +33,27 @@ pub(super) struct Candidate {
     pub(super) relation: Relation,
 }
 
+/// What lies around one of a signal's systems.
+struct View {
+    own: u32,
+    belief: f64,
+    near: Near,
+}
+
+/// Where a comparison is made: a signal's own system, and one around it.
+#[derive(Clone, Copy)]
+struct Place {
+    own: u32,
+    belief: f64,
+    other: u32,
+    relation: Relation,
+}
+
 /// A cluster that was met around a signal.
-struct Met<'c> {
+struct Met<'s> {
     brief: Brief,
     /// Once it was looked at.
-    cluster: Option<&'c Cluster>,
+    cluster: Option<&'s Cluster>,
     /// What distance in time takes away at least; none when the signal may not join.
     lost: Option<f64>,
     /// Likeness of words, once asked.
@@ -45,92 +61,151 @@ struct Met<'c> {
     best: Option<Candidate>,
 }
 
-impl State {
-    /// Evidence for candidate clusters, the best first, of two equal ones the older: the best of all and every
-    /// one that the signal may join.
-    pub(super) fn candidates_for(&mut self, key: u64, signal: &Signal) -> Vec<Candidate> {
-        let words = Words::new(signal, &self.likeness);
-        let weights = &self.grouping.weights;
-        let scorer = Scorer { weights };
-        let mut ids: Vec<u64> = Vec::with_capacity(MOST_COMPARED / 2);
-        let mut met: Vec<Met<'_>> = Vec::with_capacity(MOST_COMPARED / 2);
-        let mut highest = f64::NEG_INFINITY;
-        let nowhere = [(String::new(), 1.0)];
-        let systems = if signal.systems.is_empty() { &nowhere[..] } else { &signal.systems };
-        let mut compared = 0;
-        for (own, belief) in systems {
-            let near = self.derived.index.near(own, &self.derived.topology);
-            let own = self.derived.index.number(own);
-            let mut most = (None, 0.0);
-            for (other, relation) in near.iter() {
-                // They come in order of relation.
-                if most.0 != Some(*relation) {
-                    let bound = scorer.bounds(signal, *belief, *relation).iter().sum();
-                    most = (Some(*relation), bound);
-                }
-                let bound = most.1;
-                // It fits better elsewhere than it could here, and could tie nothing together.
-                let is_behind = highest > bound && (signal.is_ticket() || bound < weights.merge);
-                if bound <= 0.0 || is_behind {
-                    continue;
-                }
-                // What is over comes back where it was; users may still write about it from anywhere.
-                let with_over = signal.is_ticket() || *relation == Relation::Same;
-                let over = with_over.then(|| self.derived.index.over_at(*other));
-                for id in self.derived.index.at(*other).chain(over.into_iter().flatten()) {
-                    let known = ids.iter().position(|known| *known == id);
-                    let at = known.unwrap_or(ids.len());
-                    if known.is_none() {
-                        let Some(brief) = self.derived.index.brief(id) else { continue };
-                        let lost = self
-                            .may_join(key, signal, (id, brief.is_over))
-                            .then(|| timing::least_lost(weights, signal, &brief));
-                        ids.push(id);
-                        met.push(Met { brief, cluster: None, lost, text: None, best: None });
-                    }
-                    let Some(one) = met.get_mut(at) else { continue };
-                    let Some(lost) = one.lost else { continue };
-                    compared += 1;
-                    let most = bound - lost;
-                    // It fits better already than it could from here.
-                    if one.best.is_some_and(|best| best.score >= most) {
-                        continue;
-                    }
-                    // Others fit better, and this one could not be tied to them.
-                    let is_tied = most > 0.0
-                        && !signal.is_ticket()
-                        && (most >= weights.merge || one.brief.only_tickets);
-                    if most <= highest && !is_tied {
-                        continue;
-                    }
-                    let system = self.derived.index.name(*other);
-                    let known = one.cluster.or_else(|| self.clusters.get(&id).map(Arc::as_ref));
-                    let Some(cluster) = known else { continue };
-                    one.cluster = Some(cluster);
-                    let Some(summary) = cluster.systems().get(system) else { continue };
-                    let text = *one.text.get_or_insert_with(|| {
-                        scorer.text(&words, cluster, self.examples(cluster))
-                    });
-                    if signal.systems.is_empty() && text < scorer.alike() {
-                        continue;
-                    }
-                    let place = (cluster, summary.as_ref());
-                    let values = scorer.compare(signal, *belief, place, *relation, text);
-                    let (score, other, relation) = (values.iter().sum(), *other, *relation);
-                    if one.best.is_none_or(|best| best.score < score) {
-                        one.best =
-                            Some(Candidate { cluster: id, values, score, own, other, relation });
-                        highest = highest.max(score);
-                    }
-                }
-                if compared >= MOST_COMPARED {
-                    break;
+/// A search for the clusters that one signal may belong to.
+struct Search<'s> {
+    state: &'s State,
+    scorer: Scorer<'s>,
+    key: u64,
+    signal: &'s Signal,
+    words: Words<'s>,
+    /// The clusters met, and by the same places what is known of them.
+    ids: Vec<u64>,
+    met: Vec<Met<'s>>,
+    /// The best score so far.
+    highest: f64,
+    compared: usize,
+}
+
+impl<'s> Search<'s> {
+    fn new(state: &'s State, key: u64, signal: &'s Signal) -> Self {
+        Self {
+            state,
+            scorer: Scorer { weights: &state.grouping.weights },
+            key,
+            signal,
+            words: Words::new(signal, &state.likeness),
+            ids: Vec::with_capacity(MOST_COMPARED / 2),
+            met: Vec::with_capacity(MOST_COMPARED / 2),
+            highest: f64::NEG_INFINITY,
+            compared: 0,
+        }
+    }
+
+    /// Looks at the clusters around one of the signal's systems, the nearest systems first.
+    fn look_around(&mut self, view: &View) {
+        let index = &self.state.derived.index;
+        let mut most = (None, 0.0);
+        for (other, relation) in view.near.iter() {
+            // They come in order of relation.
+            if most.0 != Some(*relation) {
+                let bounds = self.scorer.bounds(self.signal, view.belief, *relation);
+                most = (Some(*relation), bounds.iter().sum());
+            }
+            let bound = most.1;
+            if bound <= 0.0 || self.is_behind(bound) {
+                continue;
+            }
+            let place =
+                Place { own: view.own, belief: view.belief, other: *other, relation: *relation };
+            for id in index.at(*other) {
+                self.compare(id, place, bound);
+            }
+            // What is over comes back where it was; users may still write about it from anywhere.
+            if self.signal.is_ticket() || *relation == Relation::Same {
+                for id in index.over_at(*other) {
+                    self.compare(id, place, bound);
                 }
             }
+            if self.compared >= MOST_COMPARED {
+                break;
+            }
         }
-        let mut found: Vec<Candidate> = met.into_iter().filter_map(|one| one.best).collect();
+    }
+
+    /// It fits better elsewhere than it could with this bound, and could tie nothing together.
+    fn is_behind(&self, bound: f64) -> bool {
+        let is_tying = !self.signal.is_ticket() && bound >= self.scorer.weights.merge;
+        self.highest > bound && !is_tying
+    }
+
+    /// The place of a cluster among those met.
+    fn meet(&mut self, id: u64) -> Option<usize> {
+        if let Some(at) = self.ids.iter().position(|known| *known == id) {
+            return Some(at);
+        }
+        let brief = self.state.derived.index.brief(id)?;
+        let may_join = self.state.may_join(self.key, self.signal, (id, brief.is_over));
+        let lost = may_join.then(|| timing::least_lost(self.scorer.weights, self.signal, &brief));
+        self.ids.push(id);
+        self.met.push(Met { brief, cluster: None, lost, text: None, best: None });
+        Some(self.met.len() - 1)
+    }
+
+    /// Compares the signal with a cluster at one system, if anything could come of it.
+    fn compare(&mut self, id: u64, place: Place, bound: f64) {
+        let Some(met) = self.meet(id).and_then(|at| self.met.get_mut(at)) else { return };
+        let Some(lost) = met.lost else { return };
+        self.compared += 1;
+        let most = bound - lost;
+        // It fits better already than it could from here.
+        if met.best.is_some_and(|best| best.score >= most) {
+            return;
+        }
+        // Others fit better, and this one could not be tied to them.
+        let is_tied = most > 0.0
+            && !self.signal.is_ticket()
+            && (most >= self.scorer.weights.merge || met.brief.only_tickets);
+        if most <= self.highest && !is_tied {
+            return;
+        }
+        let state = self.state;
+        let known = met.cluster.or_else(|| state.clusters.get(&id).map(Arc::as_ref));
+        let Some(cluster) = known else { return };
+        met.cluster = Some(cluster);
+        let system = state.derived.index.name(place.other);
+        let Some(summary) = cluster.systems().get(system) else { return };
+        let text = *met
+            .text
+            .get_or_insert_with(|| self.scorer.text(&self.words, cluster, state.examples(cluster)));
+        if self.signal.systems.is_empty() && text < self.scorer.alike() {
+            return;
+        }
+        let Place { own, belief, other, relation } = place;
+        let at = (cluster, summary.as_ref());
+        let values = self.scorer.compare(self.signal, belief, at, relation, text);
+        let score = values.iter().sum();
+        if met.best.is_none_or(|best| best.score < score) {
+            met.best = Some(Candidate { cluster: id, values, score, own, other, relation });
+            self.highest = self.highest.max(score);
+        }
+    }
+
+    /// What was found, the best first, of two equal ones the older.
+    fn found(self) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = self.met.into_iter().filter_map(|one| one.best).collect();
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.cluster.cmp(&b.cluster)));
         found
+    }
+}
+
+impl State {
+    /// Evidence for candidate clusters, the best first: the best of all, every one that the signal may join, and
+    /// of the others those that were looked at on the way.
+    pub(super) fn candidates_for(&mut self, key: u64, signal: &Signal) -> Vec<Candidate> {
+        let nowhere = [(String::new(), 1.0)];
+        let systems = if signal.systems.is_empty() { &nowhere[..] } else { &signal.systems };
+        let views: Vec<View> =
+            systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
+        let mut search = Search::new(self, key, signal);
+        for view in &views {
+            search.look_around(view);
+        }
+        search.found()
+    }
+
+    fn view(&mut self, system: &str, belief: f64) -> View {
+        let near = self.derived.index.near(system, &self.derived.topology);
+        View { own: self.derived.index.number(system), belief, near }
     }
 
     /// How a signal fits one cluster, wherever it fits best.
@@ -140,30 +215,26 @@ impl State {
         if !self.may_join(key, signal, (id, brief.is_over)) {
             return None;
         }
+        let views: Vec<View> =
+            signal.systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
         let words = Words::new(signal, &self.likeness);
-        let scorer = Scorer { weights: &self.grouping.weights };
+        let weights = &self.grouping.weights;
+        let scorer = Scorer { weights };
         let text = scorer.text(&words, &cluster, self.examples(&cluster));
-        let lost = timing::least_lost(&self.grouping.weights, signal, &brief);
+        let lost = timing::least_lost(weights, signal, &brief);
         let mut best: Option<Candidate> = None;
-        for (own, belief) in &signal.systems {
-            let near = self.derived.index.near(own, &self.derived.topology);
-            let own = self.derived.index.number(own);
-            let mut most = (None, 0.0);
-            for (other, relation) in near.iter() {
-                if most.0 != Some(*relation) {
-                    let bound: f64 = scorer.bounds(signal, *belief, *relation).iter().sum();
-                    most = (Some(*relation), bound - lost);
-                }
-                if best.is_some_and(|best| best.score >= most.1) {
+        for View { own, belief, near } in views {
+            for (other, relation) in near.iter().copied() {
+                let most: f64 = scorer.bounds(signal, belief, relation).iter().sum();
+                if best.is_some_and(|best| best.score >= most - lost) {
                     continue;
                 }
-                let system = self.derived.index.name(*other);
+                let system = self.derived.index.name(other);
                 let Some(summary) = cluster.systems().get(system) else { continue };
-                let place = (cluster.as_ref(), summary.as_ref());
-                let values = scorer.compare(signal, *belief, place, *relation, text);
+                let at = (cluster.as_ref(), summary.as_ref());
+                let values = scorer.compare(signal, belief, at, relation, text);
                 let score = values.iter().sum();
                 if best.is_none_or(|best| best.score < score) {
-                    let (other, relation) = (*other, *relation);
                     best = Some(Candidate { cluster: id, values, score, own, other, relation });
                 }
             }

@@ -3,11 +3,10 @@
 //! Made from the state and never stored. Systems are numbered as they are met, so that the neighbourhood
 //! of a signal is walked without hashing names.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::cluster::{Cluster, Standing};
 use crate::model::Time;
@@ -88,7 +87,7 @@ struct Slot {
 pub(super) struct Index {
     names: IndexSet<Arc<str>, RandomState>,
     slots: Vec<Slot>,
-    briefs: HashMap<u64, Brief, RandomState>,
+    briefs: IndexMap<u64, Brief, RandomState>,
 }
 
 impl Index {
@@ -201,7 +200,7 @@ impl Index {
 
     /// A cluster is gone.
     pub(super) fn gone(&mut self, cluster: u64) {
-        self.briefs.remove(&cluster);
+        self.briefs.swap_remove(&cluster);
     }
 
     /// What was noted of a cluster.
