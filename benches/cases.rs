@@ -158,7 +158,8 @@ fn act_with_an_archive(criterion: &mut Criterion, catalogue: &Catalogue) {
         sqlx::query(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
              INSERT INTO archive (id, kind, opened_at, closed_at, summary, body) \
-             SELECT 'PRB-' || printf('%06d', i), 'problem', i, i, printf('%0900d', i), \
+             SELECT 'PRB-' || printf('%06d', i), 'problem', i, i, \
+                    json_object('title', printf('%0900d', i)), \
                     zeroblob(1500) FROM n",
         )
         .execute(&pool)
