@@ -317,12 +317,13 @@ impl State {
         }
         let is_new = has_case && cluster.standing().case.is_none();
         let cluster = Arc::make_mut(cluster);
-        if cluster.set_standing(standing) {
+        let is_another = cluster.set_standing(standing);
+        if is_another {
             cluster.recount(|key| self.signals.get(key));
-            self.derived.index.note(cluster);
+        }
+        self.derived.index.note(cluster);
+        if is_another {
             self.rank(id);
-        } else {
-            self.derived.index.note(cluster);
         }
         if is_new {
             self.offer_vague(id);

@@ -122,10 +122,10 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// It fits better elsewhere than it could with this bound, and could tie nothing together.
+    /// A ticket fits better elsewhere than it could with this bound. A finding may still tie tickets to what it
+    /// joins, however weakly it fits them: [`Self::compare`] knows which clusters are such.
     fn is_behind(&self, bound: f64) -> bool {
-        let is_tying = !self.signal.is_ticket() && bound >= self.scorer.weights.merge;
-        self.highest > bound && !is_tying
+        self.signal.is_ticket() && self.highest > bound
     }
 
     /// The place of a cluster among those met.

@@ -82,6 +82,17 @@ struct Slot {
     needs: Option<Needs>,
 }
 
+impl Slot {
+    /// Takes a cluster off whatever shelf it is on.
+    fn take(&mut self, cluster: u64) {
+        for list in [&mut self.cased, &mut self.plain, &mut self.over] {
+            if let Ok(at) = list.binary_search(&cluster) {
+                list.remove(at);
+            }
+        }
+    }
+}
+
 /// System → the clusters alive there.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -169,9 +180,9 @@ impl Index {
 
     /// Notes that a cluster is alive at a system, and what it is to people.
     pub(super) fn put(&mut self, system: &str, cluster: u64, shelf: Shelf) {
-        self.forget(system, cluster);
         let number = self.number(system);
         let Some(slot) = self.slot(number) else { return };
+        slot.take(cluster);
         let list = match shelf {
             Shelf::Cased => &mut slot.cased,
             Shelf::Plain => &mut slot.plain,
@@ -185,11 +196,8 @@ impl Index {
     /// Forgets a cluster at a system.
     pub(super) fn forget(&mut self, system: &str, cluster: u64) {
         let number = self.number(system);
-        let Some(slot) = self.slot(number) else { return };
-        for list in [&mut slot.cased, &mut slot.plain, &mut slot.over] {
-            if let Ok(at) = list.binary_search(&cluster) {
-                list.remove(at);
-            }
+        if let Some(slot) = self.slot(number) {
+            slot.take(cluster);
         }
     }
 

@@ -77,6 +77,19 @@ fn what_begins_late_in_a_long_storm_is_a_fault_of_its_own() {
     }
 }
 
+/// A finding that is at home elsewhere still explains tickets from two systems above, however weakly.
+#[test]
+fn tickets_written_before_the_first_finding_follow_the_one_that_fits() {
+    let mut core = Core::new();
+    core.written(0, 1, "Веб-интерфейс CRM | выдаёт ошибку при открытии");
+    assert_eq!(core.case_of("ticket:1"), None);
+    core.raise(10 * SECOND, finding("crm-db", "slow", Role::Symptom, Impact::Slow));
+    assert_eq!(core.case_of("ticket:1"), None, "what is slow does not look like errors");
+    core.raise(20 * SECOND, finding("crm-db", "errors", Role::Symptom, Impact::Errors));
+    assert_eq!(core.case_of("ticket:1").as_deref(), Some("PRB-000001"));
+    assert_eq!(core.live().len(), 1);
+}
+
 #[test]
 fn two_faults_far_apart_are_two_problems() {
     let mut core = Core::new();
