@@ -36,7 +36,7 @@ pub use settings::Lifecycle;
 pub use view::{Facts, PACE, member};
 
 use crate::correlate;
-use crate::model::{CaseId, CaseKind, CaseState, Time};
+use crate::model::{CaseDetail, CaseId, CaseKind, CaseState, Delivery, Time};
 use history::History;
 
 /// Acts remembered for undo; beyond it the oldest can no longer be taken back.
@@ -119,17 +119,35 @@ impl State {
         self.touched.extend(std::mem::take(&mut self.awaiting_tickets));
     }
 
-    /// Forgets a case that is closed and told; it goes to the archive.
-    pub fn forget(&mut self, id: CaseId) {
-        let Some(case) = self.cases.remove(&id) else { return };
+    /// Lets go of a case that is closed and told; what is returned goes to the archive.
+    pub fn take(
+        &mut self,
+        id: CaseId,
+        correlate: &correlate::State,
+        told: &[Delivery],
+    ) -> Option<CaseDetail> {
+        let facts = self.facts(id, correlate)?;
+        let summary = facts.summary(told);
+        let is_frozen = facts.case.frozen.is_some();
+        let known = if is_frozen { None } else { self.detail(id, correlate) };
+        let (mut case, history) = self.forget(id)?;
+        // What was set down when it was closed or merged is handed on, not copied.
+        let frozen = Arc::make_mut(&mut case).frozen.take();
+        let known = frozen.map(Arc::unwrap_or_clone).or(known)?;
+        Some(CaseDetail { summary, timeline: Arc::unwrap_or_clone(history).lines, ..known })
+    }
+
+    /// Forgets a case.
+    fn forget(&mut self, id: CaseId) -> Option<(Arc<Case>, Arc<History>)> {
+        let case = self.cases.remove(&id)?;
         if let Some(due) = case.due {
             self.timers.remove(&(due, id));
         }
         if let Some(cluster) = case.decided.cluster {
             self.leave_cluster(id, cluster);
         }
-        self.histories.remove(&id);
         self.awaiting_tickets.remove(&id);
+        Some((case, self.histories.remove(&id).unwrap_or_default()))
     }
 
     /// Decisions about cases, without counters, versions and histories: what must be the same after an act

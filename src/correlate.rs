@@ -39,6 +39,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use cause::Suspected;
 pub use cluster::{Cluster, Membership, Standing};
 pub use constraints::Constraints;
 pub use counts::Counts;
@@ -98,6 +99,9 @@ pub struct State {
     symptoms_total: f64,
     #[serde(skip)]
     news: News,
+    /// Clusters that are to be ranked again before anybody looks at the news.
+    #[serde(skip)]
+    unranked: BTreeSet<u64>,
     #[serde(skip)]
     derived: Derived,
 }
@@ -151,6 +155,13 @@ impl State {
     pub fn recount(&mut self) {
         for cluster in self.clusters.values_mut() {
             Arc::make_mut(cluster).recount(|key| self.signals.get(key));
+        }
+    }
+
+    /// Ranks the causes of all clusters again: for a state that was written when rankings were kept otherwise.
+    pub fn rank_all(&mut self) {
+        for id in self.clusters.keys().copied().collect::<Vec<u64>>() {
+            self.rank(id);
         }
     }
 
@@ -267,6 +278,7 @@ impl State {
 
     /// Takes what has happened since the last call.
     pub fn take_news(&mut self) -> News {
+        self.rank_waiting();
         std::mem::take(&mut self.news)
     }
 

@@ -185,10 +185,9 @@ impl State {
             if !is_closed {
                 continue;
             }
-            let detail = self.detail(*id);
-            if self.escalate.forget_if_done(*id).is_some() {
+            if let Some(told) = self.escalate.forget_if_done(*id) {
+                let detail = self.cases.take(*id, &self.correlate, &told.deliveries);
                 outcome.archived.extend(detail);
-                self.cases.forget(*id);
             }
         }
         // What forgetting touched is gone.

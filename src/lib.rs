@@ -29,3 +29,7 @@ pub mod telemetry;
 pub mod text;
 pub mod topology;
 pub mod web;
+
+/// The grouping makes and drops many small things that live for seconds to hours, in any order.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

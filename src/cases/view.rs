@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::State;
 use super::case::Case;
 use super::life::loudest;
-use crate::correlate::{self, Cluster};
+use crate::correlate::{self, Cluster, Suspected};
 use crate::model::{
     CaseDetail, CaseId, CaseKind, CaseSummary, Cause, Delivery, Impact, LinkKind, Member, Message,
     Reason, Signal, Time,
@@ -80,13 +80,13 @@ impl Facts<'_> {
     /// Suspected causes, most likely first; one that a person has named stands alone at the top.
     #[must_use]
     pub fn causes(&self) -> Vec<Cause> {
-        let ranked = self.cluster.map_or(&[][..], Cluster::causes);
-        let Some(system) = &self.case.decided.cause else { return ranked.to_vec() };
+        let ranked = self.cluster.map_or(&[][..], Cluster::suspects).iter().map(Suspected::cause);
+        let Some(system) = &self.case.decided.cause else { return ranked.collect() };
         let word = Reason::new(0.0, Message::new("cause-set-by-person"));
         let mut causes =
             vec![Cause { system: system.clone(), probability: 1.0, evidence: vec![word] }];
-        let others = ranked.iter().filter(|cause| cause.system != *system);
-        causes.extend(others.map(|cause| Cause { probability: 0.0, ..cause.clone() }));
+        let others = ranked.filter(|cause| cause.system != *system);
+        causes.extend(others.map(|cause| Cause { probability: 0.0, ..cause }));
         causes
     }
 
@@ -182,10 +182,10 @@ impl Facts<'_> {
         systems.extend(others.take(SYSTEMS).map(ToString::to_string));
         let size = self.size();
         let named = u32::try_from(systems.len()).unwrap_or(u32::MAX);
-        let causes = self.cluster.map_or(&[][..], Cluster::causes);
+        let first_suspect = self.cluster.and_then(|cluster| cluster.suspects().first());
         let cause = match &case.decided.cause {
             Some(system) => Some((system.clone(), 1.0)),
-            None => causes.first().map(|cause| (cause.system.clone(), cause.probability)),
+            None => first_suspect.map(|first| (first.system.to_string(), first.probability)),
         };
         CaseSummary {
             id: case.id,

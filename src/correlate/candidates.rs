@@ -54,8 +54,10 @@ struct Met<'s> {
     brief: Brief,
     /// Once it was looked at.
     cluster: Option<&'s Cluster>,
-    /// What distance in time takes away at least; none when the signal may not join.
-    lost: Option<f64>,
+    /// What distance in time takes away at least.
+    lost: f64,
+    /// Whether the signal may join, once asked.
+    may_join: Option<bool>,
     /// Likeness of words, once asked.
     text: Option<f64>,
     best: Option<Candidate>,
@@ -78,6 +80,8 @@ struct Search<'s> {
 
 impl<'s> Search<'s> {
     fn new(state: &'s State, key: u64, signal: &'s Signal) -> Self {
+        // What opens a case of its own where it joins none needs not be told which it came nearest to.
+        let opens = signal.keeps_open();
         Self {
             state,
             scorer: Scorer { weights: &state.grouping.weights },
@@ -86,7 +90,7 @@ impl<'s> Search<'s> {
             words: Words::new(signal, &state.likeness),
             ids: Vec::with_capacity(MOST_COMPARED / 2),
             met: Vec::with_capacity(MOST_COMPARED / 2),
-            highest: f64::NEG_INFINITY,
+            highest: if opens { 0.0 } else { f64::NEG_INFINITY },
             compared: 0,
         }
     }
@@ -134,19 +138,20 @@ impl<'s> Search<'s> {
             return Some(at);
         }
         let brief = self.state.derived.index.brief(id)?;
-        let may_join = self.state.may_join(self.key, self.signal, (id, brief.is_over));
-        let lost = may_join.then(|| timing::least_lost(self.scorer.weights, self.signal, &brief));
+        let lost = timing::least_lost(self.scorer.weights, self.signal, &brief);
         self.ids.push(id);
-        self.met.push(Met { brief, cluster: None, lost, text: None, best: None });
+        self.met.push(Met { brief, cluster: None, lost, may_join: None, text: None, best: None });
         Some(self.met.len() - 1)
     }
 
     /// Compares the signal with a cluster at one system, if anything could come of it.
     fn compare(&mut self, id: u64, place: Place, bound: f64) {
         let Some(met) = self.meet(id).and_then(|at| self.met.get_mut(at)) else { return };
-        let Some(lost) = met.lost else { return };
+        if met.may_join == Some(false) {
+            return;
+        }
         self.compared += 1;
-        let most = bound - lost;
+        let most = bound - met.lost;
         // It fits better already than it could from here.
         if met.best.is_some_and(|best| best.score >= most) {
             return;
@@ -159,6 +164,10 @@ impl<'s> Search<'s> {
             return;
         }
         let state = self.state;
+        let (key, signal, is_over) = (self.key, self.signal, met.brief.is_over);
+        if !*met.may_join.get_or_insert_with(|| state.may_join(key, signal, (id, is_over))) {
+            return;
+        }
         let known = met.cluster.or_else(|| state.clusters.get(&id).map(Arc::as_ref));
         let Some(cluster) = known else { return };
         met.cluster = Some(cluster);
@@ -208,29 +217,51 @@ impl State {
         View { own: self.derived.index.number(system), belief, near }
     }
 
-    /// How a signal fits one cluster, wherever it fits best.
-    pub(super) fn fit(&mut self, key: u64, signal: &Signal, id: u64) -> Option<Candidate> {
-        let cluster = self.clusters.get(&id).map(Arc::clone)?;
-        let brief = Brief::of(&cluster);
+    /// The systems of a cluster by number, in order.
+    pub(super) fn systems_of(&self, id: u64) -> Vec<u32> {
+        let systems = self.clusters.get(&id).map(|cluster| cluster.systems().keys());
+        let index = &self.derived.index;
+        let numbers = systems.into_iter().flatten().filter_map(|system| index.known(system));
+        let mut here: Vec<u32> = numbers.collect();
+        here.sort_unstable();
+        here
+    }
+
+    /// How a signal fits one cluster, wherever it fits best. `here` is [`Self::systems_of`] it: few of the systems
+    /// around a signal are among them, and they are found without a look at names.
+    pub(super) fn fit(
+        &mut self,
+        key: u64,
+        signal: &Signal,
+        (id, here): (u64, &[u32]),
+    ) -> Option<Candidate> {
+        let brief = self.derived.index.brief(id)?;
         if !self.may_join(key, signal, (id, brief.is_over)) {
             return None;
         }
         let views: Vec<View> =
             signal.systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
+        let cluster = self.clusters.get(&id)?;
         let words = Words::new(signal, &self.likeness);
         let weights = &self.grouping.weights;
         let scorer = Scorer { weights };
-        let text = scorer.text(&words, &cluster, self.examples(&cluster));
+        let text = scorer.text(&words, cluster, self.examples(cluster));
         let lost = timing::least_lost(weights, signal, &brief);
+        let index = &self.derived.index;
         let mut best: Option<Candidate> = None;
         for View { own, belief, near } in views {
+            let mut most = (None, 0.0);
             for (other, relation) in near.iter().copied() {
-                let most: f64 = scorer.bounds(signal, belief, relation).iter().sum();
-                if best.is_some_and(|best| best.score >= most - lost) {
+                // They come in order of relation.
+                if most.0 != Some(relation) {
+                    let bounds = scorer.bounds(signal, belief, relation);
+                    most = (Some(relation), bounds.iter().sum());
+                }
+                let is_behind = best.is_some_and(|best| best.score >= most.1 - lost);
+                if is_behind || here.binary_search(&other).is_err() {
                     continue;
                 }
-                let system = self.derived.index.name(other);
-                let Some(summary) = cluster.systems().get(system) else { continue };
+                let Some(summary) = cluster.systems().get(index.name(other)) else { continue };
                 let at = (cluster.as_ref(), summary.as_ref());
                 let values = scorer.compare(signal, belief, at, relation, text);
                 let score = values.iter().sum();

@@ -6,6 +6,7 @@
 //! its own speaks against itself. What is over counts as well: the cause often ends before what it caused; but
 //! not what was over before the case came back. The sums become shares of belief by softmax.
 
+mod clues;
 mod votes;
 
 use std::cmp::Ordering;
@@ -20,18 +21,22 @@ use super::cluster::Cluster;
 use super::holds::ReleasesBefore;
 use super::index::Index;
 use super::summary::SystemSummary;
-use crate::model::{Cause, Message, Reason, Time};
+use crate::model::Time;
+pub use clues::Suspected;
+use clues::{Clue, Says};
 pub(super) use votes::Board;
 use votes::{Suspect, Voter};
 
 /// The most suspects named.
 const SUSPECTS: usize = 5;
-/// The most reasons given for one of them.
-const REASONS: usize = 8;
+/// The most clues kept of one of them.
+const CLUES: usize = 8;
+/// Room for what a suspect shows itself.
+const OWN_CLUES: usize = 5;
 /// Members up to which a cluster is ranked at each of them.
 const YOUNG: usize = 8;
 /// A larger cluster waits so long for its causes to be ranked again, for each [`SETTLE_SYSTEMS`] systems.
-const SETTLE_MS: i64 = 2_000;
+const SETTLE_MS: i64 = 5_000;
 const SETTLE_SYSTEMS: usize = 16;
 /// But never longer than this.
 const SETTLE_MOST_MS: i64 = 30_000;
@@ -69,24 +74,36 @@ impl State {
         let by_number = votes::by_number(&voters);
         let ranking =
             Ranking { cluster, index, voters, by_number, rarity: &rarity, releases, first };
-        let causes = ranking.causes(suspects);
+        let (suspected, used) = ranking.suspected(suspects);
         drop(ranking);
+        self.derived.board.give_back(used);
         drop(shared);
         if let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) {
             if let Some(due) = cluster.rank_due {
                 self.rank_timers.remove(&(due, id));
             }
-            cluster.set_causes(causes);
+            cluster.set_suspects(suspected);
         }
     }
 
-    /// Ranks at once while a cluster is young or has grown by an eighth, else after [`settle_ms`]: a storm into
-    /// one cluster must not rank it for each member.
+    /// Ranks the causes of those clusters that are to be ranked before anybody looks.
+    pub(super) fn rank_waiting(&mut self) {
+        for id in std::mem::take(&mut self.unranked) {
+            // Of what is empty now the last word stands: it tells what a case that was merged away was about.
+            if self.clusters.get(&id).is_some_and(|cluster| !cluster.members().is_empty()) {
+                self.rank(id);
+            }
+        }
+    }
+
+    /// Ranks within this step while a cluster is young or has grown by a quarter, else after [`settle_ms`]: a storm
+    /// into one cluster must not rank it for each member, nor the union of two for each that moves.
     pub(super) fn rank_soon(&mut self, now: Time, id: u64) {
         let Some(cluster) = self.clusters.get_mut(&id) else { return };
         let members = cluster.members().len();
-        if members <= YOUNG || members > cluster.ranked() + cluster.ranked() / 8 {
-            return self.rank(id);
+        if members <= YOUNG || members > cluster.ranked() + cluster.ranked() / 4 {
+            self.unranked.insert(id);
+            return;
         }
         if cluster.rank_due.is_none() {
             let due = now.plus_millis(settle_ms(cluster));
@@ -140,9 +157,11 @@ struct Ranking<'a> {
 }
 
 impl Ranking<'_> {
+    /// Who is suspected, and the list that it was found in.
+    ///
     /// Scores are summed by number first; what a suspect shows itself is asked of those that have a chance, and
     /// texts are made for the few that are named: of thousands below a storm most have none.
-    fn causes(&self, suspects: Vec<Suspect>) -> Vec<Cause> {
+    fn suspected(&self, suspects: Vec<Suspect>) -> (Vec<Suspected>, Vec<Suspect>) {
         let mut suspects = self.weighed(suspects);
         // By numbers alone first: names are compared only where it decides who is named.
         suspects.sort_unstable_by(by_score);
@@ -156,12 +175,12 @@ impl Ranking<'_> {
             b.score.total_cmp(&a.score).then_with(by_name)
         });
         suspects.truncate(SUSPECTS);
-        let cause = |suspect: Suspect| Cause {
-            system: self.index.name(suspect.number).to_owned(),
-            probability: share(&suspect) / total,
-            evidence: self.reasons(suspect),
+        let suspected = |suspect: &Suspect| Suspected {
+            system: self.index.name(suspect.number).into(),
+            probability: share(suspect) / total,
+            clues: self.clues(*suspect),
         };
-        suspects.into_iter().map(cause).collect()
+        (suspects.iter().map(suspected).collect(), suspects)
     }
 
     /// The suspects that could be named, or have a share worth counting, with their own evidence.
@@ -244,8 +263,8 @@ impl Ranking<'_> {
             + released
     }
 
-    /// What speaks for and against a suspect, in words, the weightiest first.
-    fn reasons(&self, suspect: Suspect) -> Vec<Reason> {
+    /// What speaks for and against a suspect, the weightiest first.
+    fn clues(&self, suspect: Suspect) -> Vec<Clue> {
         let others = self.voters.iter().filter(|voter| voter.number != suspect.number);
         let mut votes: Vec<(f64, bool, u32)> = others
             .map(|voter| {
@@ -254,22 +273,24 @@ impl Ranking<'_> {
             })
             .collect();
         votes.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-        votes.truncate(REASONS);
-        let mut reasons = Vec::new();
-        self.own_evidence(suspect, |weight, message| {
-            reasons.push(Reason::new(weight, message()));
+        votes.truncate(CLUES);
+        let mut clues = Vec::with_capacity(OWN_CLUES + votes.len());
+        self.own_evidence(suspect, |weight, says| {
+            clues.push(Clue { weight, says: says() });
         });
         let rareness = self.rareness(suspect);
         if rareness > 0.0 {
-            reasons.push(Reason::new(rareness, Message::new("cause-rare")));
+            clues.push(Clue { weight: rareness, says: Says::Rare });
         }
-        reasons.extend(votes.into_iter().map(|(weight, explains, number)| {
-            let key = if explains { "cause-explains" } else { "cause-does-not-explain" };
-            Reason::new(weight, Message::new(key).system("system", self.index.name(number)))
+        clues.extend(votes.into_iter().map(|(weight, explains, number)| {
+            let system = self.index.name(number).into();
+            let says = if explains { Says::Explains(system) } else { Says::DoesNotExplain(system) };
+            Clue { weight, says }
         }));
-        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        reasons.truncate(REASONS);
-        reasons
+        clues.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        clues.truncate(CLUES);
+        clues.shrink_to_fit();
+        clues
     }
 
     /// What it says for a suspect that its symptoms are rare.
@@ -281,40 +302,33 @@ impl Ranking<'_> {
     }
 
     /// Gives each piece of a suspect's own evidence but [`Self::rareness`], which costs most, to `take`: a weight,
-    /// and the words if they are wanted.
-    fn own_evidence(&self, suspect: Suspect, mut take: impl FnMut(f64, &dyn Fn() -> Message)) {
-        let name = self.index.name(suspect.number);
-        if let Some(release) = self.releases.of(name) {
-            let version = || Message::new("cause-release").word("version", &release.version);
-            take(RELEASED, &version);
+    /// and what it says if that is wanted.
+    fn own_evidence(&self, suspect: Suspect, mut take: impl FnMut(f64, &dyn Fn() -> Says)) {
+        if let Some(release) = self.releases.of(self.index.name(suspect.number)) {
+            take(RELEASED, &|| Says::Release(release.version.as_str().into()));
         }
         let Some(summary) = self.summary(suspect) else {
-            let nothing = || Message::new("cause-shows-nothing").system("system", name);
-            return take(SHOWS_NOTHING, &nothing);
+            return take(SHOWS_NOTHING, &|| Says::ShowsNothing);
         };
         let tally = &summary.all;
         if tally.findings == 0 {
-            let count = f64::from(tally.tickets);
-            let weight = 0.5 * count.ln_1p().min(3.0);
-            return take(weight, &|| Message::new("cause-own-tickets").number("count", count));
+            let weight = 0.5 * f64::from(tally.tickets).ln_1p().min(3.0);
+            return take(weight, &|| Says::OwnTickets(tally.tickets));
         }
         let nature = if tally.causes > 0 { OWN_CAUSE } else { 1.0 };
-        let count = f64::from(tally.findings);
-        let found = || Message::new("cause-own-findings").number("count", count);
-        take(nature + PER_FINDINGS * count.ln(), &found);
+        let weight = nature + PER_FINDINGS * f64::from(tally.findings).ln();
+        take(weight, &|| Says::OwnFindings(tally.findings));
         let own_first = summary.first().unwrap_or(self.first);
         let later = own_first.seconds_since(self.first);
         if later < 1.0 {
-            take(FIRST, &|| Message::new("cause-first"));
+            take(FIRST, &|| Says::First);
         } else {
-            let message = || Message::new("cause-later").span("span", later.round());
-            take(-(later / 60.0).min(1.5), &message);
+            take(-(later / 60.0).min(1.5), &|| Says::Later(later));
         }
         if tally.causes == 0
             && let Some(below) = self.broken_below(suspect)
         {
-            let below = self.index.name(below);
-            take(-1.5, &|| Message::new("cause-broken-below").system("system", below));
+            take(-1.5, &|| Says::BrokenBelow(self.index.name(below).into()));
         }
     }
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::cause::Suspected;
 use super::evidence::Why;
 use super::summary::{SystemSummary, Tally, Totals};
-use crate::model::{CaseId, Cause, Signal, Time};
+use crate::model::{CaseId, Signal, Time};
 
 /// Why and since when a signal is in a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,8 +69,9 @@ pub struct Cluster {
     /// Only while it is not all that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     episode: Option<Box<Episode>>,
-    /// The ranking last made, and of how many members it was.
-    causes: Vec<Cause>,
+    /// The ranking last made, and of how many members it was; up to format 3 of states it was kept in words.
+    #[serde(default)]
+    suspects: Vec<Suspected>,
     ranked: usize,
     pub(super) rank_due: Option<Time>,
 }
@@ -83,7 +85,7 @@ impl Cluster {
             totals: Totals::default(),
             standing: Standing::default(),
             episode: None,
-            causes: Vec::new(),
+            suspects: Vec::new(),
             ranked: 0,
             rank_due: None,
         }
@@ -133,8 +135,8 @@ impl Cluster {
 
     /// Suspected causes as last ranked, most likely first.
     #[must_use]
-    pub fn causes(&self) -> &[Cause] {
-        &self.causes
+    pub fn suspects(&self) -> &[Suspected] {
+        &self.suspects
     }
 
     /// Monitoring sees something in it that lasts and is not held back.
@@ -159,8 +161,8 @@ impl Cluster {
     /// The first cause; while none is ranked, the system with the most signals.
     #[must_use]
     pub fn first_system(&self) -> &str {
-        if let Some(cause) = self.causes.first() {
-            return &cause.system;
+        if let Some(first) = self.suspects.first() {
+            return &first.system;
         }
         let weight = |summary: &SystemSummary| summary.all.findings + summary.all.tickets;
         let most = self.present_systems().iter().max_by(|(a, x), (b, y)| {
@@ -227,10 +229,10 @@ impl Cluster {
         is_other
     }
 
-    pub(super) fn set_causes(&mut self, causes: Vec<Cause>) {
+    pub(super) fn set_suspects(&mut self, suspects: Vec<Suspected>) {
         self.ranked = self.members.len();
         self.rank_due = None;
-        self.causes = causes;
+        self.suspects = suspects;
     }
 
     /// How many members there were when the causes were ranked.

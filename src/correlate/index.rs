@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
@@ -96,7 +97,7 @@ impl Slot {
 /// System → the clusters alive there.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    names: IndexSet<Arc<str>, RandomState>,
+    names: IndexSet<CompactString, RandomState>,
     slots: Vec<Slot>,
     briefs: IndexMap<u64, Brief, RandomState>,
 }
@@ -112,6 +113,11 @@ impl Index {
             }
         };
         u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// The number of a system, if it was met.
+    pub(super) fn known(&self, system: &str) -> Option<u32> {
+        self.names.get_index_of(system).and_then(|at| u32::try_from(at).ok())
     }
 
     /// The name of a system.
@@ -232,7 +238,7 @@ impl Index {
                 (Shelf::Plain, &slot.plain),
                 (Shelf::Over, &slot.over),
             ];
-            let named = |shelf: Shelf| (name.as_ref().to_owned(), format!("{shelf:?}"));
+            let named = |shelf: Shelf| (name.to_string(), format!("{shelf:?}"));
             shelves.into_iter().flat_map(move |(shelf, list)| {
                 let (name, shelf) = named(shelf);
                 list.iter().map(move |cluster| (name.clone(), shelf.clone(), *cluster))
@@ -243,8 +249,9 @@ impl Index {
 
     /// The clusters to look at for a system that was met.
     pub(super) fn at_system(&self, system: &str) -> impl Iterator<Item = u64> + '_ {
-        let number = self.names.get_index_of(system).and_then(|at| u32::try_from(at).ok());
-        number.into_iter().flat_map(|number| self.at(number).chain(self.over_at(number)))
+        self.known(system)
+            .into_iter()
+            .flat_map(|number| self.at(number).chain(self.over_at(number)))
     }
 
     /// The clusters to look at for a system, but those that are over.

@@ -3,7 +3,6 @@
 //! so that what does not fit stays behind.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use compact_str::CompactString;
 
@@ -62,28 +61,34 @@ impl State {
     /// tickets those that fit. A case stays with the larger part of what it was about.
     fn unite(&mut self, now: Time, one: u64, other: u64) -> u64 {
         let (stays, goes) = self.direction(one, other);
-        let Some(gone) = self.clusters.get(&goes).map(Arc::clone) else { return stays };
-        let keys: Vec<u64> = gone.members().keys().copied().rev().take(MOST_JUDGED).collect();
+        let Some(gone) = self.clusters.get(&goes) else { return stays };
+        let mut keys: Vec<u64> = gone.members().keys().copied().rev().take(MOST_JUDGED).collect();
+        keys.reverse();
         let (mut moved, all) = (0, gone.members().len());
         let mut tickets = Vec::new();
-        for key in keys.iter().rev() {
-            let Some(signal) = self.signals.get(*key).cloned() else { continue };
+        let mut here = self.systems_of(stays);
+        for key in keys {
+            let Some(signal) = self.signals.share(key) else { continue };
             if signal.is_ticket() {
-                tickets.push((*key, signal));
+                tickets.push((key, signal));
                 continue;
             }
-            if self.constraints.pinned(*key).is_some() {
+            if self.constraints.pinned(key).is_some() {
                 continue;
             }
-            let membership = match self.fit(*key, &signal, stays) {
-                Some(fit) => self.membership(now, &fit),
-                None => Membership { joined_at: now, ..same_place(&gone, *key) },
-            };
-            self.transfer(now, *key, stays, membership);
+            let fit = self.fit(key, &signal, (stays, &here));
+            let known = fit.map(|fit| self.membership(now, &fit));
+            let Some((_, before)) = self.detach(key) else { continue };
+            let membership = known.unwrap_or(Membership { joined_at: now, ..before });
+            let system = self.derived.index.number(&membership.system);
+            if let Err(at) = here.binary_search(&system) {
+                here.insert(at, system);
+            }
+            self.attach(now, key, stays, membership);
             moved += 1;
         }
         for (key, signal) in tickets {
-            let fit = self.fit(key, &signal, stays).filter(|fit| fit.score > 0.0);
+            let fit = self.fit(key, &signal, (stays, &here)).filter(|fit| fit.score > 0.0);
             let is_pinned = self.constraints.pinned(key).is_some();
             if let Some(fit) = fit.filter(|_| !is_pinned) {
                 let membership = self.membership(now, &fit);
@@ -94,10 +99,7 @@ impl State {
         if moved * 2 > all {
             self.news.merged.push((goes, stays));
         }
-        self.rank(stays);
-        if self.clusters.get(&goes).is_some_and(|rest| !rest.members().is_empty()) {
-            self.rank(goes);
-        }
+        self.unranked.extend([stays, goes]);
         stays
     }
 
@@ -208,14 +210,4 @@ impl State {
         self.news.surges.insert(target);
         self.news.touched.insert(target);
     }
-}
-
-/// Where a signal was, for one that moves with its cluster.
-fn same_place(cluster: &Cluster, key: u64) -> Membership {
-    let known = cluster.members().get(&key).cloned();
-    known.unwrap_or(Membership {
-        system: CompactString::default(),
-        joined_at: Time::default(),
-        why: Why::First,
-    })
 }

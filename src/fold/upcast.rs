@@ -7,9 +7,9 @@ use super::{Event, State};
 
 /// The format of events that is written now.
 pub const FORMAT: u32 = 2;
-/// The format of states that is written now. In 2 a cluster did not count which of its signals is the loudest;
-/// 1 was of Problems without signals.
-pub const STATE_FORMAT: u32 = 3;
+/// The format of states that is written now. In 3 suspected causes were kept in words; in 2 a cluster did not count
+/// which of its signals is the loudest; 1 was of Problems without signals.
+pub const STATE_FORMAT: u32 = 4;
 
 /// A record that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +49,16 @@ pub fn event_from(format: u32, body: &str) -> Result<Event, UpcastError> {
 pub fn state_from(format: u32, body: &[u8]) -> Result<State, UpcastError> {
     let mut state: State = match format {
         0 | 1 => return Err(UpcastError::Older(format)),
-        2 | STATE_FORMAT => serde_json::from_slice(body)?,
+        2 | 3 | STATE_FORMAT => serde_json::from_slice(body)?,
         found => return Err(UpcastError::Newer { found, newest: STATE_FORMAT }),
     };
-    if format < STATE_FORMAT {
+    if format < 3 {
         state.correlate.recount();
     }
     state.revive();
+    if format < 4 {
+        state.correlate.rank_all();
+    }
     Ok(state)
 }
 
@@ -126,9 +129,9 @@ mod tests {
         assert_eq!(event_from(1, "\"tick\"").unwrap(), Event::Tick);
     }
 
-    /// The second format is the third without what was not counted then.
+    /// The second format is today's without what was not counted then, and with suspects in words.
     #[test]
-    fn what_the_second_format_did_not_count_is_counted() {
+    fn what_earlier_formats_did_not_know_is_found_again() {
         let mut core = Core::new();
         core.raise(0, finding("crm-db", "pg-lock-wait", Role::Cause, Impact::Slow));
         core.raise(SECOND, finding("crm-app", "http-slow", Role::Symptom, Impact::Slow));
@@ -139,11 +142,15 @@ mod tests {
         for cluster in clusters.values_mut() {
             let totals = cluster["totals"].as_object_mut().unwrap();
             left += usize::from(totals.remove("loud").is_some());
+            let words = json!([{ "system": "crm-db", "probability": 1.0, "evidence": [] }]);
+            let cluster = cluster.as_object_mut().unwrap();
+            assert!(cluster.remove("suspects").is_some());
+            cluster.insert("causes".to_owned(), words);
         }
         assert!(left > 0);
         let read = state_from(2, &serde_json::to_vec(&before).unwrap()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), now);
         assert!(matches!(state_from(1, b"{}"), Err(UpcastError::Older(1))));
-        assert!(matches!(state_from(9, b"{}"), Err(UpcastError::Newer { found: 9, newest: 3 })));
+        assert!(matches!(state_from(9, b"{}"), Err(UpcastError::Newer { found: 9, newest: 4 })));
     }
 }

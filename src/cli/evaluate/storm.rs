@@ -148,7 +148,7 @@ impl Run {
             let members = cluster.members().keys();
             let signals = members.filter_map(|key| self.state.correlate().signal(*key));
             let ids = signals.map(|signal| signal.id.clone()).collect();
-            let causes = cluster.causes().iter().map(|cause| cause.system.clone()).collect();
+            let causes = cluster.suspects().iter().map(|one| one.system.to_string()).collect();
             found.push((name(cluster), ids, causes));
         }
         for (name, ids, causes) in found {

@@ -11,8 +11,6 @@ use crate::topology::Topology;
 const VOTERS: usize = 64;
 /// How far below the members' systems suspects are looked for.
 const HOPS_BELOW: u8 = 2;
-/// Room for so many suspects a voter, to begin with.
-const SUSPECTS_A_VOTER: usize = 16;
 /// How much a vote fades with each hop.
 const FADE: f64 = 0.7;
 /// The weight of a vote against, beside one for a direct neighbour.
@@ -61,25 +59,29 @@ pub(super) fn voters<'a>(
     index: &mut Index,
     topology: &Topology,
 ) -> Vec<Voter<'a>> {
-    let mut order: Vec<(Reverse<u32>, usize, &str, &SystemSummary)> =
-        Vec::with_capacity(cluster.present_systems().len());
-    for (place, (key, summary)) in cluster.present_systems().iter().enumerate() {
+    let weight = |summary: &SystemSummary| summary.all.findings;
+    let systems = cluster.present_systems().iter();
+    let mut voting: Vec<(&str, &SystemSummary)> = Vec::with_capacity(systems.len().min(2 * VOTERS));
+    for (key, summary) in systems {
         let tally = &summary.all;
-        if !key.is_empty() && tally.findings + tally.tickets > 0 {
-            order.push((Reverse(tally.findings), place, key, summary));
+        if key.is_empty() || tally.findings + tally.tickets == 0 {
+            continue;
+        }
+        voting.push((key, summary));
+        // A large storm touches thousands of systems: only those that vote are kept and put in order.
+        if voting.len() == 2 * VOTERS {
+            voting.sort_by_key(|(_, summary)| Reverse(weight(summary)));
+            voting.truncate(VOTERS);
         }
     }
-    // A large storm touches thousands of systems: only those that vote are put in order.
-    if order.len() > VOTERS {
-        order.select_nth_unstable_by_key(VOTERS, |(findings, place, ..)| (*findings, *place));
-        order.truncate(VOTERS);
-    }
-    order.sort_unstable_by_key(|(findings, place, ..)| (*findings, *place));
-    let voter = |(_, _, key, summary): (_, _, &str, &'a SystemSummary)| {
+    // They come in order of key, and equal ones stay in it.
+    voting.sort_by_key(|(_, summary)| Reverse(weight(summary)));
+    voting.truncate(VOTERS);
+    let voter = |(key, summary): (&str, &'a SystemSummary)| {
         let (number, needs) = index.needs(key, topology);
         Voter::new(number, summary, needs)
     };
-    order.into_iter().map(voter).collect()
+    voting.into_iter().map(voter).collect()
 }
 
 /// The voters' places, in order of the numbers of their systems.
@@ -110,11 +112,13 @@ pub(super) struct Suspect {
 }
 
 /// Where each suspect stands in the list, by the number of its system: kept between rankings, so that votes
-/// are summed without a search. Always all zero between two of them.
+/// are summed without a search.
 #[derive(Debug, Default)]
 pub(in super::super) struct Board {
-    /// The place in the list, plus one.
+    /// The place in the list, plus one; all zero between two rankings.
     places: Vec<u32>,
+    /// The list of the last ranking, empty: its room is used again.
+    list: Vec<Suspect>,
 }
 
 impl Board {
@@ -127,7 +131,7 @@ impl Board {
     ) -> Vec<Suspect> {
         self.places.resize(index.len(), 0);
         let none: f64 = voters.iter().map(|voter| voter.vote(None)).sum();
-        let mut list: Vec<Suspect> = Vec::with_capacity(SUSPECTS_A_VOTER * voters.len());
+        let mut list = std::mem::take(&mut self.list);
         for (place, voter) in voters.iter().enumerate() {
             let against = voter.vote(None);
             // A suspect does not vote about itself.
@@ -166,6 +170,12 @@ impl Board {
             suspect.is_near || is_here
         });
         list
+    }
+
+    /// Keeps the room of a list for the next ranking.
+    pub(super) fn give_back(&mut self, mut list: Vec<Suspect>) {
+        list.clear();
+        self.list = list;
     }
 
     fn place(&mut self, system: u32) -> Option<&mut u32> {
