@@ -56,6 +56,7 @@ pub use weights::Weights;
 use crate::model::{CaseId, Severity, Signal, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
+use candidates::Room;
 use cause::Board;
 #[cfg(test)]
 use index::Brief;
@@ -133,6 +134,7 @@ struct Derived {
     index: Index,
     places: Places,
     board: Board,
+    room: Room,
 }
 
 impl Clone for Derived {

@@ -50,17 +50,24 @@ struct Place {
 }
 
 /// A cluster that was met around a signal.
-struct Met<'s> {
+#[derive(Debug)]
+pub(super) struct Met {
     brief: Brief,
-    /// Once it was looked at.
-    cluster: Option<&'s Cluster>,
     /// What distance in time takes away at least.
     lost: f64,
     /// Whether the signal may join, once asked.
     may_join: Option<bool>,
     /// Likeness of words, once asked.
     text: Option<f64>,
-    best: Option<Candidate>,
+    /// The place of how it fits best, once it was compared.
+    best: Option<usize>,
+}
+
+/// Room for what a search meets, kept from one to the next: most need some kilobytes of it for some microseconds.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    ids: Vec<u64>,
+    met: Vec<Met>,
 }
 
 /// A search for the clusters that one signal may belong to.
@@ -71,15 +78,19 @@ struct Search<'s> {
     signal: &'s Signal,
     words: Words<'s>,
     /// The clusters met, and by the same places what is known of them.
-    ids: Vec<u64>,
-    met: Vec<Met<'s>>,
+    room: Room,
+    /// Those that were looked at.
+    clusters: Vec<Option<&'s Cluster>>,
+    found: Vec<Candidate>,
     /// The best score so far.
     highest: f64,
     compared: usize,
 }
 
 impl<'s> Search<'s> {
-    fn new(state: &'s State, key: u64, signal: &'s Signal) -> Self {
+    fn new(state: &'s State, key: u64, signal: &'s Signal, mut room: Room) -> Self {
+        room.ids.clear();
+        room.met.clear();
         // What opens a case of its own where it joins none needs not be told which it came nearest to.
         let opens = signal.keeps_open();
         Self {
@@ -88,8 +99,9 @@ impl<'s> Search<'s> {
             key,
             signal,
             words: Words::new(signal, &state.likeness),
-            ids: Vec::with_capacity(MOST_COMPARED / 2),
-            met: Vec::with_capacity(MOST_COMPARED / 2),
+            room,
+            clusters: Vec::with_capacity(MOST_COMPARED / 2),
+            found: Vec::new(),
             highest: if opens { 0.0 } else { f64::NEG_INFINITY },
             compared: 0,
         }
@@ -134,26 +146,29 @@ impl<'s> Search<'s> {
 
     /// The place of a cluster among those met.
     fn meet(&mut self, id: u64) -> Option<usize> {
-        if let Some(at) = self.ids.iter().position(|known| *known == id) {
+        if let Some(at) = self.room.ids.iter().position(|known| *known == id) {
             return Some(at);
         }
         let brief = self.state.derived.index.brief(id)?;
         let lost = timing::least_lost(self.scorer.weights, self.signal, &brief);
-        self.ids.push(id);
-        self.met.push(Met { brief, cluster: None, lost, may_join: None, text: None, best: None });
-        Some(self.met.len() - 1)
+        self.room.ids.push(id);
+        self.clusters.push(None);
+        self.room.met.push(Met { brief, lost, may_join: None, text: None, best: None });
+        Some(self.room.met.len() - 1)
     }
 
     /// Compares the signal with a cluster at one system, if anything could come of it.
     fn compare(&mut self, id: u64, place: Place, bound: f64) {
-        let Some(met) = self.meet(id).and_then(|at| self.met.get_mut(at)) else { return };
+        let Some(at) = self.meet(id) else { return };
+        let Some(met) = self.room.met.get_mut(at) else { return };
         if met.may_join == Some(false) {
             return;
         }
         self.compared += 1;
         let most = bound - met.lost;
         // It fits better already than it could from here.
-        if met.best.is_some_and(|best| best.score >= most) {
+        let best = met.best.and_then(|at| self.found.get_mut(at));
+        if best.as_ref().is_some_and(|best| best.score >= most) {
             return;
         }
         // Others fit better, and this one could not be tied to them.
@@ -168,9 +183,11 @@ impl<'s> Search<'s> {
         if !*met.may_join.get_or_insert_with(|| state.may_join(key, signal, (id, is_over))) {
             return;
         }
-        let known = met.cluster.or_else(|| state.clusters.get(&id).map(Arc::as_ref));
-        let Some(cluster) = known else { return };
-        met.cluster = Some(cluster);
+        let Some(known) = self.clusters.get_mut(at) else { return };
+        if known.is_none() {
+            *known = state.clusters.get(&id).map(Arc::as_ref);
+        }
+        let Some(cluster) = *known else { return };
         let system = state.derived.index.name(place.other);
         let Some(summary) = cluster.systems().get(system) else { return };
         let text = *met
@@ -183,17 +200,22 @@ impl<'s> Search<'s> {
         let at = (cluster, summary.as_ref());
         let values = self.scorer.compare(self.signal, belief, at, relation, text);
         let score = values.iter().sum();
-        if met.best.is_none_or(|best| best.score < score) {
-            met.best = Some(Candidate { cluster: id, values, score, own, other, relation });
-            self.highest = self.highest.max(score);
+        let fresh = Candidate { cluster: id, values, score, own, other, relation };
+        match best {
+            Some(best) if best.score >= score => return,
+            Some(best) => *best = fresh,
+            None => {
+                met.best = Some(self.found.len());
+                self.found.push(fresh);
+            }
         }
+        self.highest = self.highest.max(score);
     }
 
-    /// What was found, the best first, of two equal ones the older.
-    fn found(self) -> Vec<Candidate> {
-        let mut found: Vec<Candidate> = self.met.into_iter().filter_map(|one| one.best).collect();
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.cluster.cmp(&b.cluster)));
-        found
+    /// What was found, the best first, of two equal ones the older; and the room.
+    fn found(mut self) -> (Vec<Candidate>, Room) {
+        self.found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.cluster.cmp(&b.cluster)));
+        (self.found, self.room)
     }
 }
 
@@ -205,11 +227,14 @@ impl State {
         let systems = if signal.systems.is_empty() { &nowhere[..] } else { &signal.systems };
         let views: Vec<View> =
             systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
-        let mut search = Search::new(self, key, signal);
+        let room = std::mem::take(&mut self.derived.room);
+        let mut search = Search::new(self, key, signal, room);
         for view in &views {
             search.look_around(view);
         }
-        search.found()
+        let (found, room) = search.found();
+        self.derived.room = room;
+        found
     }
 
     fn view(&mut self, system: &str, belief: f64) -> View {

@@ -186,14 +186,14 @@ impl Ranking<'_> {
     /// The suspects that could be named, or have a share worth counting, with their own evidence.
     fn weighed(&self, mut suspects: Vec<Suspect>) -> Vec<Suspect> {
         let most_own = self.most_own();
-        let mut votes: Vec<f64> = suspects.iter().map(|suspect| suspect.score).collect();
-        let named = SUSPECTS.min(votes.len()).saturating_sub(1);
-        let most = votes.iter().copied().fold(f64::MIN, f64::max);
-        if votes.len() > SUSPECTS {
-            votes.select_nth_unstable_by(named, |a, b| b.total_cmp(a));
+        let named = SUSPECTS.min(suspects.len()).saturating_sub(1);
+        if suspects.len() > SUSPECTS {
+            suspects.select_nth_unstable_by(named, by_score);
         }
+        let head = suspects.get(..=named).unwrap_or_default();
+        let most = head.iter().map(|suspect| suspect.score).fold(f64::MIN, f64::max);
+        let last = suspects.get(named).map_or(most, |suspect| suspect.score);
         // Whatever each may show: below this none is named, nor near the first.
-        let last = votes.get(named).copied().unwrap_or(most);
         let least = last.min(most - HOPELESS) + LEAST_OWN - most_own;
         suspects.retain(|suspect| suspect.score >= least);
         suspects.sort_unstable_by(by_score);
