@@ -49,6 +49,26 @@ struct Place {
     relation: Relation,
 }
 
+impl View {
+    /// The places to compare at, nearest first, each with the most that could come of it.
+    fn places<'v>(
+        &'v self,
+        scorer: Scorer<'v>,
+        signal: &'v Signal,
+    ) -> impl Iterator<Item = (Place, f64)> + 'v {
+        let mut most = (None, 0.0);
+        self.near.iter().map(move |(other, relation)| {
+            // They come in order of relation.
+            if most.0 != Some(*relation) {
+                let bounds = scorer.bounds(signal, self.belief, *relation);
+                most = (Some(*relation), bounds.iter().sum());
+            }
+            let Self { own, belief, .. } = *self;
+            (Place { own, belief, other: *other, relation: *relation }, most.1)
+        })
+    }
+}
+
 /// A cluster that was met around a signal.
 #[derive(Debug)]
 pub(super) struct Met {
@@ -110,25 +130,16 @@ impl<'s> Search<'s> {
     /// Looks at the clusters around one of the signal's systems, the nearest systems first.
     fn look_around(&mut self, view: &View) {
         let index = &self.state.derived.index;
-        let mut most = (None, 0.0);
-        for (other, relation) in view.near.iter() {
-            // They come in order of relation.
-            if most.0 != Some(*relation) {
-                let bounds = self.scorer.bounds(self.signal, view.belief, *relation);
-                most = (Some(*relation), bounds.iter().sum());
-            }
-            let bound = most.1;
+        for (place, bound) in view.places(self.scorer, self.signal) {
             if bound <= 0.0 || self.is_behind(bound) {
                 continue;
             }
-            let place =
-                Place { own: view.own, belief: view.belief, other: *other, relation: *relation };
-            for id in index.at(*other) {
+            for id in index.at(place.other) {
                 self.compare(id, place, bound);
             }
             // What is over comes back where it was; users may still write about it from anywhere.
-            if self.signal.is_ticket() || *relation == Relation::Same {
-                for id in index.over_at(*other) {
+            if self.signal.is_ticket() || place.relation == Relation::Same {
+                for id in index.over_at(place.other) {
                     self.compare(id, place, bound);
                 }
             }
@@ -242,24 +253,8 @@ impl State {
         View { own: self.derived.index.number(system), belief, near }
     }
 
-    /// The systems of a cluster by number, in order.
-    pub(super) fn systems_of(&self, id: u64) -> Vec<u32> {
-        let systems = self.clusters.get(&id).map(|cluster| cluster.systems().keys());
-        let index = &self.derived.index;
-        let numbers = systems.into_iter().flatten().filter_map(|system| index.known(system));
-        let mut here: Vec<u32> = numbers.collect();
-        here.sort_unstable();
-        here
-    }
-
-    /// How a signal fits one cluster, wherever it fits best. `here` is [`Self::systems_of`] it: few of the systems
-    /// around a signal are among them, and they are found without a look at names.
-    pub(super) fn fit(
-        &mut self,
-        key: u64,
-        signal: &Signal,
-        (id, here): (u64, &[u32]),
-    ) -> Option<Candidate> {
+    /// How a signal fits one cluster, wherever it fits best.
+    pub(super) fn fit(&mut self, key: u64, signal: &Signal, id: u64) -> Option<Candidate> {
         let brief = self.derived.index.brief(id)?;
         if !self.may_join(key, signal, (id, brief.is_over)) {
             return None;
@@ -274,25 +269,19 @@ impl State {
         let lost = timing::least_lost(weights, signal, &brief);
         let index = &self.derived.index;
         let mut best: Option<Candidate> = None;
-        for View { own, belief, near } in views {
-            let mut most = (None, 0.0);
-            for (other, relation) in near.iter().copied() {
-                // They come in order of relation.
-                if most.0 != Some(relation) {
-                    let bounds = scorer.bounds(signal, belief, relation);
-                    most = (Some(relation), bounds.iter().sum());
-                }
-                let is_behind = best.is_some_and(|best| best.score >= most.1 - lost);
-                if is_behind || here.binary_search(&other).is_err() {
-                    continue;
-                }
-                let Some(summary) = cluster.systems().get(index.name(other)) else { continue };
-                let at = (cluster.as_ref(), summary.as_ref());
-                let values = scorer.compare(signal, belief, at, relation, text);
-                let score = values.iter().sum();
-                if best.is_none_or(|best| best.score < score) {
-                    best = Some(Candidate { cluster: id, values, score, own, other, relation });
-                }
+        for (place, bound) in views.iter().flat_map(|view| view.places(scorer, signal)) {
+            let Place { own, belief, other, relation } = place;
+            let is_behind = best.is_some_and(|best| best.score >= bound - lost);
+            // Few of the systems around are in the cluster: which, the index knows without a look at names.
+            if is_behind || !index.is_at(other, id) {
+                continue;
+            }
+            let Some(summary) = cluster.systems().get(index.name(other)) else { continue };
+            let at = (cluster.as_ref(), summary.as_ref());
+            let values = scorer.compare(signal, belief, at, relation, text);
+            let score = values.iter().sum();
+            if best.is_none_or(|best| best.score < score) {
+                best = Some(Candidate { cluster: id, values, score, own, other, relation });
             }
         }
         best

@@ -160,7 +160,7 @@ impl Ranking<'_> {
     /// Who is suspected, and the list that it was found in.
     ///
     /// Scores are summed by number first; what a suspect shows itself is asked of those that have a chance, and
-    /// texts are made for the few that are named: of thousands below a storm most have none.
+    /// clues are kept of the few that are named: of thousands below a storm most have none.
     fn suspected(&self, suspects: Vec<Suspect>) -> (Vec<Suspected>, Vec<Suspect>) {
         let mut suspects = self.weighed(suspects);
         // By numbers alone first: names are compared only where it decides who is named.

@@ -160,6 +160,7 @@ fn words(feature: Feature, own: &str, other: &str, relation: Option<Relation>) -
 }
 
 /// Compares signals with clusters.
+#[derive(Clone, Copy)]
 pub(super) struct Scorer<'a> {
     pub(super) weights: &'a Weights,
 }

@@ -66,7 +66,6 @@ impl State {
         keys.reverse();
         let (mut moved, all) = (0, gone.members().len());
         let mut tickets = Vec::new();
-        let mut here = self.systems_of(stays);
         for key in keys {
             let Some(signal) = self.signals.share(key) else { continue };
             if signal.is_ticket() {
@@ -76,19 +75,15 @@ impl State {
             if self.constraints.pinned(key).is_some() {
                 continue;
             }
-            let fit = self.fit(key, &signal, (stays, &here));
+            let fit = self.fit(key, &signal, stays);
             let known = fit.map(|fit| self.membership(now, &fit));
             let Some((_, before)) = self.detach(key) else { continue };
             let membership = known.unwrap_or(Membership { joined_at: now, ..before });
-            let system = self.derived.index.number(&membership.system);
-            if let Err(at) = here.binary_search(&system) {
-                here.insert(at, system);
-            }
             self.attach(now, key, stays, membership);
             moved += 1;
         }
         for (key, signal) in tickets {
-            let fit = self.fit(key, &signal, (stays, &here)).filter(|fit| fit.score > 0.0);
+            let fit = self.fit(key, &signal, stays).filter(|fit| fit.score > 0.0);
             let is_pinned = self.constraints.pinned(key).is_some();
             if let Some(fit) = fit.filter(|_| !is_pinned) {
                 let membership = self.membership(now, &fit);
