@@ -129,7 +129,7 @@ impl State {
         let facts = self.facts(id, correlate)?;
         let summary = facts.summary(told);
         let is_frozen = facts.case.frozen.is_some();
-        let known = if is_frozen { None } else { self.detail(id, correlate) };
+        let known = if is_frozen { None } else { self.contents(id, correlate) };
         let (mut case, history) = self.forget(id)?;
         // What was set down when it was closed or merged is handed on, not copied.
         let frozen = Arc::make_mut(&mut case).frozen.take();

@@ -274,7 +274,7 @@ impl State {
     pub fn active_findings(&self) -> BTreeSet<String> {
         let on = self.signals.iter().map(|(_, signal)| signal);
         on.filter(|s| s.kind == crate::model::SignalKind::Finding && s.is_active())
-            .map(|signal| signal.id.clone())
+            .map(|signal| signal.id.to_string())
             .collect()
     }
 
@@ -325,9 +325,7 @@ impl State {
         }
         let shelf = Shelf::of(&standing);
         if shelf != Shelf::of(cluster.standing()) {
-            for system in cluster.systems().keys() {
-                self.derived.index.put(system, id, shelf);
-            }
+            self.derived.index.reshelve(id, shelf);
         }
         let is_new = has_case && cluster.standing().case.is_none();
         let cluster = Arc::make_mut(cluster);
@@ -371,7 +369,8 @@ impl State {
         });
         let index = &self.derived.index;
         let noted = |cluster: &Arc<Cluster>| {
-            cluster.members().is_empty() || index.brief(cluster.id()) == Some(Brief::of(cluster))
+            let brief = index.cluster(cluster.id()).map(|known| known.brief);
+            cluster.members().is_empty() || brief == Some(Brief::of(cluster))
         };
         alive.collect::<BTreeSet<_>>() == index.all()
             && self.clusters.values().all(noted)

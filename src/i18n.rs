@@ -159,10 +159,8 @@ impl Catalogue {
     /// Renders a message in both languages.
     #[must_use]
     pub fn both(&self, message: &Message, topology: &Topology) -> Text {
-        Text {
-            ru: self.render(message, Language::Ru, topology),
-            en: self.render(message, Language::En, topology),
-        }
+        let [ru, en] = [Language::Ru, Language::En].map(|l| self.render(message, l, topology));
+        Text::new(ru, en)
     }
 
     /// Renders a key without arguments, as page labels are.

@@ -125,7 +125,7 @@ impl Topology {
     /// The short name of a system; its key when the topology does not know it.
     #[must_use]
     pub fn short(&self, key: &str) -> Text {
-        self.get(key).map_or_else(|| Text::new(key, key), |system| system.short.clone())
+        self.get(key).map_or_else(|| Text::same(key), |system| system.short.clone())
     }
 
     /// The support line that a system's queue belongs to («2ЛТП»), if its name says so.

@@ -226,7 +226,7 @@ fn foreign(source: &str, alert: &AlertBody, now: Time) -> Result<ForeignAlert, S
     let ends = ends.filter(|ends| ends.0 > 0);
     let summary = alert.annotations.get("summary").or_else(|| alert.annotations.get("description"));
     let title = cut(summary.map_or(name, String::as_str));
-    let (title, _) = (crate::text::mask(&title).text, ());
+    let title = crate::text::mask(&title).text;
     Ok(ForeignAlert {
         source: source.to_owned(),
         fingerprint: fingerprint(&alert.labels),
@@ -242,7 +242,7 @@ fn foreign(source: &str, alert: &AlertBody, now: Time) -> Result<ForeignAlert, S
         spreads: label("spreads") != "no",
         impact: Impact::from_word(label("impact")),
         mrf: Some(cut(label("mrf"))).filter(|mrf| !mrf.is_empty()),
-        title: Text::new(&title, &title),
+        title: Text::same(title),
         labels: alert.labels.iter().map(|(name, value)| (cut(name), cut(value))).collect(),
         url: cut(&alert.generator_url),
         runbook: alert.annotations.get("runbook_url").map(|url| cut(url)).unwrap_or_default(),

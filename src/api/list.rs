@@ -60,7 +60,7 @@ fn shape(core: &Core, key: u64, signal: &Signal) -> SignalShape {
     let cluster = core.correlate().cluster_of(key);
     let system = cluster.and_then(|cluster| cluster.members().get(&key));
     SignalShape {
-        id: signal.id.clone(),
+        id: signal.id.to_string(),
         kind: signal.kind.as_str(),
         system: system.map(|known| known.system.to_string()).unwrap_or_default(),
         title: signal.title.clone().into(),
@@ -84,7 +84,9 @@ async fn select(
             (!findings_only || signal.kind == SignalKind::Finding)
                 && query.system.as_ref().is_none_or(|system| system == signal.system())
                 && query.active.is_none_or(|active| active == signal.is_active())
-                && after.as_ref().is_none_or(|(at, id)| (signal.since, &signal.id) < (*at, id))
+                && after
+                    .as_ref()
+                    .is_none_or(|(at, id)| (signal.since, signal.id.as_str()) < (*at, id))
         };
         let signals = core.correlate().signals();
         let mut found: Vec<(u64, &Signal)> =

@@ -19,7 +19,7 @@ pub(crate) struct TextShape {
 
 impl From<Text> for TextShape {
     fn from(text: Text) -> Self {
-        Self { ru: text.ru, en: text.en }
+        Self { ru: text.ru.to_string(), en: text.en.to_string() }
     }
 }
 

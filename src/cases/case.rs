@@ -52,7 +52,7 @@ pub struct Case {
     pub lead: Option<(String, Time)>,
     /// Its latest changes, each with the version it made.
     pub(super) changes: Vec<(u64, Message)>,
-    /// The case as it was when it was closed or merged.
+    /// The case as it was when it was closed or merged, without its history.
     pub(super) frozen: Option<Arc<CaseDetail>>,
     pub(super) due: Option<Time>,
 }

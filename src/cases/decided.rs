@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CaseId, CaseState, Link, Time};
+use crate::model::{CaseId, CaseKind, CaseState, Link, LinkKind, Time};
 
 /// How a case came to an end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,14 @@ impl Decided {
             links: BTreeSet::new(),
             last_act: None,
         }
+    }
+
+    /// The cases it is linked with in one way, in order: without a look at the others, for a case may have absorbed
+    /// thousands.
+    pub fn linked(&self, kind: LinkKind) -> impl Iterator<Item = CaseId> + '_ {
+        let [least, ..] = CaseKind::ALL;
+        let first = Link { kind, case: CaseId { kind: least, number: 0 } };
+        self.links.range(first..).take_while(move |link| link.kind == kind).map(|link| link.case)
     }
 
     /// Takes back what an act changed; what has changed again since then by itself stays as it is.

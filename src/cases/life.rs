@@ -277,19 +277,16 @@ impl State {
 
     /// Cases that were merged into one are closed with it.
     fn close_absorbed(&mut self, now: Time, id: CaseId) {
-        let links = self.cases.get(&id).map(|case| case.decided.links.clone());
-        let absorbed = links.into_iter().flatten().filter(|link| link.kind == LinkKind::Absorbed);
-        for link in absorbed {
-            let is_merged = self
-                .cases
-                .get(&link.case)
-                .is_some_and(|case| case.decided.state == CaseState::Merged);
-            if is_merged {
-                self.change(link.case, |case| {
+        let Some(case) = self.cases.get(&id) else { return };
+        let absorbed: Vec<CaseId> = case.decided.linked(LinkKind::Absorbed).collect();
+        for id in absorbed {
+            let case = self.cases.get(&id);
+            if case.is_some_and(|case| case.decided.state == CaseState::Merged) {
+                self.change(id, |case| {
                     case.decided.state = CaseState::Closed;
                     case.closed_at = Some(now);
                 });
-                self.close_absorbed(now, link.case);
+                self.close_absorbed(now, id);
             }
         }
     }

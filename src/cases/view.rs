@@ -226,10 +226,8 @@ impl State {
     pub fn facts<'a>(&'a self, id: CaseId, correlate: &'a correlate::State) -> Option<Facts<'a>> {
         let case = self.case(id)?;
         let cluster = case.decided.cluster.and_then(|number| correlate.cluster(number));
-        let is_explained = case.decided.links.iter().any(|link| {
-            let is_open = || self.case(link.case).is_some_and(|it| !it.decided.state.is_over());
-            link.kind == LinkKind::ExplainedBy && is_open()
-        });
+        let is_open = |id| self.case(id).is_some_and(|it| !it.decided.state.is_over());
+        let is_explained = case.decided.linked(LinkKind::ExplainedBy).any(is_open);
         let survivor = case.decided.merged_into.and_then(|id| self.case(id));
         Some(Facts { case, cluster, correlate, is_explained, survivor })
     }
@@ -237,6 +235,12 @@ impl State {
     /// Everything about a case; who was told of it is added by those who know.
     #[must_use]
     pub fn detail(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
+        let timeline = self.history(id).to_vec();
+        Some(CaseDetail { timeline, ..self.contents(id, correlate)? })
+    }
+
+    /// Everything about a case but its history.
+    pub(super) fn contents(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let mut detail = self.outline(id, correlate)?;
         let Some(cluster) = self.facts(id, correlate)?.cluster else { return Some(detail) };
         let members = cluster.members().iter().filter_map(|(key, membership)| {
@@ -255,9 +259,10 @@ impl State {
         Some(detail)
     }
 
-    /// What a case leaves behind when it is closed: everything, and the words to find it by.
+    /// What a case leaves behind when it is closed: everything but its history, which it goes on having, and the words
+    /// to find it by.
     pub(super) fn remains(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
-        let mut detail = self.detail(id, correlate)?;
+        let mut detail = self.contents(id, correlate)?;
         let cluster = self.facts(id, correlate).and_then(|facts| facts.cluster);
         if let Some(totals) = cluster.map(Cluster::totals) {
             let summary = &mut detail.summary;
@@ -279,16 +284,21 @@ impl State {
         Some(detail)
     }
 
-    /// A case without what it is made of, unless it has been frozen with it.
+    /// A case without its history, nor what it is made of unless it has been frozen with it.
     pub(super) fn outline(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let facts = self.facts(id, correlate)?;
         let summary = facts.summary(&[]);
-        let timeline = self.history(id).to_vec();
         if let (None, Some(frozen)) = (facts.cluster, &facts.case.frozen) {
-            return Some(CaseDetail { summary, timeline, ..(**frozen).clone() });
+            return Some(CaseDetail { summary, ..(**frozen).clone() });
         }
-        let (members, candidates, words) = (Vec::new(), Vec::new(), Vec::new());
-        Some(CaseDetail { summary, members, causes: facts.causes(), timeline, candidates, words })
+        Some(CaseDetail {
+            summary,
+            causes: facts.causes(),
+            members: Vec::new(),
+            timeline: Vec::new(),
+            candidates: Vec::new(),
+            words: Vec::new(),
+        })
     }
 }
 
@@ -296,7 +306,7 @@ impl State {
 #[must_use]
 pub fn member(signal: &Signal, system: &str) -> Member {
     Member {
-        signal: signal.id.clone(),
+        signal: signal.id.to_string(),
         kind: signal.kind,
         life: signal.life,
         system: system.to_owned(),
@@ -305,7 +315,7 @@ pub fn member(signal: &Signal, system: &str) -> Member {
         since: signal.since,
         ended: signal.ended,
         held_by: signal.held_by.clone(),
-        detail: signal.telling_detail().cloned().map(Box::new),
+        detail: signal.telling_detail().cloned(),
         number: signal.number.clone(),
         mrf: signal.mrf.clone(),
         impact: signal.impact,

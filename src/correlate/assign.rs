@@ -23,6 +23,7 @@ impl State {
         let best = candidates.first().copied().filter(|best| best.score > 0.0);
         let Some(best) = best else {
             self.leave_alone(&signal, candidates.first());
+            self.give_back(candidates);
             return self.start(now, key, signal.system());
         };
         // What monitoring sees is judged by itself: of tickets that came before it only those that fit come along.
@@ -38,6 +39,7 @@ impl State {
         if let Some(home) = self.home.get(&key).copied() {
             self.tie(now, &signal, home, &candidates);
         }
+        self.give_back(candidates);
     }
 
     pub(super) fn membership(&self, now: Time, fit: &Candidate) -> Membership {

@@ -5,6 +5,9 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
 use super::State;
 use super::cluster::Cluster;
 use super::evidence::{Scorer, Values, Words};
@@ -39,6 +42,9 @@ struct View {
     belief: f64,
     near: Near,
 }
+
+/// Most signals speak of one system.
+type Views = SmallVec<[View; 1]>;
 
 /// Where a comparison is made: a signal's own system, and one around it.
 #[derive(Clone, Copy)]
@@ -83,11 +89,13 @@ pub(super) struct Met {
     best: Option<usize>,
 }
 
-/// Room for what a search meets, kept from one to the next: most need some kilobytes of it for some microseconds.
+/// Room for what a search meets and finds, kept from one to the next: most need some kilobytes of it for some
+/// microseconds.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     ids: Vec<u64>,
     met: Vec<Met>,
+    found: Vec<Candidate>,
 }
 
 /// A search for the clusters that one signal may belong to.
@@ -100,8 +108,7 @@ struct Search<'s> {
     /// The clusters met, and by the same places what is known of them.
     room: Room,
     /// Those that were looked at.
-    clusters: Vec<Option<&'s Cluster>>,
-    found: Vec<Candidate>,
+    clusters: SmallVec<[Option<&'s Cluster>; MOST_COMPARED]>,
     /// The best score so far.
     highest: f64,
     compared: usize,
@@ -111,6 +118,7 @@ impl<'s> Search<'s> {
     fn new(state: &'s State, key: u64, signal: &'s Signal, mut room: Room) -> Self {
         room.ids.clear();
         room.met.clear();
+        room.found.clear();
         // What opens a case of its own where it joins none needs not be told which it came nearest to.
         let opens = signal.keeps_open();
         Self {
@@ -120,8 +128,7 @@ impl<'s> Search<'s> {
             signal,
             words: Words::new(signal, &state.likeness),
             room,
-            clusters: Vec::with_capacity(MOST_COMPARED / 2),
-            found: Vec::new(),
+            clusters: SmallVec::new(),
             highest: if opens { 0.0 } else { f64::NEG_INFINITY },
             compared: 0,
         }
@@ -160,7 +167,7 @@ impl<'s> Search<'s> {
         if let Some(at) = self.room.ids.iter().position(|known| *known == id) {
             return Some(at);
         }
-        let brief = self.state.derived.index.brief(id)?;
+        let brief = self.state.derived.index.cluster(id)?.brief;
         let lost = timing::least_lost(self.scorer.weights, self.signal, &brief);
         self.room.ids.push(id);
         self.clusters.push(None);
@@ -178,7 +185,7 @@ impl<'s> Search<'s> {
         self.compared += 1;
         let most = bound - met.lost;
         // It fits better already than it could from here.
-        let best = met.best.and_then(|at| self.found.get_mut(at));
+        let best = met.best.and_then(|at| self.room.found.get_mut(at));
         if best.as_ref().is_some_and(|best| best.score >= most) {
             return;
         }
@@ -216,8 +223,8 @@ impl<'s> Search<'s> {
             Some(best) if best.score >= score => return,
             Some(best) => *best = fresh,
             None => {
-                met.best = Some(self.found.len());
-                self.found.push(fresh);
+                met.best = Some(self.room.found.len());
+                self.room.found.push(fresh);
             }
         }
         self.highest = self.highest.max(score);
@@ -225,8 +232,9 @@ impl<'s> Search<'s> {
 
     /// What was found, the best first, of two equal ones the older; and the room.
     fn found(mut self) -> (Vec<Candidate>, Room) {
-        self.found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.cluster.cmp(&b.cluster)));
-        (self.found, self.room)
+        let mut found = std::mem::take(&mut self.room.found);
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.cluster.cmp(&b.cluster)));
+        (found, self.room)
     }
 }
 
@@ -234,10 +242,9 @@ impl State {
     /// Evidence for candidate clusters, the best first: the best of all, every one that the signal may join, and
     /// of the others those that were looked at on the way.
     pub(super) fn candidates_for(&mut self, key: u64, signal: &Signal) -> Vec<Candidate> {
-        let nowhere = [(String::new(), 1.0)];
+        let nowhere = [(CompactString::default(), 1.0)];
         let systems = if signal.systems.is_empty() { &nowhere[..] } else { &signal.systems };
-        let views: Vec<View> =
-            systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
+        let views: Views = systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
         let room = std::mem::take(&mut self.derived.room);
         let mut search = Search::new(self, key, signal, room);
         for view in &views {
@@ -248,6 +255,11 @@ impl State {
         found
     }
 
+    /// Takes back the room of a list of candidates, for the next search.
+    pub(super) fn give_back(&mut self, found: Vec<Candidate>) {
+        self.derived.room.found = found;
+    }
+
     fn view(&mut self, system: &str, belief: f64) -> View {
         let near = self.derived.index.near(system, &self.derived.topology);
         View { own: self.derived.index.number(system), belief, near }
@@ -255,11 +267,11 @@ impl State {
 
     /// How a signal fits one cluster, wherever it fits best.
     pub(super) fn fit(&mut self, key: u64, signal: &Signal, id: u64) -> Option<Candidate> {
-        let brief = self.derived.index.brief(id)?;
+        let brief = self.derived.index.cluster(id)?.brief;
         if !self.may_join(key, signal, (id, brief.is_over)) {
             return None;
         }
-        let views: Vec<View> =
+        let views: Views =
             signal.systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
         let cluster = self.clusters.get(&id)?;
         let words = Words::new(signal, &self.likeness);
@@ -268,12 +280,13 @@ impl State {
         let text = scorer.text(&words, cluster, self.examples(cluster));
         let lost = timing::least_lost(weights, signal, &brief);
         let index = &self.derived.index;
+        let known = index.cluster(id)?;
         let mut best: Option<Candidate> = None;
         for (place, bound) in views.iter().flat_map(|view| view.places(scorer, signal)) {
             let Place { own, belief, other, relation } = place;
             let is_behind = best.is_some_and(|best| best.score >= bound - lost);
             // Few of the systems around are in the cluster: which, the index knows without a look at names.
-            if is_behind || !index.is_at(other, id) {
+            if is_behind || !known.is_at(other) {
                 continue;
             }
             let Some(summary) = cluster.systems().get(index.name(other)) else { continue };

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use smallvec::SmallVec;
 
 use super::State;
 use super::cluster::Cluster;
 use super::holds::ReleasesBefore;
-use super::index::Index;
+use super::index::{Index, Known};
 use super::summary::SystemSummary;
 use crate::model::Time;
 pub use clues::Suspected;
@@ -71,12 +72,14 @@ impl State {
         let rarity = |symptom: &str| rarity(&self.symptoms, self.symptoms_total, symptom);
         let first = cluster.present().first().unwrap_or_default();
         let releases = self.holds.releases_before(first);
-        let by_number = votes::by_number(&voters);
+        let known = index.cluster(id);
+        let board = &self.derived.board;
+        let (rarity, voting) = (&rarity, &*voters);
         let ranking =
-            Ranking { cluster, index, voters, by_number, rarity: &rarity, releases, first };
+            Ranking { cluster, index, known, board, voters: voting, rarity, releases, first };
         let (suspected, used) = ranking.suspected(suspects);
-        drop(ranking);
-        self.derived.board.give_back(used);
+        self.derived.board.give_back(used, &voters);
+        drop(voters);
         drop(shared);
         if let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) {
             if let Some(due) = cluster.rank_due {
@@ -147,9 +150,10 @@ fn by_score(a: &Suspect, b: &Suspect) -> Ordering {
 struct Ranking<'a> {
     cluster: &'a Cluster,
     index: &'a Index,
-    voters: Vec<Voter<'a>>,
-    /// The voters' places, by the number of their system.
-    by_number: Vec<(u32, usize)>,
+    /// What the index knows of the cluster.
+    known: Option<&'a Known>,
+    board: &'a Board,
+    voters: &'a [Voter<'a>],
     rarity: &'a dyn Fn(&str) -> f64,
     releases: ReleasesBefore<'a>,
     /// When the first signal began.
@@ -229,12 +233,11 @@ impl Ranking<'_> {
 
     /// What the cluster knows of a system.
     fn summary_at(&self, system: u32) -> Option<&SystemSummary> {
-        if let Ok(at) = self.by_number.binary_search_by_key(&system, |(number, _)| *number) {
-            let voter = self.by_number.get(at).and_then(|(_, place)| self.voters.get(*place));
-            return voter.map(|voter| voter.summary);
+        if let Some(place) = self.board.voter(system) {
+            return self.voters.get(place).map(|voter| voter.summary);
         }
-        if votes::all_vote(self.cluster, &self.voters)
-            || !self.index.is_at(system, self.cluster.id())
+        if votes::all_vote(self.cluster, self.voters)
+            || !self.known.is_some_and(|known| known.is_at(system))
         {
             return None;
         }
@@ -266,7 +269,7 @@ impl Ranking<'_> {
     /// What speaks for and against a suspect, the weightiest first.
     fn clues(&self, suspect: Suspect) -> Vec<Clue> {
         let others = self.voters.iter().filter(|voter| voter.number != suspect.number);
-        let mut votes: Vec<(f64, bool, u32)> = others
+        let mut votes: SmallVec<[(f64, bool, u32); 64]> = others
             .map(|voter| {
                 let hops = voter.hops_to(suspect.number);
                 (voter.vote(hops), hops.is_some(), voter.number)
@@ -274,7 +277,7 @@ impl Ranking<'_> {
             .collect();
         votes.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
         votes.truncate(CLUES);
-        let mut clues = Vec::with_capacity(OWN_CLUES + votes.len());
+        let mut clues: SmallVec<[Clue; OWN_CLUES + CLUES]> = SmallVec::new();
         self.own_evidence(suspect, |weight, says| {
             clues.push(Clue { weight, says: says() });
         });
@@ -288,9 +291,7 @@ impl Ranking<'_> {
             Clue { weight, says }
         }));
         clues.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        clues.truncate(CLUES);
-        clues.shrink_to_fit();
-        clues
+        clues.into_iter().take(CLUES).collect()
     }
 
     /// What it says for a suspect that its symptoms are rare.

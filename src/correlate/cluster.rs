@@ -209,6 +209,19 @@ impl Cluster {
         }
     }
 
+    /// Counts up or down what follows from a member's state alone, as [`SystemSummary::change_state`].
+    pub(super) fn count_state(&mut self, key: u64, signal: &Signal, up: bool) {
+        let system = self.members.get(&key).map(|membership| &membership.system);
+        let Some(summary) = system.and_then(|system| self.systems.get_mut(system)) else { return };
+        self.totals.change_state(key, signal, up);
+        Arc::make_mut(summary).change_state(key, signal, up);
+    }
+
+    /// What belongs to the present episode is counted apart.
+    pub(super) fn has_episode(&self) -> bool {
+        self.episode.is_some()
+    }
+
     /// Counts everything again from the members.
     pub(super) fn recount<'s>(&mut self, signal: impl Fn(u64) -> Option<&'s Signal>) {
         self.systems.clear();

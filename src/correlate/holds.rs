@@ -30,7 +30,7 @@ impl Holds {
     /// What holds a signal back at a moment: `work:ID` or `mute:ACT`.
     #[must_use]
     pub fn held(&self, signal: &Signal, now: Time) -> Option<String> {
-        let mutes = self.mutes.get(&signal.id);
+        let mutes = self.mutes.get(signal.id.as_str());
         if let Some((act, _)) = mutes.and_then(|mutes| mutes.iter().find(|(_, end)| now < **end)) {
             return Some(format!("mute:{act}"));
         }
@@ -179,7 +179,8 @@ impl<'a> ReleasesBefore<'a> {
 
 fn covers(work: &Work, signal: &Signal) -> bool {
     let is_there = work.systems.iter().any(|system| system == signal.system());
-    let is_of_it = work.objects.is_empty() || work.objects.contains(&signal.object);
+    let is_of_it =
+        work.objects.is_empty() || work.objects.iter().any(|object| *object == signal.object);
     is_there && is_of_it && signal.since.0 >= work.from.0 - EARLY_MS
 }
 

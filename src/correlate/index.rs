@@ -24,11 +24,12 @@ pub(super) type Needs = Arc<[(u32, u8)]>;
 const PER_SYSTEM: usize = 16;
 
 /// What a cluster is to people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Shelf {
     /// An open case.
     Cased,
     /// Nothing yet.
+    #[default]
     Plain,
     /// A case that was resolved: only the same trouble at the same system, or a late ticket, asks for it.
     Over,
@@ -47,7 +48,7 @@ impl Shelf {
 
 /// What is asked first of a cluster: enough to know of most that a signal cannot join them any more, without a look at
 /// what they are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Brief {
     pub(super) only_tickets: bool,
     pub(super) is_over: bool,
@@ -84,13 +85,44 @@ struct Slot {
 }
 
 impl Slot {
-    /// Takes a cluster off whatever shelf it is on.
-    fn take(&mut self, cluster: u64) {
-        for list in [&mut self.cased, &mut self.plain, &mut self.over] {
-            if let Ok(at) = list.binary_search(&cluster) {
-                list.remove(at);
-            }
+    fn shelf(&mut self, shelf: Shelf) -> &mut Vec<u64> {
+        match shelf {
+            Shelf::Cased => &mut self.cased,
+            Shelf::Plain => &mut self.plain,
+            Shelf::Over => &mut self.over,
         }
+    }
+
+    /// Takes a cluster off a shelf.
+    fn take(&mut self, cluster: u64, shelf: Shelf) {
+        let list = self.shelf(shelf);
+        if let Ok(at) = list.binary_search(&cluster) {
+            list.remove(at);
+        }
+    }
+
+    fn put(&mut self, cluster: u64, shelf: Shelf) {
+        let list = self.shelf(shelf);
+        if let Err(at) = list.binary_search(&cluster) {
+            list.insert(at, cluster);
+        }
+    }
+}
+
+/// What is known of one cluster.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What was last noted of it.
+    pub(super) brief: Brief,
+    shelf: Shelf,
+    /// The systems where it is alive.
+    systems: IndexSet<u32, RandomState>,
+}
+
+impl Known {
+    /// Whether it is alive at a system.
+    pub(super) fn is_at(&self, system: u32) -> bool {
+        self.systems.contains(&system)
     }
 }
 
@@ -99,7 +131,7 @@ impl Slot {
 pub(super) struct Index {
     names: IndexSet<CompactString, RandomState>,
     slots: Vec<Slot>,
-    briefs: IndexMap<u64, Brief, RandomState>,
+    clusters: IndexMap<u64, Known, RandomState>,
 }
 
 impl Index {
@@ -175,57 +207,66 @@ impl Index {
         self.slots.len()
     }
 
-    /// Whether a cluster is alive at a system.
-    pub(super) fn is_at(&self, number: u32, cluster: u64) -> bool {
-        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
-        slot.is_some_and(|slot| {
-            let lists = [&slot.cased, &slot.plain, &slot.over];
-            lists.into_iter().any(|list| list.binary_search(&cluster).is_ok())
-        })
-    }
-
-    /// Notes that a cluster is alive at a system, and what it is to people.
+    /// Notes that a cluster is alive at a system.
     pub(super) fn put(&mut self, system: &str, cluster: u64, shelf: Shelf) {
         let number = self.number(system);
-        let Some(slot) = self.slot(number) else { return };
-        slot.take(cluster);
-        let list = match shelf {
-            Shelf::Cased => &mut slot.cased,
-            Shelf::Plain => &mut slot.plain,
-            Shelf::Over => &mut slot.over,
-        };
-        if let Err(at) = list.binary_search(&cluster) {
-            list.insert(at, cluster);
+        let known = self.clusters.entry(cluster).or_default();
+        known.shelf = shelf;
+        known.systems.insert(number);
+        if let Some(slot) = self.slot(number) {
+            slot.put(cluster, shelf);
+        }
+    }
+
+    /// A cluster is something else to people than it was.
+    pub(super) fn reshelve(&mut self, cluster: u64, shelf: Shelf) {
+        let Self { slots, clusters, .. } = self;
+        let Some(known) = clusters.get_mut(&cluster) else { return };
+        let before = std::mem::replace(&mut known.shelf, shelf);
+        for number in &known.systems {
+            let slot = usize::try_from(*number).ok().and_then(|at| slots.get_mut(at));
+            if let Some(slot) = slot {
+                slot.take(cluster, before);
+                slot.put(cluster, shelf);
+            }
         }
     }
 
     /// Forgets a cluster at a system.
     pub(super) fn forget(&mut self, system: &str, cluster: u64) {
-        let number = self.number(system);
+        let Some(number) = self.known(system) else { return };
+        let Some(known) = self.clusters.get_mut(&cluster) else { return };
+        known.systems.swap_remove(&number);
+        let shelf = known.shelf;
         if let Some(slot) = self.slot(number) {
-            slot.take(cluster);
+            slot.take(cluster, shelf);
         }
     }
 
     /// Notes what a cluster is now.
     pub(super) fn note(&mut self, cluster: &Cluster) {
-        self.briefs.insert(cluster.id(), Brief::of(cluster));
+        self.clusters.entry(cluster.id()).or_default().brief = Brief::of(cluster);
     }
 
     /// A cluster is gone.
     pub(super) fn gone(&mut self, cluster: u64) {
-        self.briefs.swap_remove(&cluster);
+        let Some(known) = self.clusters.swap_remove(&cluster) else { return };
+        for number in known.systems {
+            if let Some(slot) = self.slot(number) {
+                slot.take(cluster, known.shelf);
+            }
+        }
     }
 
-    /// What was noted of a cluster.
-    pub(super) fn brief(&self, cluster: u64) -> Option<Brief> {
-        self.briefs.get(&cluster).copied()
+    /// What is known of a cluster.
+    pub(super) fn cluster(&self, cluster: u64) -> Option<&Known> {
+        self.clusters.get(&cluster)
     }
 
     /// The clusters of which something was noted.
     #[cfg(test)]
     pub(super) fn noted(&self) -> impl Iterator<Item = u64> {
-        self.briefs.keys().copied()
+        self.clusters.keys().copied()
     }
 
     /// What is alive where, all of it.

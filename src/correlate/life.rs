@@ -144,7 +144,7 @@ impl State {
     pub fn excuse(&mut self, key: u64, severity: Option<Severity>) -> Option<Severity> {
         let before = self.signals.get(key)?.excused;
         if before != severity {
-            self.alter(key, |signal| signal.excused = severity);
+            self.alter_state(key, |signal| signal.excused = severity);
         }
         before
     }
@@ -240,12 +240,17 @@ impl State {
             return;
         }
         let at = at.max(signal.since);
-        self.alter(key, |signal| {
+        let over = |signal: &mut Signal| {
             signal.life = life;
             signal.ended = Some(at);
             signal.excused = None;
             signal.held_by = None;
-        });
+        };
+        // What was withdrawn has never been there.
+        match life {
+            Life::Withdrawn => self.alter(key, over),
+            _ => self.alter_state(key, over),
+        }
         self.let_go_later(now, key);
         if let Some(home) = self.home.get(&key).copied() {
             self.news.ended.push((home, key));
@@ -254,6 +259,27 @@ impl State {
                 self.rank_soon(now, home);
             }
         }
+    }
+
+    /// Changes a signal where it is, but only whether it lasts, when it ended, what holds it back or excuses it; it must
+    /// not be withdrawn by that. Most of what is counted of it stays as it is.
+    fn alter_state(&mut self, key: u64, change: impl FnOnce(&mut Signal)) {
+        let home = self.home.get(&key).copied();
+        let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
+        let Some(signal) = self.signals.get_mut(key) else { return };
+        let Some(cluster) = cluster else { return change(signal) };
+        // Whether it belongs to an episode may follow from when it ended.
+        if signal.life == Life::Withdrawn || cluster.has_episode() {
+            return self.alter(key, change);
+        }
+        cluster.count_state(key, signal, false);
+        change(signal);
+        cluster.count_state(key, signal, true);
+        self.derived.index.note(cluster);
+        let id = cluster.id();
+        let ticket = signal.ticket_id();
+        self.news.touched.insert(id);
+        self.news.tickets.extend(ticket.map(|ticket| (id, ticket)));
     }
 
     /// Changes a signal where it is: its cluster counts it out, and in again as it is then.
@@ -294,7 +320,7 @@ impl State {
             if signal.held_by == held {
                 continue;
             }
-            self.alter(key, |signal| signal.held_by = held);
+            self.alter_state(key, |signal| signal.held_by = held);
         }
     }
 

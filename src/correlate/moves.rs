@@ -84,9 +84,6 @@ impl State {
         if let Some(due) = cluster.rank_due {
             self.rank_timers.remove(&(due, id));
         }
-        for system in cluster.systems().keys() {
-            self.derived.index.forget(system, id);
-        }
         self.derived.index.gone(id);
         self.recent_cases.retain(|known| *known != id);
         self.constraints.forget_cluster(id);

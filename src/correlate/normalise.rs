@@ -1,5 +1,9 @@
 //! From a finding, a ticket or an alert to the signal that is grouped.
 
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
 use super::State;
 use super::evidence::Words as Vector;
 use crate::model::{
@@ -24,8 +28,8 @@ pub fn alert_id(alert: &ForeignAlert) -> String {
 }
 
 /// The instance that an object belongs to: `crm-db-1 · slot a` is one of `crm-db-1`.
-fn instance(object: &str) -> String {
-    object.split(" · ").next().unwrap_or_default().to_owned()
+fn instance(object: &str) -> CompactString {
+    object.split(" · ").next().unwrap_or_default().into()
 }
 
 /// A finding as a signal.
@@ -41,11 +45,11 @@ pub(super) fn finding(now: Time, finding: &Finding) -> Signal {
         labels: finding.labels.clone(),
     };
     let mut signal = Signal {
-        id: finding.key.clone(),
+        id: finding.key.as_str().into(),
         kind: SignalKind::Finding,
-        systems: vec![(finding.system.clone(), 1.0)],
+        systems: vec![(finding.system.as_str().into(), 1.0)],
         object: instance(&finding.object),
-        symptom: finding.rule.clone(),
+        symptom: finding.rule.as_str().into(),
         mrf: finding.labels.get("mrf").cloned(),
         impact: Some(finding.impact),
         title: finding.title.clone(),
@@ -54,7 +58,7 @@ pub(super) fn finding(now: Time, finding: &Finding) -> Signal {
         role: if finding.blind { Role::Symptom } else { finding.role },
         spreads: finding.spreads,
         blind: finding.blind,
-        detail: Some(Box::new(detail)),
+        detail: Some(Arc::new(detail)),
         ..empty(since)
     };
     note_worst(&mut signal, finding.at.min(now));
@@ -72,11 +76,11 @@ pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
         ..Detail::default()
     };
     let mut signal = Signal {
-        id: alert_id(alert),
+        id: alert_id(alert).into(),
         kind: SignalKind::Alert,
-        systems: vec![(alert.system.clone(), 1.0)],
+        systems: vec![(alert.system.as_str().into(), 1.0)],
         object: instance(&alert.object),
-        symptom: alert.name.clone(),
+        symptom: alert.name.as_str().into(),
         mrf: alert.mrf.clone(),
         impact: alert.impact,
         title: alert.title.clone(),
@@ -85,7 +89,7 @@ pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
         spreads: alert.spreads,
         channel: alert.source.clone(),
         expires_at: alert.expires_at,
-        detail: Some(Box::new(detail)),
+        detail: Some(Arc::new(detail)),
         ..empty(since)
     };
     signal.systems.retain(|(system, _)| !system.is_empty());
@@ -96,15 +100,15 @@ pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
 /// A signal of nothing yet, to be filled in.
 fn empty(since: Time) -> Signal {
     Signal {
-        id: String::new(),
+        id: CompactString::default(),
         kind: SignalKind::Ticket,
         life: Life::Active,
         ended: None,
         held_by: None,
         excused: None,
         systems: Vec::new(),
-        object: String::new(),
-        symptom: String::new(),
+        object: CompactString::default(),
+        symptom: CompactString::default(),
         mrf: None,
         impact: None,
         stems: Vec::new(),
@@ -116,7 +120,7 @@ fn empty(since: Time) -> Signal {
         spreads: true,
         blind: false,
         number: String::new(),
-        reporter: String::new(),
+        reporter: CompactString::default(),
         channel: String::new(),
         step: String::new(),
         since,
@@ -169,16 +173,16 @@ impl State {
         stems.dedup();
         let named =
             || text::mrf(&ticket.title).or_else(|| text::mrf(&ticket.text)).map(str::to_owned);
-        let id = ticket_id(ticket.id);
+        let id = CompactString::from(ticket_id(ticket.id));
         let mut signal = Signal {
             kind: SignalKind::Ticket,
-            systems,
+            systems: systems.into_iter().map(|(key, belief)| (key.into(), belief)).collect(),
             mrf: ticket.mrf.clone().or_else(named),
             impact: Signs::new(&title, &body).felt().map(|felt| felt.impact),
             stems,
-            title: Text::new(&ticket.title, &ticket.title),
+            title: Text::same(ticket.title.as_str()),
             number: ticket.number.clone(),
-            reporter: if ticket.user.is_empty() { id.clone() } else { ticket.user.clone() },
+            reporter: if ticket.user.is_empty() { id.clone() } else { ticket.user.as_str().into() },
             channel: ticket.channel.clone(),
             step: ticket.step.clone(),
             id,

@@ -14,7 +14,7 @@ use crate::model::Signal;
 pub(super) struct Signals {
     /// Shared, so that copying the state for a snapshot copies pointers.
     by_key: BTreeMap<u64, Arc<Signal>>,
-    by_id: BTreeMap<String, u64>,
+    by_id: BTreeMap<CompactString, u64>,
     next: u64,
 }
 

@@ -105,16 +105,21 @@ impl SystemSummary {
             return;
         }
         self.all.change(key, signal, up);
+        if signal.is_ticket() {
+            self.written.change(&signal.since, up);
+        } else {
+            self.began.change(&signal.since, up);
+            self.heard.change(&signal.since, up);
+        }
+        self.change_state(key, signal, up);
+    }
+
+    /// What follows from whether a signal lasts, when it ended and what holds it back.
+    pub(super) fn change_state(&mut self, key: u64, signal: &Signal, up: bool) {
         if signal.counts_now() {
             self.active.change(key, signal, up);
         }
-        if signal.is_ticket() {
-            self.written.change(&signal.since, up);
-            return;
-        }
-        self.began.change(&signal.since, up);
-        self.heard.change(&signal.since, up);
-        if let Some(ended) = &signal.ended {
+        if let Some(ended) = signal.ended.as_ref().filter(|_| !signal.is_ticket()) {
             self.heard.change(ended, up);
         }
     }
@@ -194,10 +199,29 @@ impl Totals {
             self.mrfs.change_name(mrf, up);
         }
         if signal.is_ticket() {
-            return self.change_ticket(key, signal, up);
+            self.change_ticket(key, signal, up);
+        } else {
+            step(&mut self.findings, true, up);
+            self.began.change(&signal.since, up);
+            if signal.severity > Severity::Info {
+                self.worsened.change(&signal.worsened_at, up);
+            }
+        }
+        self.change_state(key, signal, up);
+    }
+
+    /// What follows from whether a signal lasts, when it ended and what holds it back or excuses it.
+    pub(super) fn change_state(&mut self, key: u64, signal: &Signal, up: bool) {
+        if signal.is_ticket() {
+            if signal.counts_now() {
+                self.suffering.change_name(&signal.reporter, up);
+                if let Some(felt) = &signal.impact {
+                    self.felt.change(*felt, up);
+                }
+            }
+            return;
         }
         let is_active = signal.is_active();
-        step(&mut self.findings, true, up);
         step(&mut self.active, is_active, up);
         step(&mut self.held, is_active && signal.held_by.is_some(), up);
         step(&mut self.causes, signal.counts_now() && signal.role == Role::Cause, up);
@@ -210,10 +234,6 @@ impl Totals {
             let (since, key) = (Reverse(signal.since), Reverse(key));
             self.loud.change(&(signal.keeps_open(), signal.severity, since, key), up);
         }
-        self.began.change(&signal.since, up);
-        if signal.severity > Severity::Info {
-            self.worsened.change(&signal.worsened_at, up);
-        }
         if let Some(ended) = &signal.ended {
             self.ended.change(ended, up);
         }
@@ -225,12 +245,6 @@ impl Totals {
         self.written.change(&(signal.since, key), up);
         if !signal.stems.is_empty() {
             self.texts.change(&(signal.since, key), up);
-        }
-        if signal.counts_now() {
-            self.suffering.change_name(&signal.reporter, up);
-            if let Some(felt) = &signal.impact {
-                self.felt.change(*felt, up);
-            }
         }
     }
 

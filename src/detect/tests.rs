@@ -65,7 +65,7 @@ impl Bench {
         let batch = batch(at, values, up);
         self.store.append(&batch);
         let found = self.watch.polled(&self.store, "host", "a", batch.at);
-        found.into_iter().map(|finding| (finding.state, finding.title.ru)).collect()
+        found.into_iter().map(|finding| (finding.state, finding.title.ru.to_string())).collect()
     }
 }
 
@@ -254,7 +254,7 @@ fn a_number_told_along_is_filled_in_and_told_anew_when_it_changes() {
         let batch = series(at, &values);
         store.append(&batch);
         let found = watch.polled(&store, "host", "a", batch.at);
-        found.into_iter().map(|finding| (finding.state, finding.advice.ru)).collect()
+        found.into_iter().map(|finding| (finding.state, finding.advice.ru.to_string())).collect()
     };
     assert_eq!(poll(10, Some(24_044.0)), [(FindingState::Raised, "снять 24044".to_owned())]);
     assert_eq!(poll(20, Some(24_044.0)), []);

@@ -145,12 +145,10 @@ impl State {
     /// Compares a case with what was told of it and decides what is missing.
     pub fn decide(&mut self, context: Context<'_>, facts: Facts<'_>) -> Vec<Effect> {
         let case = facts.case.id;
-        let mut told = self.told.remove(&case).unwrap_or_default();
-        if let Some(due) = told.due.take() {
-            self.timers.remove(&(due, case));
-        }
         let survivor = facts.survivor.and_then(|survivor| self.told.get(&survivor.id));
         let beside = survivor.map(|told| told.ticket.queue().to_owned()).unwrap_or_default();
+        let told = self.told.entry(case).or_default();
+        let before = told.due.take();
         let (effects, due) = told.decide(context, facts, &beside);
         for effect in &effects {
             for key in &effect.supersedes {
@@ -159,10 +157,14 @@ impl State {
             told.pending.insert(effect.key);
         }
         told.due = due;
-        if let Some(at) = due {
-            self.timers.insert((at, case));
+        if due != before {
+            if let Some(at) = before {
+                self.timers.remove(&(at, case));
+            }
+            if let Some(at) = due {
+                self.timers.insert((at, case));
+            }
         }
-        self.told.insert(case, told);
         effects
     }
 }

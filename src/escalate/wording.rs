@@ -119,7 +119,7 @@ impl Wording<'_> {
 
     /// What the finding says that speaks for the first cause.
     pub(super) fn lead(&self) -> Option<&Detail> {
-        self.facts.lead().and_then(Signal::telling_detail)
+        self.facts.lead().and_then(Signal::telling_detail).map(AsRef::as_ref)
     }
 
     pub(super) fn advice(&self) -> &str {

@@ -213,7 +213,7 @@ impl History {
                 let home = self.state.correlate().cluster_of(*key);
                 home.is_none_or(|cluster| cluster.standing().case.is_none())
             })
-            .map(|(_, signal)| signal.id.clone())
+            .map(|(_, signal)| signal.id.to_string())
             .collect();
         let until = Time(self.now + 15 * MINUTE);
         let verbs = [

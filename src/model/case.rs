@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -232,7 +233,7 @@ pub struct Member {
     /// The planned work or mute that holds it back.
     pub held_by: Option<String>,
     /// What a finding says beside its title.
-    pub detail: Option<Box<Detail>>,
+    pub detail: Option<Arc<Detail>>,
     /// A ticket's number, as people use it; empty for others.
     pub number: String,
     /// The branch it was counted under.

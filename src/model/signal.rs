@@ -1,5 +1,8 @@
 //! The unit that is grouped: one piece of evidence with a life.
 
+use std::sync::Arc;
+
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{Detail, Impact, Role, Severity, Text, Time};
@@ -55,14 +58,14 @@ pub struct Worst {
     /// The line for people as it read then.
     pub title: Text,
     /// The numbers and labels as they were then.
-    pub detail: Option<Box<Detail>>,
+    pub detail: Option<Arc<Detail>>,
 }
 
 /// One piece of evidence, normalised and kept whole while anything refers to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// `ticket:ID`, `alert:SOURCE/NAME`, or the finding's key.
-    pub id: String,
+    pub id: CompactString,
     /// Where it came from.
     pub kind: SignalKind,
     /// Where in its life.
@@ -78,13 +81,13 @@ pub struct Signal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excused: Option<Severity>,
     /// The systems it speaks of, surest first, each with a share of belief 0…1. May be empty.
-    pub systems: Vec<(String, f64)>,
+    pub systems: Vec<(CompactString, f64)>,
     /// The thing inside the system: an instance, a disk. Empty for tickets.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub object: String,
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub object: CompactString,
     /// What kind of trouble it is: the rule of a finding, the name of an alert; empty for tickets.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub symptom: String,
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub symptom: CompactString,
     /// The macro-regional branch, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mrf: Option<String>,
@@ -115,8 +118,8 @@ pub struct Signal {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub number: String,
     /// Who reported it, as a keyed hash; the ticket's own id when nobody is known.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reporter: String,
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub reporter: CompactString,
     /// How a ticket came in; which system sent an alert.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub channel: String,
@@ -132,7 +135,7 @@ pub struct Signal {
     pub expires_at: Option<Time>,
     /// What a finding says beside its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Box<Detail>>,
+    pub detail: Option<Arc<Detail>>,
 }
 
 impl Signal {
@@ -192,10 +195,10 @@ impl Signal {
 
     /// The detail that belongs to [`Self::telling_title`].
     #[must_use]
-    pub fn telling_detail(&self) -> Option<&Detail> {
+    pub fn telling_detail(&self) -> Option<&Arc<Detail>> {
         match &self.worst {
-            Some(worst) if !self.is_active() => worst.detail.as_deref(),
-            _ => self.detail.as_deref(),
+            Some(worst) if !self.is_active() => worst.detail.as_ref(),
+            _ => self.detail.as_ref(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A text for people, in both languages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// The languages that every text for people exists in.
@@ -24,19 +26,25 @@ impl Language {
     }
 }
 
-/// The same text in Russian and English.
+/// The same text in Russian and English. A title is told in many places of one case, so copies share it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// Russian.
-    pub ru: String,
+    pub ru: Arc<str>,
     /// English.
-    pub en: String,
+    pub en: Arc<str>,
 }
 
 impl Text {
     /// Makes a text from its two languages.
-    pub fn new(ru: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(ru: impl Into<Arc<str>>, en: impl Into<Arc<str>>) -> Self {
         Self { ru: ru.into(), en: en.into() }
+    }
+
+    /// A text that reads the same in both languages: a ticket's title, a name.
+    pub fn same(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        Self { ru: Arc::clone(&text), en: text }
     }
 
     /// Several texts as one; none of none.

@@ -31,7 +31,7 @@ fn the_shapes_of_errors_are_told_apart() {
         assert_eq!(word(&error), expected, "{status} {body}");
         assert_eq!(error.is_outcome_unknown(), is_unknown, "{error}");
         assert_eq!(error.is_permanent(), is_permanent, "{error}");
-        assert!(!error.text().ru.is_empty() && error.text().en == error.to_string());
+        assert!(!error.text().ru.is_empty() && *error.text().en == error.to_string());
     };
     let auth = r#"{"Error":{"ErrorCode":"TicketCreate.AuthFail","ErrorMessage":"no"}}"#;
     check(200, auth, "auth", false, false);

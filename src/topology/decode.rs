@@ -105,7 +105,7 @@ fn system(
     }
     reader.finish();
     let key = key?;
-    let name = name.unwrap_or_else(|| Text::new(&key, &key));
+    let name = name.unwrap_or_else(|| Text::same(key.as_str()));
     Some(System {
         short: short.unwrap_or_else(|| name.clone()),
         owner: owner.unwrap_or_default(),

@@ -83,8 +83,9 @@ impl<'a> Finder<'a> {
     }
 
     pub(super) fn of_ticket(&self, ticket: &Signal, s: &Speech<'_>) -> Option<SolutionView> {
+        let named = ticket.systems.iter();
         let question = Question {
-            systems: ticket.systems.clone(),
+            systems: named.map(|(key, belief)| (key.to_string(), *belief)).collect(),
             said: ticket.stems.iter().cloned().collect(),
             felt: ticket.impact,
         };

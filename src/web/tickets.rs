@@ -234,7 +234,7 @@ fn row(core: &Core, key: u64, ticket: &Signal, texts: &Texts, s: &Speech<'_>) ->
         .ticket_id()
         .and_then(|id| core.settings().escalation.ticket_link(&id.to_string(), &ticket.number));
     Row {
-        signal: ticket.id.clone(),
+        signal: ticket.id.to_string(),
         number: ticket.number.clone(),
         link: link.unwrap_or_default(),
         title: ticket.title.get(s.language).to_owned(),

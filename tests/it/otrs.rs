@@ -149,7 +149,7 @@ async fn canary_tells_right_from_wrong() {
     config.timezone = ServerZone::named("Europe/Moscow").unwrap();
     let advice = Client::new(config).unwrap().canary().await.unwrap();
     assert!(advice.iter().all(|advice| advice.level == AdviceLevel::Error));
-    let english: Vec<&str> = advice.iter().map(|advice| advice.text.en.as_str()).collect();
+    let english: Vec<&str> = advice.iter().map(|advice| &*advice.text.en).collect();
     for word in ["-180 min", "ProblemID", "`Channel`", "Системы", "4 High!", "закрыто", "Trouble"]
     {
         assert!(english.iter().any(|text| text.contains(word)), "{word}: {english:#?}");

@@ -21,7 +21,7 @@ fn active(state: &ApiState) -> BTreeMap<String, Vec<Value>> {
         let on = signals.filter(|signal| signal.kind == SignalKind::Finding && signal.is_active());
         let mut alerts: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for signal in on.take(ALERTS) {
-            alerts.entry(signal.symptom.clone()).or_default().push(alert(signal));
+            alerts.entry(signal.symptom.to_string()).or_default().push(alert(signal));
         }
         alerts
     })

@@ -147,7 +147,7 @@ impl Run {
         for cluster in self.state.correlate().clusters() {
             let members = cluster.members().keys();
             let signals = members.filter_map(|key| self.state.correlate().signal(*key));
-            let ids = signals.map(|signal| signal.id.clone()).collect();
+            let ids = signals.map(|signal| signal.id.to_string()).collect();
             let causes = cluster.suspects().iter().map(|one| one.system.to_string()).collect();
             found.push((name(cluster), ids, causes));
         }
@@ -171,8 +171,8 @@ fn systems(world: &World) -> Vec<System> {
         .map(|entity| System {
             contact: Text::default(),
             key: entity.id.clone(),
-            name: Text::new(&entity.id, &entity.id),
-            short: Text::new(&entity.id, &entity.id),
+            name: Text::same(entity.id.as_str()),
+            short: Text::same(entity.id.as_str()),
             owner: Text::default(),
             queue: String::new(),
             words: entity.label.iter().cloned().collect(),
@@ -209,7 +209,7 @@ fn alert(event: &StormEvent, now: Time) -> ForeignAlert {
     ForeignAlert {
         source: "storm".to_owned(),
         fingerprint: event.id.clone(),
-        title: Text::new(&name, &name),
+        title: Text::same(name.as_str()),
         system: event.entity.clone().unwrap_or_default(),
         object: String::new(),
         severity: Severity::Warning,

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use smallvec::SmallVec;
+
 use super::super::cluster::Cluster;
 use super::super::index::{Index, Needs};
 use super::super::summary::SystemSummary;
@@ -53,16 +55,18 @@ impl<'a> Voter<'a> {
     }
 }
 
+/// Most clusters are small: their voters need no memory of their own.
+pub(super) type Voters<'a> = SmallVec<[Voter<'a>; 8]>;
+
 /// The systems that vote: those with the most findings, of equal ones the first by key.
 pub(super) fn voters<'a>(
     cluster: &'a Cluster,
     index: &mut Index,
     topology: &Topology,
-) -> Vec<Voter<'a>> {
+) -> Voters<'a> {
     let weight = |summary: &SystemSummary| summary.all.findings;
-    let systems = cluster.present_systems().iter();
-    let mut voting: Vec<(&str, &SystemSummary)> = Vec::with_capacity(systems.len().min(2 * VOTERS));
-    for (key, summary) in systems {
+    let mut voting: SmallVec<[(&str, &SystemSummary); 2 * VOTERS]> = SmallVec::new();
+    for (key, summary) in cluster.present_systems() {
         let tally = &summary.all;
         if key.is_empty() || tally.findings + tally.tickets == 0 {
             continue;
@@ -82,14 +86,6 @@ pub(super) fn voters<'a>(
         Voter::new(number, summary, needs)
     };
     voting.into_iter().map(voter).collect()
-}
-
-/// The voters' places, in order of the numbers of their systems.
-pub(super) fn by_number(voters: &[Voter<'_>]) -> Vec<(u32, usize)> {
-    let mut places: Vec<(u32, usize)> =
-        voters.iter().enumerate().map(|(place, voter)| (voter.number, place)).collect();
-    places.sort_unstable();
-    places
 }
 
 /// Whether every system of a cluster votes: none of the others is in it then.
@@ -117,6 +113,8 @@ pub(super) struct Suspect {
 pub(in super::super) struct Board {
     /// The place in the list, plus one; all zero between two rankings.
     places: Vec<u32>,
+    /// The same among the voters, until the list is given back.
+    voting: Vec<u32>,
     /// The list of the last ranking, empty: its room is used again.
     list: Vec<Suspect>,
 }
@@ -130,9 +128,13 @@ impl Board {
         index: &Index,
     ) -> Vec<Suspect> {
         self.places.resize(index.len(), 0);
+        self.voting.resize(index.len(), 0);
         let none: f64 = voters.iter().map(|voter| voter.vote(None)).sum();
         let mut list = std::mem::take(&mut self.list);
         for (place, voter) in voters.iter().enumerate() {
+            if let Some(voting) = at(&mut self.voting, voter.number) {
+                *voting = u32::try_from(place + 1).unwrap_or(0);
+            }
             let against = voter.vote(None);
             // A suspect does not vote about itself.
             if let Some(suspect) = self.find(&mut list, voter.number, none) {
@@ -154,16 +156,17 @@ impl Board {
             }
         }
         for suspect in &list {
-            if let Some(place) = self.place(suspect.number) {
+            if let Some(place) = at(&mut self.places, suspect.number) {
                 *place = 0;
             }
         }
         let all_vote = all_vote(cluster, voters);
+        let known = index.cluster(cluster.id());
+        let is_at = |system| !all_vote && known.is_some_and(|known| known.is_at(system));
         list.retain_mut(|suspect| {
             // Nothing depends on it for one that is near and not spoken of from afar.
             let is_asked = !suspect.is_near || suspect.from_afar > 0.0;
-            let is_here = suspect.voter.is_some()
-                || (is_asked && !all_vote && index.is_at(suspect.number, cluster.id()));
+            let is_here = suspect.voter.is_some() || (is_asked && is_at(suspect.number));
             if is_here {
                 suspect.score += suspect.from_afar;
             }
@@ -172,14 +175,21 @@ impl Board {
         list
     }
 
-    /// Keeps the room of a list for the next ranking.
-    pub(super) fn give_back(&mut self, mut list: Vec<Suspect>) {
-        list.clear();
-        self.list = list;
+    /// The place of a system among the voters of the ranking under way, if it is one.
+    pub(super) fn voter(&self, system: u32) -> Option<usize> {
+        let place = self.voting.get(usize::try_from(system).ok()?)?;
+        usize::try_from(*place).ok()?.checked_sub(1)
     }
 
-    fn place(&mut self, system: u32) -> Option<&mut u32> {
-        self.places.get_mut(usize::try_from(system).ok()?)
+    /// The ranking is done: keeps the room of its list for the next one.
+    pub(super) fn give_back(&mut self, mut list: Vec<Suspect>, voters: &[Voter<'_>]) {
+        for voter in voters {
+            if let Some(voting) = at(&mut self.voting, voter.number) {
+                *voting = 0;
+            }
+        }
+        list.clear();
+        self.list = list;
     }
 
     /// The suspect of a system; a new one has the votes of those who do not know it.
@@ -189,7 +199,7 @@ impl Board {
         system: u32,
         none: f64,
     ) -> Option<&'l mut Suspect> {
-        let place = self.place(system)?;
+        let place = at(&mut self.places, system)?;
         if *place == 0 {
             list.push(Suspect {
                 number: system,
@@ -203,4 +213,9 @@ impl Board {
         let at = usize::try_from(*place).ok()?.checked_sub(1)?;
         list.get_mut(at)
     }
+}
+
+/// What a table says of a system.
+fn at(table: &mut [u32], system: u32) -> Option<&mut u32> {
+    table.get_mut(usize::try_from(system).ok()?)
 }

@@ -188,10 +188,9 @@ impl TicketRow {
             return;
         }
         self.explained_said = true;
-        let links = telling.facts.case.decided.links.iter();
-        let mut by = links.filter(|link| link.kind == LinkKind::ExplainedBy);
-        if let Some(link) = by.next_back() {
-            let letter = telling.wording().explained(link.case);
+        let by = telling.facts.case.decided.linked(LinkKind::ExplainedBy).last();
+        if let Some(case) = by {
+            let letter = telling.wording().explained(case);
             self.plain_note(telling, letter);
         }
     }

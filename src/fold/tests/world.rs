@@ -158,7 +158,7 @@ impl Core {
 
     pub(crate) fn title(&self, case: &str) -> String {
         let topology = self.state.correlate().topology();
-        self.catalogue.both(&self.case(case).title, topology).ru
+        self.catalogue.both(&self.case(case).title, topology).ru.to_string()
     }
 
     /// What was to be done since a place in the list.
@@ -222,7 +222,7 @@ pub(crate) fn finding(system: &str, rule: &str, role: Role, impact: Impact) -> F
         spreads: impact != Impact::Unfelt,
         impact,
         blind: false,
-        title: Text::new(rule, rule),
+        title: Text::same(rule),
         advice: Text::default(),
         runbook: String::new(),
         evidence: Vec::new(),
@@ -280,7 +280,7 @@ pub(crate) fn alert(name: &str, system: &str, at: i64, ended: Option<i64>) -> Fo
         spreads: true,
         impact: Some(Impact::Errors),
         mrf: None,
-        title: Text::new(name, name),
+        title: Text::same(name),
         labels: BTreeMap::new(),
         url: String::new(),
         runbook: String::new(),
