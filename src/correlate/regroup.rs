@@ -94,7 +94,8 @@ impl State {
         if moved * 2 > all {
             self.news.merged.push((goes, stays));
         }
-        self.unranked.extend([stays, goes]);
+        // The one that stays is ranked as it grows, like any other.
+        self.unranked.insert(goes);
         stays
     }
 
