@@ -130,10 +130,15 @@ impl State {
         let summary = facts.summary(told);
         let is_frozen = facts.case.frozen.is_some();
         let known = if is_frozen { None } else { self.contents(id, correlate) };
+        // Of one that was merged they are not in words yet.
+        let causes = if is_frozen && facts.cluster.is_none() { facts.causes() } else { Vec::new() };
         let (mut case, history) = self.forget(id)?;
         // What was set down when it was closed or merged is handed on, not copied.
         let frozen = Arc::make_mut(&mut case).frozen.take();
-        let known = frozen.map(Arc::unwrap_or_clone).or(known)?;
+        let mut known = frozen.map(Arc::unwrap_or_clone).or(known)?;
+        if known.causes.is_empty() {
+            known.causes = causes;
+        }
         Some(CaseDetail { summary, timeline: Arc::unwrap_or_clone(history).lines, ..known })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::decided::Decided;
+use crate::correlate::Suspected;
 use crate::model::{CaseDetail, CaseId, CaseState, Message, Severity, Time};
 
 /// Changes of state kept to tell who was late what they missed.
@@ -54,6 +55,9 @@ pub struct Case {
     pub(super) changes: Vec<(u64, Message)>,
     /// The case as it was when it was closed or merged, without its history.
     pub(super) frozen: Option<Arc<CaseDetail>>,
+    /// Who was suspected when it was merged, not yet in words: few are ever read, and it may be merged for long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) suspects: Vec<Suspected>,
     pub(super) due: Option<Time>,
 }
 
@@ -91,6 +95,7 @@ impl Case {
             lead: None,
             changes: Vec::new(),
             frozen: None,
+            suspects: Vec::new(),
             due: None,
         }
     }

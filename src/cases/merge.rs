@@ -73,12 +73,18 @@ impl State {
         let absorbed = Message::new("line-merged").word("case", goes.to_string());
         self.note(now, stays, TimelineKind::State, absorbed.clone());
         // Its signals are the other one's; what is left of it are its line and its history.
-        let frozen = self.outline(goes, correlate).map(Arc::new);
+        let Some(facts) = self.facts(goes, correlate) else { return };
+        let frozen = match (facts.cluster, &facts.case.frozen) {
+            (None, Some(frozen)) => Arc::clone(frozen),
+            _ => Arc::new(facts.line()),
+        };
+        let suspects = facts.cluster.map(|cluster| cluster.suspects().to_vec());
         if let Some(cluster) = self.case(goes).and_then(|case| case.decided.cluster) {
             self.leave_cluster(goes, cluster);
         }
         self.change(goes, |case| {
-            case.frozen = frozen;
+            case.frozen = Some(frozen);
+            case.suspects = suspects.unwrap_or_default();
             case.decided.state = CaseState::Merged;
             case.decided.merged_into = Some(stays);
             case.decided.cluster = None;

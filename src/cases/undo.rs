@@ -90,6 +90,7 @@ impl State {
                 case.decided = decided;
                 if case.decided.cluster.is_some() {
                     case.frozen = None;
+                    case.suspects.clear();
                 }
             });
         }

@@ -80,7 +80,8 @@ impl Facts<'_> {
     /// Suspected causes, most likely first; one that a person has named stands alone at the top.
     #[must_use]
     pub fn causes(&self) -> Vec<Cause> {
-        let ranked = self.cluster.map_or(&[][..], Cluster::suspects).iter().map(Suspected::cause);
+        let ranked = self.cluster.map_or(&self.case.suspects[..], Cluster::suspects);
+        let ranked = ranked.iter().map(Suspected::cause);
         let Some(system) = &self.case.decided.cause else { return ranked.collect() };
         let word = Reason::new(0.0, Message::new("cause-set-by-person"));
         let mut causes =
@@ -156,6 +157,18 @@ impl Facts<'_> {
         pace
     }
 
+    /// The case on one line, and nothing else of it.
+    pub(super) fn line(&self) -> CaseDetail {
+        CaseDetail {
+            summary: self.summary(&[]),
+            causes: Vec::new(),
+            members: Vec::new(),
+            timeline: Vec::new(),
+            candidates: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+
     /// The case on one line.
     #[must_use]
     pub fn summary(&self, told: &[Delivery]) -> CaseSummary {
@@ -174,7 +187,8 @@ impl Facts<'_> {
         let totals = self.cluster.map(Cluster::present);
         let first = self.first_system();
         let keys = self.cluster.map(|cluster| cluster.present_systems().keys());
-        let others = keys.into_iter().flatten().filter(|key| *key != first && !key.is_empty());
+        let others =
+            keys.into_iter().flatten().filter(|key| key.as_str() != first && !key.is_empty());
         let mut systems: Vec<String> = Vec::new();
         if !first.is_empty() {
             systems.push(first.to_owned());
@@ -285,20 +299,18 @@ impl State {
     }
 
     /// A case without its history, nor what it is made of unless it has been frozen with it.
-    pub(super) fn outline(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
+    fn outline(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let facts = self.facts(id, correlate)?;
-        let summary = facts.summary(&[]);
-        if let (None, Some(frozen)) = (facts.cluster, &facts.case.frozen) {
-            return Some(CaseDetail { summary, ..(**frozen).clone() });
+        let mut detail = match (facts.cluster, &facts.case.frozen) {
+            (None, Some(frozen)) => {
+                CaseDetail { summary: facts.summary(&[]), ..(**frozen).clone() }
+            }
+            _ => facts.line(),
+        };
+        if detail.causes.is_empty() {
+            detail.causes = facts.causes();
         }
-        Some(CaseDetail {
-            summary,
-            causes: facts.causes(),
-            members: Vec::new(),
-            timeline: Vec::new(),
-            candidates: Vec::new(),
-            words: Vec::new(),
-        })
+        Some(detail)
     }
 }
 

@@ -46,7 +46,7 @@ impl State {
         let own = CompactString::from(self.derived.index.name(fit.own));
         let other = CompactString::from(self.derived.index.name(fit.other));
         let relation = (!own.is_empty()).then_some(fit.relation);
-        let system = own.clone();
+        let system = self.derived.index.key(fit.own).cloned().unwrap_or_default();
         let why = Why::Evidence { values: fit.values, own, other, relation };
         Membership { system, joined_at: now, why }
     }

@@ -206,8 +206,9 @@ impl<'s> Search<'s> {
             *known = state.clusters.get(&id).map(Arc::as_ref);
         }
         let Some(cluster) = *known else { return };
-        let system = state.derived.index.name(place.other);
-        let Some(summary) = cluster.systems().get(system) else { return };
+        let system = state.derived.index.key(place.other);
+        let summary = system.and_then(|system| cluster.systems().get(system));
+        let Some(summary) = summary else { return };
         let text = *met
             .text
             .get_or_insert_with(|| self.scorer.text(&self.words, cluster, state.examples(cluster)));
@@ -289,7 +290,8 @@ impl State {
             if is_behind || !known.is_at(other) {
                 continue;
             }
-            let Some(summary) = cluster.systems().get(index.name(other)) else { continue };
+            let summary = index.key(other).and_then(|system| cluster.systems().get(system));
+            let Some(summary) = summary else { continue };
             let at = (cluster.as_ref(), summary.as_ref());
             let values = scorer.compare(signal, belief, at, relation, text);
             let score = values.iter().sum();

@@ -241,7 +241,7 @@ impl Ranking<'_> {
         {
             return None;
         }
-        self.cluster.present_systems().get(self.index.name(system)).map(Arc::as_ref)
+        self.cluster.present_systems().get(self.index.key(system)?).map(Arc::as_ref)
     }
 
     /// The nearest broken system that a suspect depends on.

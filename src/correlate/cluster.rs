@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::cause::Suspected;
 use super::evidence::Why;
+use super::key::SystemKey;
 use super::summary::{SystemSummary, Tally, Totals};
 use crate::model::{CaseId, Signal, Time};
 
@@ -18,7 +18,7 @@ use crate::model::{CaseId, Signal, Time};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Membership {
     /// The system it was put to; empty when it names none.
-    pub system: CompactString,
+    pub system: SystemKey,
     /// When it joined.
     pub joined_at: Time,
     /// What spoke for it.
@@ -45,7 +45,7 @@ pub struct Standing {
 /// What is known of the episode that a case is in, counted apart from what was before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Episode {
-    systems: BTreeMap<CompactString, Arc<SystemSummary>>,
+    systems: BTreeMap<SystemKey, Arc<SystemSummary>>,
     totals: Totals,
 }
 
@@ -53,7 +53,7 @@ struct Episode {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Evidence<'a> {
     members: &'a BTreeMap<u64, Membership>,
-    systems: &'a BTreeMap<CompactString, Arc<SystemSummary>>,
+    systems: &'a BTreeMap<SystemKey, Arc<SystemSummary>>,
     totals: &'a Totals,
     episode: &'a Option<Box<Episode>>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct Evidence<'a> {
 pub struct Cluster {
     id: u64,
     members: BTreeMap<u64, Membership>,
-    systems: BTreeMap<CompactString, Arc<SystemSummary>>,
+    systems: BTreeMap<SystemKey, Arc<SystemSummary>>,
     totals: Totals,
     standing: Standing,
     /// Only while it is not all that is known.
@@ -105,7 +105,7 @@ impl Cluster {
 
     /// What is known by system of the episode that its case is in: all, unless it has come back.
     #[must_use]
-    pub fn present_systems(&self) -> &BTreeMap<CompactString, Arc<SystemSummary>> {
+    pub fn present_systems(&self) -> &BTreeMap<SystemKey, Arc<SystemSummary>> {
         self.episode.as_ref().map_or(&self.systems, |episode| &episode.systems)
     }
 
@@ -117,7 +117,7 @@ impl Cluster {
 
     /// What is known by system.
     #[must_use]
-    pub fn systems(&self) -> &BTreeMap<CompactString, Arc<SystemSummary>> {
+    pub fn systems(&self) -> &BTreeMap<SystemKey, Arc<SystemSummary>> {
         &self.systems
     }
 
@@ -256,8 +256,8 @@ impl Cluster {
 
 /// Counts a member up or down at its system; what was withdrawn counts for nothing.
 fn count_at(
-    systems: &mut BTreeMap<CompactString, Arc<SystemSummary>>,
-    system: &CompactString,
+    systems: &mut BTreeMap<SystemKey, Arc<SystemSummary>>,
+    system: &SystemKey,
     (key, signal): (u64, &Signal),
     up: bool,
 ) {

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::cluster::{Cluster, Standing};
+use super::key::SystemKey;
 use crate::model::Time;
 use crate::topology::{Relation, Topology};
 
@@ -129,7 +129,7 @@ impl Known {
 /// System → the clusters alive there.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    names: IndexSet<CompactString, RandomState>,
+    names: IndexSet<SystemKey, RandomState>,
     slots: Vec<Slot>,
     clusters: IndexMap<u64, Known, RandomState>,
 }
@@ -156,6 +156,11 @@ impl Index {
     pub(super) fn name(&self, number: u32) -> &str {
         let at = usize::try_from(number).unwrap_or(usize::MAX);
         self.names.get_index(at).map_or("", |name| name)
+    }
+
+    /// The key of a system.
+    pub(super) fn key(&self, number: u32) -> Option<&SystemKey> {
+        self.names.get_index(usize::try_from(number).ok()?)
     }
 
     fn slot(&mut self, number: u32) -> Option<&mut Slot> {

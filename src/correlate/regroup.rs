@@ -4,12 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use compact_str::CompactString;
-
 use super::State;
 use super::candidates::Candidate;
 use super::cluster::{Cluster, Membership};
 use super::evidence::Why;
+use super::key::SystemKey;
 use super::surge::Scope;
 use super::unassigned::{Nearest, Unassigned};
 use crate::model::{CaseId, Life, Message, Signal, Time};
@@ -164,7 +163,7 @@ impl State {
             .take_while(|((at, _), _)| *at >= from)
             .filter_map(|((at, key), _)| Some((*at, self.signals.get(*key)?.reporter.as_str())))
             .collect();
-        let systems = cluster.systems().keys().map(CompactString::as_str);
+        let systems = cluster.systems().keys().map(SystemKey::as_str);
         if self.rates.is_surge(systems, &tickets, (Scope::Alike, factor, now), &surge) {
             self.news.surges.insert(home);
             self.news.touched.insert(home);
