@@ -7,8 +7,9 @@
 mod decode;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,6 @@ pub enum Relation {
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
     systems: Vec<System>,
-    keys: Vec<Arc<str>>,
     /// The place of each system in the order of keys: comparing names is what a walk would cost most.
     places: Vec<u32>,
     index: BTreeMap<String, NodeIndex>,
@@ -72,6 +72,9 @@ pub struct Topology {
 const HOPS: u8 = 3;
 /// The most systems looked at around one, so that a hub costs no more than others.
 const NEAR_LIMIT: usize = 256;
+
+/// What a walk has met, in the order in which it did.
+type Found = IndexMap<NodeIndex, Relation, RandomState>;
 
 impl Topology {
     /// Builds the graph. Dependencies on unknown systems must have been refused before; here they
@@ -88,14 +91,13 @@ impl Topology {
                 }
             }
         }
-        let keys = systems.iter().map(|system| system.key.as_str().into()).collect();
         let mut places = vec![0; systems.len()];
         for (node, place) in index.values().zip(0..) {
             if let Some(at) = places.get_mut(node.index()) {
                 *at = place;
             }
         }
-        Self { systems, keys, places, index, graph, is_unread: false }
+        Self { systems, places, index, graph, is_unread: false }
     }
 
     /// Stands for a topology that could not be read: nothing is known of what it would have said.
@@ -135,11 +137,12 @@ impl Topology {
         first.ends_with("ЛТП").then(|| first.to_owned())
     }
 
-    /// The systems around one, nearest first, itself included; bounded, in a fixed order.
+    /// The systems around one, nearest first, itself included; bounded, in a fixed order. They are told by their places
+    /// in [`Self::systems`].
     #[must_use]
-    pub fn near(&self, key: &str) -> Vec<(Arc<str>, Relation)> {
+    pub fn near(&self, key: &str) -> Vec<(usize, Relation)> {
         let Some(start) = self.index.get(key).copied() else { return Vec::new() };
-        let mut found = BTreeMap::new();
+        let mut found = Found::with_capacity_and_hasher(NEAR_LIMIT, RandomState::default());
         found.insert(start, Relation::Same);
         self.walk(start, Direction::Outgoing, Relation::Needs, &mut found);
         self.walk(start, Direction::Incoming, Relation::Serves, &mut found);
@@ -151,12 +154,12 @@ impl Topology {
                 found.entry(sibling).or_insert(Relation::Sibling);
             }
         }
-        let mut near: Vec<(NodeIndex, Relation)> = found.into_iter().collect();
-        near.sort_by_key(|(node, relation)| (*relation, self.places.get(node.index()).copied()));
-        let named = near.into_iter().filter_map(|(node, relation)| {
-            Some((Arc::clone(self.keys.get(node.index())?), relation))
-        });
-        named.collect()
+        let in_order = |(node, relation): (NodeIndex, Relation)| {
+            (relation, self.places.get(node.index()).copied(), node)
+        };
+        let mut near: Vec<_> = found.into_iter().map(in_order).collect();
+        near.sort_unstable();
+        near.into_iter().map(|(relation, _, node)| (node.index(), relation)).collect()
     }
 
     /// Hops from `from` down to `to` along «needs», if it is within reach.
@@ -166,7 +169,7 @@ impl Topology {
         if from == to {
             return Some(0);
         }
-        let mut found = BTreeMap::new();
+        let mut found = Found::default();
         self.walk(*from, Direction::Outgoing, Relation::Needs, &mut found);
         match found.get(to) {
             Some(Relation::Needs(hops)) => Some(*hops),
@@ -188,7 +191,7 @@ impl Topology {
 
     fn reach(&self, key: &str, direction: Direction, limit: u8) -> Vec<(&str, u8)> {
         let Some(start) = self.index.get(key).copied() else { return Vec::new() };
-        let mut found = BTreeMap::new();
+        let mut found = Found::default();
         self.walk(start, direction, Relation::Needs, &mut found);
         let mut reached: Vec<_> = found
             .into_iter()
@@ -207,7 +210,7 @@ impl Topology {
         start: NodeIndex,
         direction: Direction,
         relation: impl Fn(u8) -> Relation,
-        found: &mut BTreeMap<NodeIndex, Relation>,
+        found: &mut Found,
     ) {
         let mut queue = VecDeque::from([(start, 0_u8)]);
         let budget = found.len() + NEAR_LIMIT / 2;
@@ -250,6 +253,11 @@ mod tests {
         Topology::new(edges.iter().map(system).collect())
     }
 
+    fn near(graph: &Topology, key: &str) -> BTreeMap<String, Relation> {
+        let near = graph.near(key).into_iter();
+        near.map(|(place, relation)| (graph.systems()[place].key.clone(), relation)).collect()
+    }
+
     #[test]
     fn relations_have_a_direction() {
         let graph = topology(&[
@@ -260,7 +268,7 @@ mod tests {
             ("wfm", &["db"]),
             ("lonely", &[]),
         ]);
-        let near: BTreeMap<_, _> = graph.near("app").into_iter().collect();
+        let near = near(&graph, "app");
         assert_eq!(near.get("app"), Some(&Relation::Same));
         assert_eq!(near.get("db"), Some(&Relation::Needs(1)));
         assert_eq!(near.get("web"), Some(&Relation::Serves(1)));
@@ -279,6 +287,6 @@ mod tests {
         let graph = topology(&edges);
         assert!(graph.near("hub").len() <= NEAR_LIMIT);
         assert!(graph.near("s17").len() <= NEAR_LIMIT);
-        assert!(graph.near("s17").contains(&("hub".into(), Relation::Needs(1))));
+        assert_eq!(near(&graph, "s17").get("hub"), Some(&Relation::Needs(1)));
     }
 }

@@ -1,6 +1,8 @@
 //! The state machine of a case: opened, worse and milder, resolved, back, closed.
 
 use std::collections::BTreeSet;
+
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 use super::State;
@@ -38,11 +40,13 @@ impl State {
             self.timers.remove(&(at, id));
             self.change(id, |case| case.due = None);
         }
-        let mut due: BTreeSet<CaseId> = self.touched.clone();
+        let mut due: SmallVec<[CaseId; 8]> = self.touched.iter().copied().collect();
         for cluster in &news.touched {
             self.open_problem(now, correlate, *cluster);
-            due.extend(self.by_cluster.get(cluster).into_iter().flatten());
+            due.extend(self.by_cluster.get(cluster).into_iter().flatten().copied());
         }
+        due.sort_unstable();
+        due.dedup();
         for id in due {
             self.live(now, correlate, id);
         }

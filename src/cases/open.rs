@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::State;
 use super::case::Case;
 use super::life::loudest;
@@ -88,7 +90,7 @@ impl State {
     }
 
     pub(super) fn tell_history(&mut self, now: Time, correlate: &correlate::State, news: &News) {
-        let ids = |state: &Self, cluster: u64| -> Vec<CaseId> {
+        let ids = |state: &Self, cluster: u64| -> SmallVec<[CaseId; 2]> {
             state.by_cluster.get(&cluster).into_iter().flatten().copied().collect()
         };
         let lines = [

@@ -131,6 +131,8 @@ impl Known {
 pub(super) struct Index {
     names: IndexSet<SystemKey, RandomState>,
     slots: Vec<Slot>,
+    /// The numbers of the topology's systems, by their places there; none before the first walk.
+    places: Vec<u32>,
     clusters: IndexMap<u64, Known, RandomState>,
 }
 
@@ -173,12 +175,17 @@ impl Index {
         if let Some(near) = self.slot(number).and_then(|slot| slot.near.clone()) {
             return near;
         }
+        if self.places.len() != topology.systems().len() {
+            let systems = topology.systems().iter();
+            self.places = systems.map(|system| self.number(&system.key)).collect();
+        }
         let around = topology.near(system);
         // A system that the topology does not know still groups with itself.
         let near: Near = if around.is_empty() {
             [(number, Relation::Same)].into()
         } else {
-            around.iter().map(|(key, relation)| (self.number(key), *relation)).collect()
+            let known = |(place, relation)| Some((*self.places.get(place)?, relation));
+            around.into_iter().filter_map(known).collect()
         };
         if let Some(slot) = self.slot(number) {
             slot.near = Some(Arc::clone(&near));
@@ -207,7 +214,7 @@ impl Index {
         (number, needs)
     }
 
-    /// How many systems were met.
+    /// How many systems have a number.
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
