@@ -17,17 +17,21 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Drops the oldest lines but the very first, people's words last; many at once, so that a line more does
-    /// not move all the others.
+    /// Drops the oldest lines but the very first, those about members first and people's words last; many at once, so
+    /// that a line more does not move all the others.
     fn make_room(&mut self) {
         let mut over = MOST_LINES / 8;
-        let mut is_first = true;
-        self.lines.retain(|line| {
-            let is_kept = is_first || over == 0 || line.kind == TimelineKind::Review;
-            is_first = false;
-            over -= usize::from(!is_kept);
-            is_kept
-        });
+        let goes: [fn(TimelineKind) -> bool; 2] =
+            [|kind| kind == TimelineKind::Member, |kind| kind != TimelineKind::Review];
+        for goes in goes {
+            let mut is_first = true;
+            self.lines.retain(|line| {
+                let is_kept = is_first || over == 0 || !goes(line.kind);
+                is_first = false;
+                over -= usize::from(!is_kept);
+                is_kept
+            });
+        }
         let rest = over.min(self.lines.len().saturating_sub(1));
         self.lines.drain(1..=rest);
     }

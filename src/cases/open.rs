@@ -7,8 +7,11 @@ use smallvec::SmallVec;
 use super::State;
 use super::case::Case;
 use super::life::loudest;
-use crate::correlate::{self, News};
-use crate::model::{CaseId, CaseKind, Link, LinkKind, Message, Time, TimelineKind};
+use crate::correlate::{self, Cluster, News};
+use crate::model::{CaseId, CaseKind, Life, Link, LinkKind, Message, Signal, Time, TimelineKind};
+
+/// Findings of one case that are each told in its history; of more, only how many.
+const MANY: u32 = 64;
 
 impl State {
     /// Opens a Problem when monitoring keeps something open that no case knows.
@@ -89,44 +92,76 @@ impl State {
         });
     }
 
+    /// Lines about what joined, grew worse and ended. Of what there is much only the numbers are told: a storm must not
+    /// push out of a case's history what was done about it.
     pub(super) fn tell_history(&mut self, now: Time, correlate: &correlate::State, news: &News) {
-        let ids = |state: &Self, cluster: u64| -> SmallVec<[CaseId; 2]> {
-            state.by_cluster.get(&cluster).into_iter().flatten().copied().collect()
-        };
+        self.tell_numbers(now, correlate, news);
         let lines = [
-            (&news.joined, "line-finding"),
-            (&news.worsened, "line-finding"),
-            (&news.ended, "line-finding-over"),
+            (&news.joined, "line-finding", false),
+            (&news.worsened, "line-finding", true),
+            (&news.ended, "line-finding-over", false),
         ];
-        for (entries, key) in lines {
+        for (entries, key, is_always_told) in lines {
             for (cluster, signal) in entries {
-                for id in ids(self, *cluster) {
-                    let line = self.member_line(correlate, *cluster, *signal, key);
-                    if let Some(line) = line {
-                        self.note(now, id, TimelineKind::Member, line);
-                    }
+                let Some(signal) = correlate.signal(*signal) else { continue };
+                let is_told = || {
+                    let cluster = correlate.cluster(*cluster);
+                    cluster.is_some_and(|cluster| cluster.totals().findings <= MANY)
+                };
+                let line = match (signal.is_ticket(), signal.life) {
+                    (true, Life::Withdrawn) => "line-withdrawn",
+                    (true, _) => continue,
+                    (false, _) if is_always_told || is_told() => key,
+                    (false, _) => continue,
+                };
+                for id in self.ids_of(*cluster) {
+                    let line = Message::new(line).text("what", signal.telling_title());
+                    self.note(now, id, TimelineKind::Member, line);
                 }
             }
         }
     }
 
-    fn member_line(
-        &self,
-        correlate: &correlate::State,
-        cluster: u64,
-        signal: u64,
-        key: &'static str,
-    ) -> Option<Message> {
-        let signal = correlate.signal(signal)?;
-        if !signal.is_ticket() {
-            return Some(Message::new(key).text("what", signal.telling_title()));
+    /// One line for the first ticket and one each time that their number doubles; so for findings once they are many.
+    fn tell_numbers(&mut self, now: Time, correlate: &correlate::State, news: &News) {
+        let mut came: SmallVec<[(u64, u32, u32); 4]> = SmallVec::new();
+        for (cluster, signal) in &news.joined {
+            if !came.iter().any(|(known, ..)| known == cluster) {
+                came.push((*cluster, 0, 0));
+            }
+            let is_ticket = correlate.signal(*signal).is_some_and(Signal::is_ticket);
+            if let Some((_, tickets, findings)) =
+                came.iter_mut().find(|(known, ..)| known == cluster)
+            {
+                *(if is_ticket { tickets } else { findings }) += 1;
+            }
         }
-        if signal.life == crate::model::Life::Withdrawn {
-            return Some(Message::new("line-withdrawn").text("what", &signal.title));
+        for (cluster, tickets, findings) in came {
+            let Some(totals) = correlate.cluster(cluster).map(Cluster::totals) else { continue };
+            let numbers = [
+                ("line-tickets", totals.tickets, has_doubled(totals.tickets, tickets)),
+                (
+                    "line-findings",
+                    totals.findings,
+                    totals.findings > MANY && has_doubled(totals.findings, findings),
+                ),
+            ];
+            for (key, count, _) in numbers.into_iter().filter(|(.., is_told)| *is_told) {
+                for id in self.ids_of(cluster) {
+                    let line = Message::new(key).number("count", f64::from(count));
+                    self.note(now, id, TimelineKind::Member, line);
+                }
+            }
         }
-        // One line for the first ticket and one each time their number doubles.
-        let tickets = correlate.cluster(cluster)?.totals().tickets;
-        let is_news = key == "line-finding" && tickets.is_power_of_two();
-        is_news.then(|| Message::new("line-tickets").number("count", f64::from(tickets)))
     }
+
+    fn ids_of(&self, cluster: u64) -> SmallVec<[CaseId; 2]> {
+        self.by_cluster.get(&cluster).into_iter().flatten().copied().collect()
+    }
+}
+
+/// Whether a number has reached or passed a power of two with the last that came.
+fn has_doubled(number: u32, came: u32) -> bool {
+    let size = |number: u32| u32::BITS - number.leading_zeros();
+    size(number) > size(number.saturating_sub(came))
 }

@@ -38,9 +38,12 @@ const OWN_CLUES: usize = 5;
 const YOUNG: usize = 8;
 /// A larger cluster waits so long for its causes to be ranked again, for each [`SETTLE_SYSTEMS`] systems.
 const SETTLE_MS: i64 = 5_000;
-const SETTLE_SYSTEMS: usize = 16;
-/// But never longer than this.
-const SETTLE_MOST_MS: i64 = 30_000;
+const SETTLE_SYSTEMS: i64 = 16;
+/// But no longer than this, unless it is on hundreds of systems: then for each of them …
+const SETTLE_LONG_MS: i64 = 30_000;
+const SETTLE_SYSTEM_MS: i64 = 60;
+/// … and never longer than this.
+const SETTLE_MOST_MS: i64 = 60_000;
 /// Sharpness of the shares.
 const SHARPNESS: f64 = 1.0;
 /// What speaks against a suspect that shows nothing of its own.
@@ -130,9 +133,9 @@ impl State {
 /// How long a cluster waits for its causes to be ranked again. What a ranking costs follows its systems, and so
 /// does the wait: a large storm costs no more a second than a small one.
 fn settle_ms(cluster: &Cluster) -> i64 {
-    let times = 1 + cluster.systems().len() / SETTLE_SYSTEMS;
-    let times = i64::try_from(times).unwrap_or(i64::MAX);
-    SETTLE_MS.saturating_mul(times).min(SETTLE_MOST_MS)
+    let systems = i64::try_from(cluster.systems().len()).unwrap_or(i64::MAX);
+    let usual = SETTLE_MS.saturating_mul(1 + systems / SETTLE_SYSTEMS).min(SETTLE_LONG_MS);
+    systems.saturating_mul(SETTLE_SYSTEM_MS).clamp(usual, SETTLE_MOST_MS)
 }
 
 /// Information of a symptom's name in nats: rare names say more about the cause.

@@ -86,6 +86,7 @@ line-opened = Problem opened: { $what }
 line-finding = Finding: { $what }
 line-finding-over = Over: { $what }
 line-tickets = Tickets by now: { $count }
+line-findings = Findings by now: { $count }
 line-cause = Likely cause: { $system }
 line-severity = Severity raised: { $severity }
 

@@ -94,6 +94,7 @@ line-opened = Проблема открыта: { $what }
 line-finding = Срабатывание: { $what }
 line-finding-over = Закончилось: { $what }
 line-tickets = Обращений стало: { $count }
+line-findings = Срабатываний стало: { $count }
 line-cause = Вероятная причина: { $system }
 line-severity = Важность повышена: { $severity }
 

@@ -368,3 +368,28 @@ fn no_effect_has_the_key_of_another() {
     keys.dedup();
     assert_eq!(keys.len(), all);
 }
+
+/// A storm into one Problem tells how many, and pushes nothing out of its history that was done about it.
+#[test]
+fn a_storm_does_not_push_out_of_the_history_what_was_done() {
+    let mut core = Core::new();
+    core.raise(0, lock_chain());
+    for n in 0..300 {
+        let at = 2 * MINUTE + n * SECOND / 10;
+        let rule = format!("pg-session-{n}");
+        core.raise(at, finding("crm-db", &rule, Role::Symptom, Impact::Slow));
+        // The latest alone comes and goes: grows worse each time that it is back.
+        if n > 100 {
+            core.clear(at, finding("crm-db", &rule, Role::Symptom, Impact::Slow));
+            core.raise(at, finding("crm-db", &rule, Role::Symptom, Impact::Slow));
+        }
+    }
+    assert_eq!(core.live(), ["PRB-000001"]);
+    let lines = core.state.detail(id("PRB-000001")).unwrap().timeline;
+    let said = |key: &str| lines.iter().filter(|line| line.message.key == key).count();
+    assert!(lines.len() <= 200);
+    assert_eq!(said("line-findings"), 2, "at 128 and at 256");
+    assert_eq!(said("line-finding-over"), 0, "the end of one of so many is no news");
+    assert!(lines.iter().any(|line| line.kind == TimelineKind::Told), "the ticket was opened");
+    assert!(lines.iter().any(|line| line.kind == TimelineKind::Cause));
+}
