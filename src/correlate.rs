@@ -22,6 +22,7 @@ mod moves;
 mod normalise;
 mod regroup;
 mod rungs;
+mod scorer;
 mod settings;
 mod signals;
 mod summary;

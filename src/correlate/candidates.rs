@@ -10,8 +10,9 @@ use smallvec::SmallVec;
 
 use super::State;
 use super::cluster::Cluster;
-use super::evidence::{Scorer, Values, Words};
+use super::evidence::Values;
 use super::index::{Brief, Near};
+use super::scorer::{Scorer, Words};
 use super::timing;
 use crate::model::Signal;
 use crate::topology::Relation;
@@ -81,6 +82,8 @@ pub(super) struct Met {
     brief: Brief,
     /// What distance in time takes away at least.
     lost: f64,
+    /// What it takes away elsewhere than at the signal's own system that both are causes.
+    second_cause: f64,
     /// Whether the signal may join, once asked.
     may_join: Option<bool>,
     /// Likeness of words, once asked.
@@ -169,9 +172,17 @@ impl<'s> Search<'s> {
         }
         let brief = self.state.derived.index.cluster(id)?.brief;
         let lost = timing::least_lost(self.scorer.weights, self.signal, &brief);
+        let second_cause = self.scorer.second_cause(self.signal, brief.has_causes);
         self.room.ids.push(id);
         self.clusters.push(None);
-        self.room.met.push(Met { brief, lost, may_join: None, text: None, best: None });
+        self.room.met.push(Met {
+            brief,
+            lost,
+            second_cause,
+            may_join: None,
+            text: None,
+            best: None,
+        });
         Some(self.room.met.len() - 1)
     }
 
@@ -183,7 +194,8 @@ impl<'s> Search<'s> {
             return;
         }
         self.compared += 1;
-        let most = bound - met.lost;
+        let is_elsewhere = place.relation != Relation::Same;
+        let most = bound - met.lost + if is_elsewhere { met.second_cause } else { 0.0 };
         // It fits better already than it could from here.
         let best = met.best.and_then(|at| self.room.found.get_mut(at));
         if best.as_ref().is_some_and(|best| best.score >= most) {

@@ -54,6 +54,8 @@ pub(super) struct Brief {
     pub(super) is_over: bool,
     /// Monitoring sees something in it that lasts and is not held back.
     pub(super) lasts: bool,
+    /// So does something that is a cause by its nature.
+    pub(super) has_causes: bool,
     /// When monitoring first saw something of the present episode.
     pub(super) onset: Option<Time>,
     /// When monitoring last saw something begin or end.
@@ -68,6 +70,7 @@ impl Brief {
             only_tickets: cluster.only_tickets(),
             is_over: cluster.standing().resolved_at.is_some(),
             lasts: totals.active > totals.held,
+            has_causes: totals.causes > 0,
             onset: cluster.present().began.first().copied(),
             last: totals.began.last().max(totals.ended.last()).copied(),
         }

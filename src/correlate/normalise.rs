@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::State;
-use super::evidence::Words as Vector;
+use super::scorer::Words as Vector;
 use crate::model::{
     Detail, Finding, ForeignAlert, Life, Role, Severity, Signal, SignalKind, Text, Ticket, Time,
     Worst,
