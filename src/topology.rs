@@ -60,8 +60,8 @@ pub enum Relation {
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
     systems: Vec<System>,
-    /// The place of each system in the order of keys: comparing names is what a walk would cost most.
-    places: Vec<u32>,
+    /// The rank of each system in the order of keys: comparing names is what a walk would cost most.
+    ranks: Vec<u32>,
     index: BTreeMap<String, NodeIndex>,
     graph: DiGraph<(), ()>,
     /// The file that describes it could not be read, or lists no systems where they belong.
@@ -91,13 +91,13 @@ impl Topology {
                 }
             }
         }
-        let mut places = vec![0; systems.len()];
-        for (node, place) in index.values().zip(0..) {
-            if let Some(at) = places.get_mut(node.index()) {
-                *at = place;
+        let mut ranks = vec![0; systems.len()];
+        for (node, rank) in index.values().zip(0..) {
+            if let Some(at) = ranks.get_mut(node.index()) {
+                *at = rank;
             }
         }
-        Self { systems, places, index, graph, is_unread: false }
+        Self { systems, ranks, index, graph, is_unread: false }
     }
 
     /// Stands for a topology that could not be read: nothing is known of what it would have said.
@@ -155,7 +155,7 @@ impl Topology {
             }
         }
         let in_order = |(node, relation): (NodeIndex, Relation)| {
-            (relation, self.places.get(node.index()).copied(), node)
+            (relation, self.ranks.get(node.index()).copied(), node)
         };
         let mut near: Vec<_> = found.into_iter().map(in_order).collect();
         near.sort_unstable();

@@ -1,9 +1,9 @@
 //! The state machine of a case: opened, worse and milder, resolved, back, closed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 use super::State;
 use super::decided::Resolution;

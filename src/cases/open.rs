@@ -1,5 +1,6 @@
 //! Opening cases, and the lines of their history about what joins and ends.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -8,7 +9,7 @@ use super::State;
 use super::case::Case;
 use super::life::loudest;
 use crate::correlate::{self, Cluster, News};
-use crate::model::{CaseId, CaseKind, Life, Link, LinkKind, Message, Signal, Time, TimelineKind};
+use crate::model::{CaseId, CaseKind, Life, Link, LinkKind, Message, Time, TimelineKind};
 
 /// Findings of one case that are each told in its history; of more, only how many.
 const MANY: u32 = 64;
@@ -124,29 +125,23 @@ impl State {
 
     /// One line for the first ticket and one each time that their number doubles; so for findings once they are many.
     fn tell_numbers(&mut self, now: Time, correlate: &correlate::State, news: &News) {
-        let mut came: SmallVec<[(u64, u32, u32); 4]> = SmallVec::new();
+        // By cluster: tickets and findings that count there now.
+        let mut came: BTreeMap<u64, (u32, u32)> = BTreeMap::new();
         for (cluster, signal) in &news.joined {
-            if !came.iter().any(|(known, ..)| known == cluster) {
-                came.push((*cluster, 0, 0));
-            }
-            let is_ticket = correlate.signal(*signal).is_some_and(Signal::is_ticket);
-            if let Some((_, tickets, findings)) =
-                came.iter_mut().find(|(known, ..)| known == cluster)
-            {
-                *(if is_ticket { tickets } else { findings }) += 1;
-            }
+            let signal = correlate.signal(*signal).filter(|signal| signal.life != Life::Withdrawn);
+            let Some(signal) = signal else { continue };
+            let (tickets, findings) = came.entry(*cluster).or_default();
+            *(if signal.is_ticket() { tickets } else { findings }) += 1;
         }
-        for (cluster, tickets, findings) in came {
+        for (cluster, (tickets, findings)) in came {
             let Some(totals) = correlate.cluster(cluster).map(Cluster::totals) else { continue };
+            let has_many = totals.findings > MANY;
             let numbers = [
-                ("line-tickets", totals.tickets, has_doubled(totals.tickets, tickets)),
-                (
-                    "line-findings",
-                    totals.findings,
-                    totals.findings > MANY && has_doubled(totals.findings, findings),
-                ),
+                ("line-tickets", totals.tickets, tickets),
+                ("line-findings", totals.findings, if has_many { findings } else { 0 }),
             ];
-            for (key, count, _) in numbers.into_iter().filter(|(.., is_told)| *is_told) {
+            for (key, count, _) in numbers.into_iter().filter(|(_, n, came)| has_doubled(*n, *came))
+            {
                 for id in self.ids_of(cluster) {
                     let line = Message::new(key).number("count", f64::from(count));
                     self.note(now, id, TimelineKind::Member, line);

@@ -76,14 +76,33 @@ impl View {
     }
 }
 
+/// What speaks against a cluster wherever a signal is compared with it, by its brief alone.
+#[derive(Clone, Copy, Debug)]
+struct Against {
+    /// What distance in time takes away at least.
+    time: f64,
+    /// The same of two causes, elsewhere than at the signal's own system.
+    second_cause: f64,
+}
+
+impl Against {
+    fn of(brief: &Brief, scorer: Scorer<'_>, signal: &Signal) -> Self {
+        let time = timing::least_lost(scorer.weights, signal, brief);
+        Self { time, second_cause: scorer.least_lost_to_causes(signal, brief.has_causes) }
+    }
+
+    /// What is left of the most that could come of a place.
+    fn leaves(&self, bound: f64, relation: Relation) -> f64 {
+        let is_elsewhere = relation != Relation::Same;
+        bound - self.time - if is_elsewhere { self.second_cause } else { 0.0 }
+    }
+}
+
 /// A cluster that was met around a signal.
 #[derive(Debug)]
 pub(super) struct Met {
     brief: Brief,
-    /// What distance in time takes away at least.
-    lost: f64,
-    /// What it takes away elsewhere than at the signal's own system that both are causes.
-    second_cause: f64,
+    against: Against,
     /// Whether the signal may join, once asked.
     may_join: Option<bool>,
     /// Likeness of words, once asked.
@@ -171,18 +190,10 @@ impl<'s> Search<'s> {
             return Some(at);
         }
         let brief = self.state.derived.index.cluster(id)?.brief;
-        let lost = timing::least_lost(self.scorer.weights, self.signal, &brief);
-        let second_cause = self.scorer.second_cause(self.signal, brief.has_causes);
+        let against = Against::of(&brief, self.scorer, self.signal);
         self.room.ids.push(id);
         self.clusters.push(None);
-        self.room.met.push(Met {
-            brief,
-            lost,
-            second_cause,
-            may_join: None,
-            text: None,
-            best: None,
-        });
+        self.room.met.push(Met { brief, against, may_join: None, text: None, best: None });
         Some(self.room.met.len() - 1)
     }
 
@@ -194,8 +205,7 @@ impl<'s> Search<'s> {
             return;
         }
         self.compared += 1;
-        let is_elsewhere = place.relation != Relation::Same;
-        let most = bound - met.lost + if is_elsewhere { met.second_cause } else { 0.0 };
+        let most = met.against.leaves(bound, place.relation);
         // It fits better already than it could from here.
         let best = met.best.and_then(|at| self.room.found.get_mut(at));
         if best.as_ref().is_some_and(|best| best.score >= most) {
@@ -291,13 +301,14 @@ impl State {
         let weights = &self.grouping.weights;
         let scorer = Scorer { weights };
         let text = scorer.text(&words, cluster, self.examples(cluster));
-        let lost = timing::least_lost(weights, signal, &brief);
+        let against = Against::of(&brief, scorer, signal);
         let index = &self.derived.index;
         let known = index.cluster(id)?;
         let mut best: Option<Candidate> = None;
         for (place, bound) in views.iter().flat_map(|view| view.places(scorer, signal)) {
             let Place { own, belief, other, relation } = place;
-            let is_behind = best.is_some_and(|best| best.score >= bound - lost);
+            let most = against.leaves(bound, relation);
+            let is_behind = best.is_some_and(|best| best.score >= most);
             // Few of the systems around are in the cluster: which, the index knows without a look at names.
             if is_behind || !known.is_at(other) {
                 continue;

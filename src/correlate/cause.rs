@@ -272,7 +272,7 @@ impl Ranking<'_> {
     /// What speaks for and against a suspect, the weightiest first.
     fn clues(&self, suspect: Suspect) -> Vec<Clue> {
         let others = self.voters.iter().filter(|voter| voter.number != suspect.number);
-        let mut votes: SmallVec<[(f64, bool, u32); 64]> = others
+        let mut votes: SmallVec<[(f64, bool, u32); votes::VOTERS]> = others
             .map(|voter| {
                 let hops = voter.hops_to(suspect.number);
                 (voter.vote(hops), hops.is_some(), voter.number)

@@ -83,11 +83,12 @@ impl Scorer<'_> {
         if signal.is_ticket() { &self.weights.needs } else { &self.weights.serves }
     }
 
-    /// What it is worth at most, at any system of a cluster but the signal's own, that both are causes.
-    pub(super) fn second_cause(&self, signal: &Signal, has_causes: bool) -> f64 {
-        let is_second = has_causes && signal.role == Role::Cause;
-        let weights = self.weights;
-        if is_second { weights.second_cause.max(weights.two_causes).min(0.0) } else { 0.0 }
+    /// What it takes away at least, at any system of a cluster but the signal's own, that both are causes.
+    pub(super) fn least_lost_to_causes(&self, signal: &Signal, has_causes: bool) -> f64 {
+        if !has_causes || signal.role != Role::Cause {
+            return 0.0;
+        }
+        -self.weights.second_cause.max(self.weights.two_causes).min(0.0)
     }
 
     fn roles(&self, signal: &Signal, cluster: &Cluster, tally: &Tally, relation: Relation) -> f64 {

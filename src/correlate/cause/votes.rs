@@ -10,7 +10,7 @@ use super::super::summary::SystemSummary;
 use crate::topology::Topology;
 
 /// The most systems of a cluster that vote; beyond it the picture does not change.
-const VOTERS: usize = 64;
+pub(super) const VOTERS: usize = 64;
 /// How far below the members' systems suspects are looked for.
 const HOPS_BELOW: u8 = 2;
 /// How much a vote fades with each hop.

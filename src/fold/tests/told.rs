@@ -378,7 +378,7 @@ fn a_storm_does_not_push_out_of_the_history_what_was_done() {
         let at = 2 * MINUTE + n * SECOND / 10;
         let rule = format!("pg-session-{n}");
         core.raise(at, finding("crm-db", &rule, Role::Symptom, Impact::Slow));
-        // The latest alone comes and goes: grows worse each time that it is back.
+        // Two in three come and go.
         if n > 100 {
             core.clear(at, finding("crm-db", &rule, Role::Symptom, Impact::Slow));
             core.raise(at, finding("crm-db", &rule, Role::Symptom, Impact::Slow));
@@ -392,4 +392,26 @@ fn a_storm_does_not_push_out_of_the_history_what_was_done() {
     assert_eq!(said("line-finding-over"), 0, "the end of one of so many is no news");
     assert!(lines.iter().any(|line| line.kind == TimelineKind::Told), "the ticket was opened");
     assert!(lines.iter().any(|line| line.kind == TimelineKind::Cause));
+}
+
+/// What comes together is counted together: a doubling is told once, also when it is passed and not met.
+#[test]
+fn a_doubling_that_is_passed_is_told_once() {
+    let mut core = Core::new();
+    let mut storm = |system: &str, from: i64| {
+        for n in 0..40 {
+            let role = if n == 0 { Role::Cause } else { Role::Symptom };
+            let at = from + n * SECOND;
+            core.raise(at, finding(system, &format!("rule-{n}"), role, Impact::Slow));
+        }
+    };
+    storm("crm-db", 0);
+    storm("asr", 10 * MINUTE);
+    assert_eq!(core.live(), ["PRB-000001", "PRB-000002"]);
+    core.act(15 * MINUTE, "PRB-000002", Verb::Merge { into: id("PRB-000001") });
+    let lines = core.state.detail(id("PRB-000001")).unwrap().timeline;
+    let numbers: Vec<_> = lines.iter().filter(|line| line.message.key == "line-findings").collect();
+    assert_eq!(core.case("PRB-000001").findings, 80);
+    let [line] = numbers[..] else { panic!("told {} times", numbers.len()) };
+    assert_eq!(line.message.args[0].1, crate::model::Arg::Number(80.0));
 }
