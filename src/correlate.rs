@@ -25,6 +25,7 @@ mod rungs;
 mod scorer;
 mod settings;
 mod signals;
+mod slab;
 mod summary;
 mod surge;
 #[cfg(test)]
@@ -65,6 +66,7 @@ use cause::Board;
 use index::Brief;
 use index::{Index, Shelf};
 use signals::{Places, Signals};
+use slab::Slab;
 use surge::Rates;
 use unassigned::{DoneTickets, Reasons};
 
@@ -81,7 +83,7 @@ pub struct State {
     signals: Signals,
     clusters: BTreeMap<u64, Arc<Cluster>>,
     /// Signal → the cluster it is in: every signal is in exactly one.
-    home: BTreeMap<u64, u64>,
+    home: Slab<u64>,
     next_cluster: u64,
     constraints: Constraints,
     holds: Holds,
@@ -189,8 +191,8 @@ impl State {
             }
             index.note(cluster);
         }
+        self.derived.places = Places::new(&self.signals, &mut index);
         self.derived.index = index;
-        self.derived.places = Places::new(&self.signals);
     }
 
     /// How rare words are, as far as tickets have said.
@@ -225,7 +227,7 @@ impl State {
     /// The cluster of a signal.
     #[must_use]
     pub fn cluster_of(&self, key: u64) -> Option<&Cluster> {
-        self.home.get(&key).and_then(|id| self.clusters.get(id)).map(AsRef::as_ref)
+        self.home.get(key).and_then(|id| self.clusters.get(id)).map(AsRef::as_ref)
     }
 
     /// A cluster by its number.

@@ -56,9 +56,13 @@ pub struct Case {
     /// The case as it was when it was closed or merged, without its history.
     pub(super) frozen: Option<Arc<CaseDetail>>,
     /// Who was suspected when it was merged, not yet in words: few are ever read, and it may be merged for long.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) suspects: Vec<Suspected>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub(super) suspects: Arc<[Suspected]>,
     pub(super) due: Option<Time>,
+}
+
+fn is_empty(suspects: &Arc<[Suspected]>) -> bool {
+    suspects.is_empty()
 }
 
 /// How a case has gone, apart from what was decided.
@@ -95,7 +99,7 @@ impl Case {
             lead: None,
             changes: Vec::new(),
             frozen: None,
-            suspects: Vec::new(),
+            suspects: Arc::default(),
             due: None,
         }
     }

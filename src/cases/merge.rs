@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::correlate;
+use crate::correlate::{self, Cluster};
 use crate::model::{CaseId, CaseState, Link, LinkKind, Message, Time, TimelineKind};
 
 impl State {
@@ -76,9 +76,9 @@ impl State {
         let Some(facts) = self.facts(goes, correlate) else { return };
         let frozen = match (facts.cluster, &facts.case.frozen) {
             (None, Some(frozen)) => Arc::clone(frozen),
-            _ => Arc::new(facts.line()),
+            _ => Arc::new(facts.last_line()),
         };
-        let suspects = facts.cluster.map(|cluster| cluster.suspects().to_vec());
+        let suspects = facts.cluster.map(Cluster::share_suspects);
         if let Some(cluster) = self.case(goes).and_then(|case| case.decided.cluster) {
             self.leave_cluster(goes, cluster);
         }

@@ -90,7 +90,7 @@ impl State {
                 case.decided = decided;
                 if case.decided.cluster.is_some() {
                     case.frozen = None;
-                    case.suspects.clear();
+                    case.suspects = Arc::default();
                 }
             });
         }

@@ -11,7 +11,7 @@ use crate::model::{
     Reason, Signal, Time,
 };
 
-/// Systems named on a line.
+/// Systems named on a line beside the first cause.
 const SYSTEMS: usize = 64;
 /// The steps of a case's pace, and how long one is, milliseconds.
 pub const PACE: usize = 12;
@@ -159,8 +159,18 @@ impl Facts<'_> {
 
     /// The case on one line, and nothing else of it.
     pub(super) fn line(&self) -> CaseDetail {
+        self.line_naming(SYSTEMS)
+    }
+
+    /// What is left of a case that goes on as another one: a line that names its cause. All its systems are the
+    /// other one's.
+    pub(super) fn last_line(&self) -> CaseDetail {
+        self.line_naming(0)
+    }
+
+    fn line_naming(&self, others: usize) -> CaseDetail {
         CaseDetail {
-            summary: self.summary(&[]),
+            summary: self.summary_naming(others, &[]),
             causes: Vec::new(),
             members: Vec::new(),
             timeline: Vec::new(),
@@ -172,6 +182,11 @@ impl Facts<'_> {
     /// The case on one line.
     #[must_use]
     pub fn summary(&self, told: &[Delivery]) -> CaseSummary {
+        self.summary_naming(SYSTEMS, told)
+    }
+
+    /// The same, with so many systems beside the first cause.
+    fn summary_naming(&self, others_named: usize, told: &[Delivery]) -> CaseSummary {
         let case = self.case;
         if let (None, Some(frozen)) = (self.cluster, &case.frozen) {
             return CaseSummary {
@@ -193,7 +208,7 @@ impl Facts<'_> {
         if !first.is_empty() {
             systems.push(first.to_owned());
         }
-        systems.extend(others.take(SYSTEMS).map(ToString::to_string));
+        systems.extend(others.take(others_named).map(ToString::to_string));
         let size = self.size();
         let named = u32::try_from(systems.len()).unwrap_or(u32::MAX);
         let first_suspect = self.cluster.and_then(|cluster| cluster.suspects().first());
@@ -257,7 +272,11 @@ impl State {
     pub(super) fn contents(&self, id: CaseId, correlate: &correlate::State) -> Option<CaseDetail> {
         let mut detail = self.outline(id, correlate)?;
         let Some(cluster) = self.facts(id, correlate)?.cluster else { return Some(detail) };
-        let members = cluster.members().iter().filter_map(|(key, membership)| {
+        // In order before they are put into words, which are large: neither sorted nor grown.
+        let mut members: Vec<_> = cluster.members().iter().collect();
+        members.sort_by_key(|(_, membership)| membership.joined_at);
+        detail.members.reserve_exact(members.len());
+        let members = members.into_iter().filter_map(|(key, membership)| {
             let signal = correlate.signal(*key)?;
             Some(Member {
                 joined_at: membership.joined_at,
@@ -266,8 +285,7 @@ impl State {
                 ..member(signal, &membership.system)
             })
         });
-        detail.members = members.collect();
-        detail.members.sort_by_key(|member| member.joined_at);
+        detail.members.extend(members);
         let candidates = correlate.candidates(id).take(CANDIDATES);
         detail.candidates = candidates.map(|signal| member(signal, "")).collect();
         Some(detail)
@@ -283,7 +301,8 @@ impl State {
             (summary.findings, summary.tickets) = (totals.findings, totals.tickets);
             summary.users = totals.users.len();
         }
-        let keys = cluster.into_iter().flat_map(|cluster| cluster.members().keys());
+        let with_words = cluster.filter(|cluster| !cluster.totals().texts.is_empty());
+        let keys = with_words.into_iter().flat_map(|cluster| cluster.members().keys());
         let stems = keys.filter_map(|key| correlate.signal(*key)).flat_map(|signal| &signal.stems);
         let mut words: BTreeSet<&String> = BTreeSet::new();
         for stem in stems {

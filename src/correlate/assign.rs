@@ -8,7 +8,8 @@ use super::State;
 use super::candidates::Candidate;
 use super::cluster::{Cluster, Membership};
 use super::evidence::{Feature, Why};
-use super::scorer::{Scorer, Words};
+use super::index::Brief;
+use super::scorer::{Scorer, Seen, Words};
 use super::unassigned::{Nearest, Unassigned};
 use crate::model::{Message, Signal, Time};
 use crate::topology::Relation;
@@ -37,7 +38,7 @@ impl State {
             self.attach(now, key, best.cluster, membership);
             self.offer(&signal, best.cluster);
         }
-        if let Some(home) = self.home.get(&key).copied() {
+        if let Some(home) = self.home.get(key).copied() {
             self.tie(now, &signal, home, &candidates);
         }
         self.give_back(candidates);
@@ -130,7 +131,7 @@ impl State {
                 continue;
             }
             let text = scorer.text(&words, cluster, self.examples(cluster));
-            let at = (cluster.as_ref(), summary.as_ref());
+            let at = Seen { brief: &Brief::of(cluster), cluster, summary };
             // Seen as a caller's: what is felt has to fit what is broken.
             let mut values = scorer.compare(signal, 1.0, at, Relation::Serves(1), text);
             if let Some(graph) = values.get_mut(Feature::Graph.index()) {

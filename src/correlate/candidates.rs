@@ -12,7 +12,7 @@ use super::State;
 use super::cluster::Cluster;
 use super::evidence::Values;
 use super::index::{Brief, Near};
-use super::scorer::{Scorer, Words};
+use super::scorer::{Scorer, Seen, Words};
 use super::timing;
 use crate::model::Signal;
 use crate::topology::Relation;
@@ -57,18 +57,20 @@ struct Place {
 }
 
 impl View {
-    /// The places to compare at, nearest first, each with the most that could come of it.
+    /// The places to compare at that are wanted, nearest first, each with the most that could come of it.
     fn places<'v>(
         &'v self,
         scorer: Scorer<'v>,
         signal: &'v Signal,
+        wanted: impl Fn(u32) -> bool + Copy + 'v,
     ) -> impl Iterator<Item = (Place, f64)> + 'v {
+        let bounds = scorer.bounds(signal, self.belief);
         let mut most = (None, 0.0);
-        self.near.iter().map(move |(other, relation)| {
+        let is_wanted = move |(other, _): &&(u32, Relation)| wanted(*other);
+        self.near.iter().filter(is_wanted).map(move |(other, relation)| {
             // They come in order of relation.
             if most.0 != Some(*relation) {
-                let bounds = scorer.bounds(signal, self.belief, *relation);
-                most = (Some(*relation), bounds.iter().sum());
+                most = (Some(*relation), scorer.bound(signal, bounds, *relation));
             }
             let Self { own, belief, .. } = *self;
             (Place { own, belief, other: *other, relation: *relation }, most.1)
@@ -159,7 +161,7 @@ impl<'s> Search<'s> {
     /// Looks at the clusters around one of the signal's systems, the nearest systems first.
     fn look_around(&mut self, view: &View) {
         let index = &self.state.derived.index;
-        for (place, bound) in view.places(self.scorer, self.signal) {
+        for (place, bound) in view.places(self.scorer, self.signal, |_| true) {
             if bound <= 0.0 || self.is_behind(bound) {
                 continue;
             }
@@ -238,7 +240,7 @@ impl<'s> Search<'s> {
             return;
         }
         let Place { own, belief, other, relation } = place;
-        let at = (cluster, summary.as_ref());
+        let at = Seen { brief: &met.brief, cluster, summary };
         let values = self.scorer.compare(self.signal, belief, at, relation, text);
         let score = values.iter().sum();
         let fresh = Candidate { cluster: id, values, score, own, other, relation };
@@ -284,8 +286,8 @@ impl State {
     }
 
     fn view(&mut self, system: &str, belief: f64) -> View {
-        let near = self.derived.index.near(system, &self.derived.topology);
-        View { own: self.derived.index.number(system), belief, near }
+        let (own, near) = self.derived.index.near(system, &self.derived.topology);
+        View { own, belief, near }
     }
 
     /// How a signal fits one cluster, wherever it fits best.
@@ -305,17 +307,18 @@ impl State {
         let index = &self.derived.index;
         let known = index.cluster(id)?;
         let mut best: Option<Candidate> = None;
-        for (place, bound) in views.iter().flat_map(|view| view.places(scorer, signal)) {
+        // Few of the systems around are in the cluster: which, the index knows without a look at names.
+        let is_here = |system| known.is_at(system);
+        let places = views.iter().flat_map(|view| view.places(scorer, signal, is_here));
+        for (place, bound) in places {
             let Place { own, belief, other, relation } = place;
             let most = against.leaves(bound, relation);
-            let is_behind = best.is_some_and(|best| best.score >= most);
-            // Few of the systems around are in the cluster: which, the index knows without a look at names.
-            if is_behind || !known.is_at(other) {
+            if best.is_some_and(|best| best.score >= most) {
                 continue;
             }
             let summary = index.key(other).and_then(|system| cluster.systems().get(system));
             let Some(summary) = summary else { continue };
-            let at = (cluster.as_ref(), summary.as_ref());
+            let at = Seen { brief: &brief, cluster, summary };
             let values = scorer.compare(signal, belief, at, relation, text);
             let score = values.iter().sum();
             if best.is_none_or(|best| best.score < score) {

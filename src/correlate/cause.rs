@@ -163,6 +163,13 @@ struct Ranking<'a> {
     first: Time,
 }
 
+/// Where the clues of one suspect after another are put in order.
+#[derive(Default)]
+struct Desk {
+    votes: SmallVec<[(f64, bool, u32); votes::VOTERS]>,
+    clues: SmallVec<[Clue; OWN_CLUES + CLUES]>,
+}
+
 impl Ranking<'_> {
     /// Who is suspected, and the list that it was found in.
     ///
@@ -177,15 +184,20 @@ impl Ranking<'_> {
         let total: f64 = suspects.iter().map(share).sum();
         let last = suspects.get(SUSPECTS - 1).map_or(f64::MIN, |suspect| suspect.score);
         suspects.truncate(suspects.partition_point(|suspect| suspect.score >= last));
-        suspects.sort_unstable_by(|a, b| {
-            let by_name = || self.index.name(a.number).cmp(self.index.name(b.number));
-            b.score.total_cmp(&a.score).then_with(by_name)
-        });
-        suspects.truncate(SUSPECTS);
+        let by_place = |a: &Suspect, b: &Suspect| {
+            by_score(a, b).then_with(|| self.index.key(a.number).cmp(&self.index.key(b.number)))
+        };
+        // Below a young cluster many are equal.
+        if suspects.len() > SUSPECTS {
+            suspects.select_nth_unstable_by(SUSPECTS - 1, by_place);
+            suspects.truncate(SUSPECTS);
+        }
+        suspects.sort_unstable_by(by_place);
+        let mut desk = Desk::default();
         let suspected = |suspect: &Suspect| Suspected {
             system: self.index.name(suspect.number).into(),
             probability: share(suspect) / total,
-            clues: self.clues(*suspect),
+            clues: self.clues(*suspect, &mut desk),
         };
         (suspects.iter().map(suspected).collect(), suspects)
     }
@@ -228,7 +240,7 @@ impl Ranking<'_> {
 
     /// What the cluster knows of a suspect.
     fn summary(&self, suspect: Suspect) -> Option<&SystemSummary> {
-        match suspect.voter.and_then(|place| self.voters.get(place)) {
+        match suspect.voter.and_then(|place| self.voters.get(usize::from(place))) {
             Some(voter) => Some(voter.summary),
             None => self.summary_at(suspect.number),
         }
@@ -249,7 +261,7 @@ impl Ranking<'_> {
 
     /// The nearest broken system that a suspect depends on.
     fn broken_below(&self, suspect: Suspect) -> Option<u32> {
-        let needs = self.voters.get(suspect.voter?)?.needs();
+        let needs = self.voters.get(usize::from(suspect.voter?))?.needs();
         let is_broken = |here: &SystemSummary| here.all.findings > 0 && here.all.spreading > 0;
         needs
             .iter()
@@ -270,17 +282,16 @@ impl Ranking<'_> {
     }
 
     /// What speaks for and against a suspect, the weightiest first.
-    fn clues(&self, suspect: Suspect) -> Vec<Clue> {
+    fn clues(&self, suspect: Suspect, desk: &mut Desk) -> Vec<Clue> {
+        let Desk { votes, clues } = desk;
         let others = self.voters.iter().filter(|voter| voter.number != suspect.number);
-        let mut votes: SmallVec<[(f64, bool, u32); votes::VOTERS]> = others
-            .map(|voter| {
-                let hops = voter.hops_to(suspect.number);
-                (voter.vote(hops), hops.is_some(), voter.number)
-            })
-            .collect();
+        votes.clear();
+        votes.extend(others.map(|voter| {
+            let hops = voter.hops_to(suspect.number);
+            (voter.vote(hops), hops.is_some(), voter.number)
+        }));
         votes.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
         votes.truncate(CLUES);
-        let mut clues: SmallVec<[Clue; OWN_CLUES + CLUES]> = SmallVec::new();
         self.own_evidence(suspect, |weight, says| {
             clues.push(Clue { weight, says: says() });
         });
@@ -288,13 +299,14 @@ impl Ranking<'_> {
         if rareness > 0.0 {
             clues.push(Clue { weight: rareness, says: Says::Rare });
         }
-        clues.extend(votes.into_iter().map(|(weight, explains, number)| {
-            let system = self.index.name(number).into();
-            let says = if explains { Says::Explains(system) } else { Says::DoesNotExplain(system) };
-            Clue { weight, says }
+        clues.extend(votes.iter().map(|(weight, explains, number)| {
+            let system = self.index.name(*number).into();
+            let says =
+                if *explains { Says::Explains(system) } else { Says::DoesNotExplain(system) };
+            Clue { weight: *weight, says }
         }));
         clues.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        clues.into_iter().take(CLUES).collect()
+        clues.drain(..).take(CLUES).collect()
     }
 
     /// What it says for a suspect that its symptoms are rare.
@@ -308,7 +320,11 @@ impl Ranking<'_> {
     /// Gives each piece of a suspect's own evidence but [`Self::rareness`], which costs most, to `take`: a weight,
     /// and what it says if that is wanted.
     fn own_evidence(&self, suspect: Suspect, mut take: impl FnMut(f64, &dyn Fn() -> Says)) {
-        if let Some(release) = self.releases.of(self.index.name(suspect.number)) {
+        // Mostly there is none, and names lie far.
+        let name = || self.index.name(suspect.number);
+        if let Some(release) =
+            (!self.releases.is_empty()).then(|| self.releases.of(name())).flatten()
+        {
             take(RELEASED, &|| Says::Release(release.version.as_str().into()));
         }
         let Some(summary) = self.summary(suspect) else {

@@ -52,7 +52,7 @@ struct Episode {
 /// What a cluster is made of, and all that is known by it.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Evidence<'a> {
-    members: &'a BTreeMap<u64, Membership>,
+    members: &'a BTreeMap<u64, Box<Membership>>,
     systems: &'a BTreeMap<SystemKey, Arc<SystemSummary>>,
     totals: &'a Totals,
     episode: &'a Option<Box<Episode>>,
@@ -62,7 +62,8 @@ pub(crate) struct Evidence<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cluster {
     id: u64,
-    members: BTreeMap<u64, Membership>,
+    /// In boxes, for a tree moves what it holds as it grows.
+    members: BTreeMap<u64, Box<Membership>>,
     systems: BTreeMap<SystemKey, Arc<SystemSummary>>,
     totals: Totals,
     standing: Standing,
@@ -71,7 +72,7 @@ pub struct Cluster {
     episode: Option<Box<Episode>>,
     /// The ranking last made, and of how many members it was; up to format 3 of states it was kept in words.
     #[serde(default)]
-    suspects: Vec<Suspected>,
+    suspects: Arc<[Suspected]>,
     ranked: usize,
     pub(super) rank_due: Option<Time>,
 }
@@ -85,7 +86,7 @@ impl Cluster {
             totals: Totals::default(),
             standing: Standing::default(),
             episode: None,
-            suspects: Vec::new(),
+            suspects: Arc::default(),
             ranked: 0,
             rank_due: None,
         }
@@ -99,7 +100,7 @@ impl Cluster {
 
     /// Signals by key, with why each is here.
     #[must_use]
-    pub fn members(&self) -> &BTreeMap<u64, Membership> {
+    pub fn members(&self) -> &BTreeMap<u64, Box<Membership>> {
         &self.members
     }
 
@@ -137,6 +138,12 @@ impl Cluster {
     #[must_use]
     pub fn suspects(&self) -> &[Suspected] {
         &self.suspects
+    }
+
+    /// The same, to be kept.
+    #[must_use]
+    pub fn share_suspects(&self) -> Arc<[Suspected]> {
+        Arc::clone(&self.suspects)
     }
 
     /// Monitoring sees something in it that lasts and is not held back.
@@ -184,7 +191,7 @@ impl Cluster {
     pub(super) fn add(&mut self, key: u64, signal: &Signal, membership: Membership) -> bool {
         let system = membership.system.clone();
         let was_here = self.systems.contains_key(system.as_str());
-        self.members.insert(key, membership);
+        self.members.insert(key, Box::new(membership));
         self.count(key, signal, true);
         !was_here && self.systems.contains_key(system.as_str())
     }
@@ -192,7 +199,7 @@ impl Cluster {
     /// Takes a signal away; returns why it was here.
     pub(super) fn remove(&mut self, key: u64, signal: &Signal) -> Option<Membership> {
         self.count(key, signal, false);
-        self.members.remove(&key)
+        self.members.remove(&key).map(|membership| *membership)
     }
 
     /// Counts a member up or down; between the two the signal may be changed.
@@ -201,38 +208,75 @@ impl Cluster {
         let system = &membership.system;
         self.totals.change(key, signal, up);
         count_at(&mut self.systems, system, (key, signal), up);
-        if let (Some(since), Some(episode)) = (self.standing.episode, &mut self.episode)
-            && signal.is_heard_after(since)
-        {
-            episode.totals.change(key, signal, up);
-            count_at(&mut episode.systems, system, (key, signal), up);
+        if self.is_of_episode(signal) {
+            self.count_in_episode(key, signal, up);
         }
     }
 
-    /// Counts up or down what follows from a member's state alone, as [`SystemSummary::change_state`].
-    pub(super) fn count_state(&mut self, key: u64, signal: &Signal, up: bool) {
-        let system = self.members.get(&key).map(|membership| &membership.system);
-        let Some(summary) = system.and_then(|system| self.systems.get_mut(system)) else { return };
-        self.totals.change_state(key, signal, up);
-        Arc::make_mut(summary).change_state(key, signal, up);
+    /// Whether a signal is counted in the present episode too: what belongs to one is counted apart.
+    fn is_of_episode(&self, signal: &Signal) -> bool {
+        self.episode.is_some()
+            && self.standing.episode.is_some_and(|since| signal.is_heard_after(since))
     }
 
-    /// What belongs to the present episode is counted apart.
-    pub(super) fn has_episode(&self) -> bool {
-        self.episode.is_some()
+    fn count_in_episode(&mut self, key: u64, signal: &Signal, up: bool) {
+        let system = self.members.get(&key).map(|membership| &membership.system);
+        let Some((system, episode)) = system.zip(self.episode.as_mut()) else { return };
+        episode.totals.change(key, signal, up);
+        count_at(&mut episode.systems, system, (key, signal), up);
+    }
+
+    /// Changes a member, but only its state: what [`SystemSummary::change_state`] counts is counted out, and in again
+    /// as it is then.
+    pub(super) fn alter_state(
+        &mut self,
+        key: u64,
+        signal: &mut Signal,
+        change: impl FnOnce(&mut Signal),
+    ) {
+        let was_of_episode = self.is_of_episode(signal);
+        self.count_state(key, signal, was_of_episode, false);
+        change(signal);
+        self.count_state(key, signal, was_of_episode, true);
+        // Whether it belongs to an episode may follow from when it ended.
+        let is_of_episode = self.is_of_episode(signal);
+        if is_of_episode != was_of_episode {
+            self.count_in_episode(key, signal, is_of_episode);
+        }
+    }
+
+    fn count_state(&mut self, key: u64, signal: &Signal, of_episode: bool, up: bool) {
+        let Some(membership) = self.members.get(&key) else { return };
+        let count = |totals: &mut Totals, systems: &mut BTreeMap<SystemKey, _>| {
+            let Some(summary) = systems.get_mut(&membership.system) else { return };
+            totals.change_state(key, signal, up);
+            Arc::<SystemSummary>::make_mut(summary).change_state(key, signal, up);
+        };
+        count(&mut self.totals, &mut self.systems);
+        if let Some(episode) = self.episode.as_mut().filter(|_| of_episode) {
+            count(&mut episode.totals, &mut episode.systems);
+        }
     }
 
     /// Counts everything again from the members.
     pub(super) fn recount<'s>(&mut self, signal: impl Fn(u64) -> Option<&'s Signal>) {
-        self.systems.clear();
-        self.totals = Totals::default();
-        self.episode = self.standing.episode.map(|_| Box::default());
+        let members = std::mem::take(&mut self.members);
+        self.vacate();
+        self.members = members;
         let keys: Vec<u64> = self.members.keys().copied().collect();
         for key in keys {
             if let Some(signal) = signal(key) {
                 self.count(key, signal, true);
             }
         }
+    }
+
+    /// Lets go of all members at once.
+    pub(super) fn vacate(&mut self) {
+        self.members.clear();
+        self.systems.clear();
+        self.totals = Totals::default();
+        self.episode = self.standing.episode.map(|_| Box::default());
     }
 
     /// Takes over what cases say; true when another episode has begun, so that it must be counted again.
@@ -245,7 +289,7 @@ impl Cluster {
     pub(super) fn set_suspects(&mut self, suspects: Vec<Suspected>) {
         self.ranked = self.members.len();
         self.rank_due = None;
-        self.suspects = suspects;
+        self.suspects = suspects.into();
     }
 
     /// How many members there were when the causes were ranked.
@@ -275,6 +319,69 @@ fn count_at(
             if summary.is_empty() {
                 place.remove();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::correlate::normalise;
+    use crate::model::{Finding, FindingState, Impact, Life, Role, Severity, Text};
+
+    fn signal(since: Time) -> Signal {
+        let finding = Finding {
+            key: "f".into(),
+            rule: "slow".into(),
+            object: "crm-db-1".into(),
+            system: "crm-db".into(),
+            labels: BTreeMap::new(),
+            severity: Severity::Critical,
+            state: FindingState::Raised,
+            score: 1.0,
+            role: Role::Cause,
+            spreads: true,
+            impact: Impact::Slow,
+            blind: false,
+            title: Text::default(),
+            advice: Text::default(),
+            runbook: String::new(),
+            evidence: Vec::new(),
+            expr: String::new(),
+            since,
+            at: since,
+        };
+        normalise::finding(since, &finding)
+    }
+
+    /// A signal leaves the present episode when it turns out to have ended before it, and is back in it when that
+    /// was wrong.
+    #[test]
+    fn what_ended_before_an_episode_does_not_count_in_it() {
+        let (episode, system) = (Time(10_000), SystemKey::from("crm-db"));
+        for ended in [Time(9_999), Time(10_000), Time(10_001)] {
+            let mut signal = signal(Time(5_000));
+            let mut cluster = Cluster::new(1);
+            cluster.set_standing(Standing { episode: Some(episode), ..Standing::default() });
+            cluster.recount(|_| None);
+            let system = system.clone();
+            let membership = Membership { system, joined_at: Time(5_000), why: Why::First };
+            cluster.add(7, &signal, membership);
+            let active = cluster.clone();
+            assert_eq!(active.present().findings, 1);
+            cluster.alter_state(7, &mut signal, |signal| {
+                (signal.life, signal.ended) = (Life::Ended, Some(ended));
+            });
+            assert_eq!(cluster.present().findings, u32::from(ended > episode), "{ended:?}");
+            let mut again = cluster.clone();
+            again.recount(|_| Some(&signal));
+            assert_eq!(cluster.evidence(), again.evidence(), "{ended:?}");
+            cluster.alter_state(7, &mut signal, |signal| {
+                (signal.life, signal.ended) = (Life::Active, None);
+            });
+            assert_eq!(cluster, active, "{ended:?}");
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Made from the state and never stored. Systems are numbered as they are met, so that the neighbourhood
 //! of a signal is walked without hashing names.
 
+mod alive;
+
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -12,6 +14,7 @@ use super::cluster::{Cluster, Standing};
 use super::key::SystemKey;
 use crate::model::Time;
 use crate::topology::{Relation, Topology};
+use alive::Alive;
 
 /// A neighbourhood, nearest first: systems by number.
 pub(super) type Near = Arc<[(u32, Relation)]>;
@@ -46,8 +49,8 @@ impl Shelf {
     }
 }
 
-/// What is asked first of a cluster: enough to know of most that a signal cannot join them any more, without a look at
-/// what they are made of.
+/// What is asked first of a cluster: enough to know of most that a signal cannot join them any more, and of the others
+/// all that a finding asks of the whole, without a look at what they are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Brief {
     pub(super) only_tickets: bool,
@@ -58,6 +61,8 @@ pub(super) struct Brief {
     pub(super) has_causes: bool,
     /// When monitoring first saw something of the present episode.
     pub(super) onset: Option<Time>,
+    /// When monitoring first and last saw something begin.
+    pub(super) began: Option<(Time, Time)>,
     /// When monitoring last saw something begin or end.
     pub(super) last: Option<Time>,
 }
@@ -66,13 +71,15 @@ impl Brief {
     /// Of one cluster.
     pub(super) fn of(cluster: &Cluster) -> Self {
         let totals = cluster.totals();
+        let (first, last) = (totals.began.first().copied(), totals.began.last().copied());
         Self {
             only_tickets: cluster.only_tickets(),
             is_over: cluster.standing().resolved_at.is_some(),
-            lasts: totals.active > totals.held,
+            lasts: cluster.is_active(),
             has_causes: totals.causes > 0,
             onset: cluster.present().began.first().copied(),
-            last: totals.began.last().max(totals.ended.last()).copied(),
+            began: first.zip(last),
+            last: last.max(totals.ended.last().copied()),
         }
     }
 }
@@ -118,14 +125,13 @@ pub(super) struct Known {
     /// What was last noted of it.
     pub(super) brief: Brief,
     shelf: Shelf,
-    /// The systems where it is alive.
-    systems: IndexSet<u32, RandomState>,
+    systems: Alive,
 }
 
 impl Known {
     /// Whether it is alive at a system.
     pub(super) fn is_at(&self, system: u32) -> bool {
-        self.systems.contains(&system)
+        self.systems.contains(system)
     }
 }
 
@@ -172,11 +178,11 @@ impl Index {
         self.slots.get_mut(usize::try_from(number).ok()?)
     }
 
-    /// The systems around one, itself included, remembered.
-    pub(super) fn near(&mut self, system: &str, topology: &Topology) -> Near {
+    /// The number of a system, and those around it, itself included, remembered.
+    pub(super) fn near(&mut self, system: &str, topology: &Topology) -> (u32, Near) {
         let number = self.number(system);
         if let Some(near) = self.slot(number).and_then(|slot| slot.near.clone()) {
-            return near;
+            return (number, near);
         }
         if self.places.len() != topology.systems().len() {
             let systems = topology.systems().iter();
@@ -193,7 +199,7 @@ impl Index {
         if let Some(slot) = self.slot(number) {
             slot.near = Some(Arc::clone(&near));
         }
-        near
+        (number, near)
     }
 
     /// The number of a system, and what it depends on, remembered.
@@ -202,7 +208,7 @@ impl Index {
         if let Some(needs) = self.slot(number).and_then(|slot| slot.needs.clone()) {
             return (number, needs);
         }
-        let near = self.near(system, topology);
+        let (_, near) = self.near(system, topology);
         let hops = |relation: Relation| match relation {
             Relation::Needs(hops) => Some(hops),
             _ => None,
@@ -238,8 +244,8 @@ impl Index {
         let Self { slots, clusters, .. } = self;
         let Some(known) = clusters.get_mut(&cluster) else { return };
         let before = std::mem::replace(&mut known.shelf, shelf);
-        for number in &known.systems {
-            let slot = usize::try_from(*number).ok().and_then(|at| slots.get_mut(at));
+        for number in known.systems.iter() {
+            let slot = usize::try_from(number).ok().and_then(|at| slots.get_mut(at));
             if let Some(slot) = slot {
                 slot.take(cluster, before);
                 slot.put(cluster, shelf);
@@ -251,7 +257,7 @@ impl Index {
     pub(super) fn forget(&mut self, system: &str, cluster: u64) {
         let Some(number) = self.known(system) else { return };
         let Some(known) = self.clusters.get_mut(&cluster) else { return };
-        known.systems.swap_remove(&number);
+        known.systems.remove(number);
         let shelf = known.shelf;
         if let Some(slot) = self.slot(number) {
             slot.take(cluster, shelf);
@@ -265,10 +271,19 @@ impl Index {
 
     /// A cluster is gone.
     pub(super) fn gone(&mut self, cluster: u64) {
-        let Some(known) = self.clusters.swap_remove(&cluster) else { return };
-        for number in known.systems {
-            if let Some(slot) = self.slot(number) {
-                slot.take(cluster, known.shelf);
+        self.vacate(cluster);
+        self.clusters.swap_remove(&cluster);
+    }
+
+    /// A cluster is alive nowhere any more.
+    pub(super) fn vacate(&mut self, cluster: u64) {
+        let Self { slots, clusters, .. } = self;
+        let Some(known) = clusters.get_mut(&cluster) else { return };
+        let shelf = known.shelf;
+        for number in std::mem::take(&mut known.systems).iter() {
+            let slot = usize::try_from(number).ok().and_then(|at| slots.get_mut(at));
+            if let Some(slot) = slot {
+                slot.take(cluster, shelf);
             }
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::holds::Concerned;
 use super::index::Shelf;
-use super::normalise::{self, alert_id, note_worst, ticket_id};
-use super::{State, Unassigned};
+use super::normalise::{self, alert_id, keep_worst, take_worst, ticket_id};
+use super::{Derived, State, Unassigned};
 use crate::model::{
     CalendarEntry, Finding, FindingState, ForeignAlert, Life, Message, Release, Severity, Signal,
     Ticket, TicketClass, Time, Work,
@@ -92,9 +92,10 @@ impl State {
             known.stems == fresh.stems && known.systems == fresh.systems && known.mrf == fresh.mrf
         });
         if !is_same {
-            let before = self.signals.get(key).map_or("", Signal::system).to_owned();
-            self.derived.places.forget(key, &before);
-            self.derived.places.put(key, fresh.system());
+            let Derived { places, index, .. } = &mut self.derived;
+            let before = self.signals.get(key).map_or("", Signal::system);
+            places.forget(key, index.number(before));
+            places.put(key, index.number(fresh.system()));
             self.alter(key, |known| {
                 known.systems = fresh.systems;
                 known.stems = fresh.stems;
@@ -159,9 +160,9 @@ impl State {
     fn add(&mut self, now: Time, mut signal: Signal) -> u64 {
         signal.held_by = self.holds.held(&signal, now);
         let expires_at = signal.expires_at;
-        let system = signal.system().to_owned();
+        let system = self.derived.index.number(signal.system());
         let key = self.signals.add(signal);
-        self.derived.places.put(key, &system);
+        self.derived.places.put(key, system);
         if let Some(at) = expires_at {
             self.expiry.insert((at, key));
         }
@@ -189,12 +190,11 @@ impl State {
         }
         let held_by = self.holds.held(&fresh, now);
         self.alter(key, |signal| {
+            let worst = take_worst(signal);
             if is_back {
-                // A new episode: its worst is told of it alone.
                 signal.life = Life::Active;
                 signal.ended = None;
                 signal.excused = None;
-                signal.worst = None;
                 signal.since = fresh.since;
                 signal.worsened_at = now;
             } else if is_worse {
@@ -205,9 +205,12 @@ impl State {
             signal.title = fresh.title;
             signal.detail = fresh.detail;
             signal.expires_at = fresh.expires_at;
-            note_worst(signal, now);
+            // A new episode: its worst is told of it alone.
+            if !is_back {
+                keep_worst(signal, worst);
+            }
         });
-        let home = self.home.get(&key).copied();
+        let home = self.home.get(key).copied();
         if let Some(home) = home.filter(|_| is_back || is_worse) {
             self.news.worsened.push((home, key));
             if is_back {
@@ -224,7 +227,7 @@ impl State {
             signal.ended = None;
             signal.held_by = held_by;
         });
-        if let Some(home) = self.home.get(&key).copied() {
+        if let Some(home) = self.home.get(key).copied() {
             self.news.worsened.push((home, key));
             self.rank_soon(now, home);
         }
@@ -252,7 +255,7 @@ impl State {
             _ => self.alter_state(key, over),
         }
         self.let_go_later(now, key);
-        if let Some(home) = self.home.get(&key).copied() {
+        if let Some(home) = self.home.get(key).copied() {
             self.news.ended.push((home, key));
             // What is over counts as well, unless it was a mistake.
             if life == Life::Withdrawn {
@@ -264,17 +267,14 @@ impl State {
     /// Changes a signal where it is, but only whether it lasts, when it ended, what holds it back or excuses it; it must
     /// not be withdrawn by that. Most of what is counted of it stays as it is.
     fn alter_state(&mut self, key: u64, change: impl FnOnce(&mut Signal)) {
-        let home = self.home.get(&key).copied();
+        let home = self.home.get(key).copied();
         let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
         let Some(signal) = self.signals.get_mut(key) else { return };
         let Some(cluster) = cluster else { return change(signal) };
-        // Whether it belongs to an episode may follow from when it ended.
-        if signal.life == Life::Withdrawn || cluster.has_episode() {
+        if signal.life == Life::Withdrawn {
             return self.alter(key, change);
         }
-        cluster.count_state(key, signal, false);
-        change(signal);
-        cluster.count_state(key, signal, true);
+        cluster.alter_state(key, signal, change);
         self.derived.index.note(cluster);
         let id = cluster.id();
         let ticket = signal.ticket_id();
@@ -284,7 +284,7 @@ impl State {
 
     /// Changes a signal where it is: its cluster counts it out, and in again as it is then.
     pub(super) fn alter(&mut self, key: u64, change: impl FnOnce(&mut Signal)) {
-        let home = self.home.get(&key).copied();
+        let home = self.home.get(key).copied();
         let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
         let Some(signal) = self.signals.get_mut(key) else { return };
         let Some(cluster) = cluster else { return change(signal) };
@@ -309,7 +309,8 @@ impl State {
 
     /// Looks again at what works and mutes that begin or end hold back.
     pub(super) fn review_holds(&mut self, now: Time, concerned: &Concerned) {
-        let there = concerned.systems.iter().flat_map(|system| self.derived.places.at(system));
+        let Derived { places, index, .. } = &self.derived;
+        let there = concerned.systems.iter().flat_map(|system| places.at(index.known(system)));
         let muted = concerned.signals.iter().filter_map(|id| self.signals.key(id));
         let keys: BTreeSet<u64> = there.chain(muted).collect();
         for key in keys {
@@ -361,7 +362,8 @@ impl State {
         self.detach(key);
         self.constraints.forget_signal(key);
         let Some(signal) = self.signals.remove(key) else { return };
-        self.derived.places.forget(key, signal.system());
+        let system = self.derived.index.number(signal.system());
+        self.derived.places.forget(key, system);
         if signal.is_ticket() {
             self.done.put(signal.id.clone());
         }
@@ -382,7 +384,7 @@ impl State {
             self.drop_cluster(id);
             self.news.touched.insert(id);
             for key in &over {
-                self.home.remove(key);
+                self.home.remove(*key);
                 let ticket = self.signals.get(*key).and_then(Signal::ticket_id);
                 self.news.tickets.extend(ticket.map(|ticket| (id, ticket)));
             }

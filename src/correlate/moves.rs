@@ -57,7 +57,7 @@ impl State {
 
     /// Takes a signal out of its cluster; one that is empty and no case is gone.
     pub(super) fn detach(&mut self, key: u64) -> Option<(u64, Membership)> {
-        let id = self.home.remove(&key)?;
+        let id = self.home.remove(key)?;
         let signal = self.signals.get(key)?;
         let cluster = self.clusters.get_mut(&id).map(Arc::make_mut)?;
         let membership = cluster.remove(key, signal)?;
@@ -76,6 +76,18 @@ impl State {
             self.drop_cluster(id);
         }
         Some((id, membership))
+    }
+
+    /// Nothing is in a cluster any more: all that was has another home. Nobody counts each of them out.
+    pub(super) fn vacate(&mut self, id: u64) {
+        let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) else { return };
+        cluster.vacate();
+        self.derived.index.vacate(id);
+        self.derived.index.note(cluster);
+        self.news.touched.insert(id);
+        if cluster.standing().case.is_none() {
+            self.drop_cluster(id);
+        }
     }
 
     /// Forgets an empty cluster.
@@ -112,7 +124,7 @@ impl State {
         });
         let mut moved = Vec::new();
         for key in keys {
-            let Some(from) = self.home.get(key).copied().filter(|from| *from != to) else {
+            let Some(from) = self.home.get(*key).copied().filter(|from| *from != to) else {
                 continue;
             };
             let pinned = self.constraints.pinned(*key);
@@ -143,7 +155,7 @@ impl State {
     pub fn move_back(&mut self, now: Time, moved: &[Moved], act: u64) {
         self.constraints.forget_act(act);
         for one in moved {
-            if self.home.get(&one.signal) != Some(&one.to) {
+            if self.home.get(one.signal) != Some(&one.to) {
                 continue;
             }
             self.ensure_cluster(one.from);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use smallvec::{SmallVec, smallvec};
 
 use super::State;
 use super::scorer::Words as Vector;
@@ -44,10 +45,10 @@ pub(super) fn finding(now: Time, finding: &Finding) -> Signal {
         expr: finding.expr.clone(),
         labels: finding.labels.clone(),
     };
-    let mut signal = Signal {
+    Signal {
         id: finding.key.as_str().into(),
         kind: SignalKind::Finding,
-        systems: vec![(finding.system.as_str().into(), 1.0)],
+        systems: smallvec![(finding.system.as_str().into(), 1.0)],
         object: instance(&finding.object),
         symptom: finding.rule.as_str().into(),
         mrf: finding.labels.get("mrf").cloned(),
@@ -60,9 +61,7 @@ pub(super) fn finding(now: Time, finding: &Finding) -> Signal {
         blind: finding.blind,
         detail: Some(Arc::new(detail)),
         ..empty(since)
-    };
-    note_worst(&mut signal, finding.at.min(now));
-    signal
+    }
 }
 
 /// An alert of another monitoring system as a signal.
@@ -78,7 +77,7 @@ pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
     let mut signal = Signal {
         id: alert_id(alert).into(),
         kind: SignalKind::Alert,
-        systems: vec![(alert.system.as_str().into(), 1.0)],
+        systems: smallvec![(alert.system.as_str().into(), 1.0)],
         object: instance(&alert.object),
         symptom: alert.name.as_str().into(),
         mrf: alert.mrf.clone(),
@@ -93,7 +92,6 @@ pub(super) fn alert(now: Time, alert: &ForeignAlert) -> Signal {
         ..empty(since)
     };
     signal.systems.retain(|(system, _)| !system.is_empty());
-    note_worst(&mut signal, now);
     signal
 }
 
@@ -106,7 +104,7 @@ fn empty(since: Time) -> Signal {
         ended: None,
         held_by: None,
         excused: None,
-        systems: Vec::new(),
+        systems: SmallVec::new(),
         object: CompactString::default(),
         symptom: CompactString::default(),
         mrf: None,
@@ -136,25 +134,28 @@ fn beyond(detail: Option<&Detail>) -> f64 {
     first.map_or(0.0, |number| number.value - number.limit.unwrap_or(0.0))
 }
 
-/// Keeps what a signal says now, if it is the worst so far.
-pub(super) fn note_worst(signal: &mut Signal, at: Time) {
-    let now = beyond(signal.detail.as_deref());
-    let excess = now.abs();
-    let is_worst = signal.worst.as_ref().is_none_or(|worst| {
-        // What has healed lies far from its limit too, on the other side.
-        let is_there = beyond(worst.detail.as_deref()) * now >= 0.0;
-        // Of equals the first: what is told anew of the same number may no longer know who held the lock.
-        signal.severity > worst.severity
-            || (is_there && signal.severity == worst.severity && excess > worst.excess)
-    });
-    if is_worst {
-        signal.worst = Some(Box::new(Worst {
+/// Takes the worst that a signal has said so far: what it says now, if nothing else is kept.
+pub(super) fn take_worst(signal: &mut Signal) -> Worst {
+    signal.worst.take().map_or_else(
+        || Worst {
             severity: signal.severity,
-            excess,
-            at,
             title: signal.title.clone(),
             detail: signal.detail.clone(),
-        }));
+        },
+        |worst| *worst,
+    )
+}
+
+/// Keeps the worst that a signal has said before, unless what it says now is worse.
+pub(super) fn keep_worst(signal: &mut Signal, worst: Worst) {
+    let (now, then) = (beyond(signal.detail.as_deref()), beyond(worst.detail.as_deref()));
+    // What has healed lies far from its limit too, on the other side.
+    let is_there = then * now >= 0.0;
+    // Of equals the first: what is told anew of the same number may no longer know who held the lock.
+    let is_worse = signal.severity > worst.severity
+        || (is_there && signal.severity == worst.severity && now.abs() > then.abs());
+    if !is_worse {
+        signal.worst = Some(Box::new(worst));
     }
 }
 

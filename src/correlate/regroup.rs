@@ -64,6 +64,10 @@ impl State {
         let mut keys: Vec<u64> = gone.members().keys().copied().rev().take(MOST_JUDGED).collect();
         keys.reverse();
         let (mut moved, all) = (0, gone.members().len());
+        if self.all_follow(&keys, all) {
+            self.move_whole(now, &keys, goes, stays);
+            return stays;
+        }
         let mut tickets = Vec::new();
         for key in keys {
             let Some(signal) = self.signals.share(key) else { continue };
@@ -96,6 +100,36 @@ impl State {
         // The one that stays is ranked as it grows, like any other.
         self.unranked.insert(goes);
         stays
+    }
+
+    /// Whether these are all members of a cluster, and all findings that no person has put there.
+    fn all_follow(&self, keys: &[u64], all: usize) -> bool {
+        let follows = |key: &u64| {
+            let signal = self.signals.get(*key);
+            signal.is_some_and(|signal| !signal.is_ticket())
+                && self.constraints.pinned(*key).is_none()
+        };
+        all > 0 && keys.len() == all && keys.iter().all(follows)
+    }
+
+    /// Moves all members of a cluster to another one.
+    fn move_whole(&mut self, now: Time, keys: &[u64], goes: u64, stays: u64) {
+        for key in keys {
+            let Some(signal) = self.signals.share(*key) else { continue };
+            let membership = match self.fit(*key, &signal, stays) {
+                Some(fit) => Some(self.membership(now, &fit)),
+                None => {
+                    let before = self.clusters.get(&goes).and_then(|it| it.members().get(key));
+                    before.map(|before| Membership { joined_at: now, ..Membership::clone(before) })
+                }
+            };
+            if let Some(membership) = membership {
+                self.attach(now, *key, stays, membership);
+            }
+        }
+        self.news.merged.push((goes, stays));
+        self.unranked.insert(goes);
+        self.vacate(goes);
     }
 
     /// Tickets go to what explains them; of two that monitoring sees, the younger case goes to the older.
@@ -133,7 +167,7 @@ impl State {
                 return self.gather(now, system, &open);
             }
         }
-        if let Some(home) = self.home.get(&key).copied() {
+        if let Some(home) = self.home.get(key).copied() {
             self.note_alike(now, home, factor);
         }
     }
@@ -141,7 +175,7 @@ impl State {
     /// The cluster of a ticket that no finding explains and no person has put where it is: a surge among such is
     /// news.
     fn unexplained(&self, key: u64) -> Option<&Cluster> {
-        let cluster = self.clusters.get(self.home.get(&key)?)?;
+        let cluster = self.clusters.get(self.home.get(key)?)?;
         let is_free = cluster.only_tickets()
             && !cluster.standing().pinned
             && cluster.standing().resolved_at.is_none()
@@ -183,7 +217,7 @@ impl State {
             open.iter().filter(|(_, _, home)| *home != target).map(|(_, key, _)| *key).collect();
         let mut left: Vec<u64> = Vec::new();
         for key in strays {
-            let from = self.home.get(&key).copied().unwrap_or(target);
+            let from = self.home.get(key).copied().unwrap_or(target);
             let is_forbidden = self.constraints.barred(key, target).is_some()
                 || self.constraints.apart(from, target).is_some();
             if is_forbidden {

@@ -1,7 +1,8 @@
 //! Comparing a signal with a cluster: the values of the features, and what they could be at most.
 
 use super::cluster::Cluster;
-use super::evidence::Values;
+use super::evidence::{Feature, Values};
+use super::index::Brief;
 use super::summary::{SystemSummary, Tally};
 use super::timing;
 use super::weights::Weights;
@@ -15,6 +16,23 @@ pub(super) struct Scorer<'a> {
     pub(super) weights: &'a Weights,
 }
 
+/// A cluster, seen from one of its systems.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// What is asked of the whole, at hand: what a cluster is made of lies far.
+    pub(super) brief: &'a Brief,
+    pub(super) cluster: &'a Cluster,
+    /// What it knows of the system.
+    pub(super) summary: &'a SystemSummary,
+}
+
+impl<'a> Seen<'a> {
+    /// What speaks of the system now, as [`Cluster::speaking`].
+    fn tally(&self) -> &'a Tally {
+        if self.brief.lasts { &self.summary.active } else { &self.summary.all }
+    }
+}
+
 impl Scorer<'_> {
     /// Evidence that a signal, put to a system with `belief`, has the cause of a cluster, seen from what
     /// the cluster knows of the system that lies `relation` away. `text` is [`Self::text`], which is the
@@ -23,28 +41,28 @@ impl Scorer<'_> {
         &self,
         signal: &Signal,
         belief: f64,
-        (cluster, summary): (&Cluster, &SystemSummary),
+        at: Seen<'_>,
         relation: Relation,
         text: f64,
     ) -> Values {
-        let tally = cluster.speaking(summary);
+        let tally = at.tally();
         [
             self.weights.prior,
             self.graph(signal, tally, relation),
             belief.max(0.01).ln(),
-            timing::nearness(self.weights, signal, cluster, summary),
-            self.roles(signal, cluster, tally, relation),
+            timing::nearness(self.weights, signal, at),
+            self.roles(signal, at.brief, tally, relation),
             self.impact(signal, tally, relation),
             text,
-            self.mrf(signal, cluster),
+            self.mrf(signal, at.cluster),
         ]
     }
 
-    /// The most that each feature could be where `relation` lies between the two: a comparison is only
-    /// worth its cost where their sum is positive.
-    pub(super) fn bounds(&self, signal: &Signal, belief: f64, relation: Relation) -> Values {
+    /// The most that each feature could be where `relation` lies between the two, given what they could be
+    /// anywhere ([`Self::bounds`]): a comparison is only worth its cost where their sum is positive.
+    pub(super) fn bound(&self, signal: &Signal, mut bounds: Values, relation: Relation) -> f64 {
         let weights = self.weights;
-        let graph = match relation {
+        let most = match relation {
             Relation::Same if signal.systems.is_empty() => weights.no_system,
             Relation::Same => weights.same_system,
             Relation::Needs(hops) => by_hops(&weights.needs, hops).max(0.0),
@@ -52,10 +70,19 @@ impl Scorer<'_> {
             Relation::Serves(_) => 0.0,
             Relation::Sibling => weights.sibling,
         };
+        if let Some(graph) = bounds.get_mut(Feature::Graph.index()) {
+            *graph = most;
+        }
+        bounds.iter().sum()
+    }
+
+    /// The most that each feature could be, but for the graph's.
+    pub(super) fn bounds(&self, signal: &Signal, belief: f64) -> Values {
+        let weights = self.weights;
         let impacts = [weights.impact_fits, weights.impact_differs, weights.vague];
         [
             weights.prior,
-            graph,
+            0.0,
             belief.max(0.01).ln(),
             timing::most(weights, signal),
             weights.two_causes.max(weights.other_instance).max(0.0),
@@ -91,13 +118,13 @@ impl Scorer<'_> {
         -self.weights.second_cause.max(self.weights.two_causes).min(0.0)
     }
 
-    fn roles(&self, signal: &Signal, cluster: &Cluster, tally: &Tally, relation: Relation) -> f64 {
+    fn roles(&self, signal: &Signal, brief: &Brief, tally: &Tally, relation: Relation) -> f64 {
         if signal.role != Role::Cause {
             return 0.0;
         }
         if tally.causes == 0 {
             // What both are felt by does not make one of them.
-            let is_second = relation != Relation::Same && cluster.totals().causes > 0;
+            let is_second = relation != Relation::Same && brief.has_causes;
             return if is_second { self.weights.second_cause } else { 0.0 };
         }
         let is_same_instance =

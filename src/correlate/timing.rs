@@ -5,7 +5,7 @@
 
 use super::cluster::Cluster;
 use super::index::Brief;
-use super::summary::SystemSummary;
+use super::scorer::Seen;
 use super::weights::Weights;
 use crate::model::{Signal, Time};
 
@@ -31,23 +31,18 @@ const OLDEST: f64 = 2.0;
 const HERE: f64 = 0.25;
 
 /// The value of the feature.
-pub(super) fn nearness(
-    weights: &Weights,
-    signal: &Signal,
-    cluster: &Cluster,
-    summary: &SystemSummary,
-) -> f64 {
-    let (gap, scale) = match (signal.is_ticket(), cluster.only_tickets()) {
+pub(super) fn nearness(weights: &Weights, signal: &Signal, at: Seen<'_>) -> f64 {
+    let Seen { brief, cluster, .. } = at;
+    let (gap, scale) = match (signal.is_ticket(), brief.only_tickets) {
         (true, true) => (among_tickets(signal, cluster), weights.ticket_scale_seconds),
         (true, false) => {
             let scale = weights.ticket_scale_seconds;
             (ticket_about_fault(signal, cluster), scale)
         }
         (false, true) => (fault_after_tickets(signal, cluster), weights.ticket_scale_seconds),
-        (false, false) => among_findings(weights, signal, cluster, summary),
+        (false, false) => among_findings(weights, signal, at),
     };
-    let onset = cluster.present().began.first().copied();
-    let age = if signal.is_ticket() { 0.0 } else { age(signal, onset) };
+    let age = if signal.is_ticket() { 0.0 } else { age(signal, brief.onset) };
     (most(weights, signal) - gap / scale - age).max(LEAST)
 }
 
@@ -113,19 +108,14 @@ fn fault_after_tickets(signal: &Signal, cluster: &Cluster) -> f64 {
 }
 
 /// Seconds between a finding and what was last heard, and the scale they are measured on.
-fn among_findings(
-    weights: &Weights,
-    signal: &Signal,
-    cluster: &Cluster,
-    summary: &SystemSummary,
-) -> (f64, f64) {
-    let distance = |at: Option<&Time>| at.map(|at| signal.since.seconds_since(*at).abs());
-    let totals = cluster.totals();
-    let anywhere = distance(totals.began.last()).unwrap_or(0.0);
-    let here = distance(summary.heard.last()).unwrap_or(anywhere);
-    let onset = distance(totals.began.first()).unwrap_or(anywhere);
+fn among_findings(weights: &Weights, signal: &Signal, at: Seen<'_>) -> (f64, f64) {
+    let distance = |at: Time| signal.since.seconds_since(at).abs();
+    let began = at.brief.began;
+    let anywhere = began.map_or(0.0, |(_, last)| distance(last));
+    let here = at.summary.heard.last().map_or(anywhere, |last| distance(*last));
+    let onset = began.map_or(anywhere, |(first, _)| distance(first));
     let gap = HERE * here + (1.0 - HERE) * anywhere.min(here);
-    (gap.min(onset), among_findings_scale(weights, totals.active > totals.held))
+    (gap.min(onset), among_findings_scale(weights, at.brief.lasts))
 }
 
 /// The scale that seconds between findings are measured on.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::{Detail, Impact, Role, Severity, Text, Time};
 
@@ -46,15 +47,11 @@ pub enum Life {
     Expired,
 }
 
-/// The worst that a signal has said, kept when it is over: who held the lock, and how many waited.
+/// The worst that a signal has said, kept when it says less: who held the lock, and how many waited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Worst {
     /// How bad.
     pub severity: Severity,
-    /// How far the first number lay beyond its limit.
-    pub excess: f64,
-    /// When.
-    pub at: Time,
     /// The line for people as it read then.
     pub title: Text,
     /// The numbers and labels as they were then.
@@ -81,7 +78,7 @@ pub struct Signal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excused: Option<Severity>,
     /// The systems it speaks of, surest first, each with a share of belief 0…1. May be empty.
-    pub systems: Vec<(CompactString, f64)>,
+    pub systems: SmallVec<[(CompactString, f64); 1]>,
     /// The thing inside the system: an instance, a disk. Empty for tickets.
     #[serde(default, skip_serializing_if = "CompactString::is_empty")]
     pub object: CompactString,
@@ -104,7 +101,7 @@ pub struct Signal {
     pub title: Text,
     /// How bad it is now.
     pub severity: Severity,
-    /// How bad it was at its worst.
+    /// What it said at its worst, unless that is what it says now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst: Option<Box<Worst>>,
     /// Cause or symptom; tickets are symptoms.

@@ -98,7 +98,7 @@ pub(super) fn all_vote(cluster: &Cluster, voters: &[Voter<'_>]) -> bool {
 pub(super) struct Suspect {
     pub(super) number: u32,
     /// Its place among the voters, if it is one.
-    pub(super) voter: Option<usize>,
+    pub(super) voter: Option<u8>,
     /// The votes, for a start.
     pub(super) score: f64,
     /// The votes of those far above: they count for a suspect that shows something itself.
@@ -139,7 +139,7 @@ impl Board {
             // A suspect does not vote about itself.
             if let Some(suspect) = self.find(&mut list, voter.number, none) {
                 suspect.score -= against;
-                suspect.voter = Some(place);
+                suspect.voter = u8::try_from(place).ok();
             }
             let votes = [1, 2, 3].map(|hops| voter.vote(Some(hops)) - against);
             for (needed, hops) in voter.needs.iter() {
