@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
 
+mod resident;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use resident::resident;
 use vakhta::fold::{Event, Settings, State};
 use vakhta::i18n::Catalogue;
 use vakhta::model::{
@@ -91,12 +94,6 @@ fn case_of(tickets: u64, catalogue: &Catalogue) -> State {
     let largest = state.summaries().map(|case| case.tickets).max().unwrap();
     assert!(u64::from(largest) * 10 > tickets * 9, "{largest} of {tickets} are in the case");
     state
-}
-
-/// Bytes of memory that this process has.
-fn resident() -> u64 {
-    let pages = procfs::process::Process::myself().unwrap().statm().unwrap().resident;
-    pages * procfs::page_size()
 }
 
 fn copied(state: &State) -> State {

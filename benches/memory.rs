@@ -3,18 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
 #![expect(clippy::print_stdout, reason = "criterion measures time only")]
 
+mod resident;
 mod storm;
 
 use std::hint::black_box;
 
+use resident::resident;
 use storm::filled;
 use vakhta::i18n::Catalogue;
-
-/// Bytes of memory that this process has.
-fn resident() -> u64 {
-    let pages = procfs::process::Process::myself().unwrap().statm().unwrap().resident;
-    pages * procfs::page_size()
-}
 
 /// With all that is known because of a finding: its cluster's counts, its case, what lies around its system.
 fn main() {

@@ -321,9 +321,8 @@ impl Ranking<'_> {
     /// and what it says if that is wanted.
     fn own_evidence(&self, suspect: Suspect, mut take: impl FnMut(f64, &dyn Fn() -> Says)) {
         // Mostly there is none, and names lie far.
-        let name = || self.index.name(suspect.number);
-        if let Some(release) =
-            (!self.releases.is_empty()).then(|| self.releases.of(name())).flatten()
+        if !self.releases.is_empty()
+            && let Some(release) = self.releases.of(self.index.name(suspect.number))
         {
             take(RELEASED, &|| Says::Release(release.version.as_str().into()));
         }

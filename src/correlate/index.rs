@@ -12,6 +12,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::cluster::{Cluster, Standing};
 use super::key::SystemKey;
+use super::summary::{SystemSummary, Tally};
 use crate::model::Time;
 use crate::topology::{Relation, Topology};
 use alive::Alive;
@@ -81,6 +82,23 @@ impl Brief {
             began: first.zip(last),
             last: last.max(totals.ended.last().copied()),
         }
+    }
+}
+
+/// A cluster, seen from one of its systems.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// What is asked of the whole, at hand: what a cluster is made of lies far.
+    pub(super) brief: &'a Brief,
+    pub(super) cluster: &'a Cluster,
+    /// What it knows of the system.
+    pub(super) summary: &'a SystemSummary,
+}
+
+impl<'a> Seen<'a> {
+    /// What speaks of the system now, as [`Cluster::speaking`].
+    pub(super) fn tally(&self) -> &'a Tally {
+        if self.brief.lasts { &self.summary.active } else { &self.summary.all }
     }
 }
 

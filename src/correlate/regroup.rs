@@ -64,10 +64,7 @@ impl State {
         let mut keys: Vec<u64> = gone.members().keys().copied().rev().take(MOST_JUDGED).collect();
         keys.reverse();
         let (mut moved, all) = (0, gone.members().len());
-        if self.all_follow(&keys, all) {
-            self.move_whole(now, &keys, goes, stays);
-            return stays;
-        }
+        let is_whole = self.all_follow(&keys, all);
         let mut tickets = Vec::new();
         for key in keys {
             let Some(signal) = self.signals.share(key) else { continue };
@@ -80,7 +77,13 @@ impl State {
             }
             let fit = self.fit(key, &signal, stays);
             let known = fit.map(|fit| self.membership(now, &fit));
-            let Some((_, before)) = self.detach(key) else { continue };
+            let before = if is_whole {
+                let members = self.clusters.get(&goes).map(|gone| gone.members());
+                members.and_then(|members| members.get(&key)).map(|it| Membership::clone(it))
+            } else {
+                self.detach(key).map(|(_, before)| before)
+            };
+            let Some(before) = before else { continue };
             let membership = known.unwrap_or(Membership { joined_at: now, ..before });
             self.attach(now, key, stays, membership);
             moved += 1;
@@ -99,10 +102,14 @@ impl State {
         }
         // The one that stays is ranked as it grows, like any other.
         self.unranked.insert(goes);
+        if is_whole {
+            self.vacate(goes);
+        }
         stays
     }
 
-    /// Whether these are all members of a cluster, and all findings that no person has put there.
+    /// Whether these are all members of a cluster, and all findings that no person has put there: they are not taken
+    /// out one by one.
     fn all_follow(&self, keys: &[u64], all: usize) -> bool {
         let follows = |key: &u64| {
             let signal = self.signals.get(*key);
@@ -110,26 +117,6 @@ impl State {
                 && self.constraints.pinned(*key).is_none()
         };
         all > 0 && keys.len() == all && keys.iter().all(follows)
-    }
-
-    /// Moves all members of a cluster to another one.
-    fn move_whole(&mut self, now: Time, keys: &[u64], goes: u64, stays: u64) {
-        for key in keys {
-            let Some(signal) = self.signals.share(*key) else { continue };
-            let membership = match self.fit(*key, &signal, stays) {
-                Some(fit) => Some(self.membership(now, &fit)),
-                None => {
-                    let before = self.clusters.get(&goes).and_then(|it| it.members().get(key));
-                    before.map(|before| Membership { joined_at: now, ..Membership::clone(before) })
-                }
-            };
-            if let Some(membership) = membership {
-                self.attach(now, *key, stays, membership);
-            }
-        }
-        self.news.merged.push((goes, stays));
-        self.unranked.insert(goes);
-        self.vacate(goes);
     }
 
     /// Tickets go to what explains them; of two that monitoring sees, the younger case goes to the older.

@@ -2,8 +2,8 @@
 
 use super::cluster::Cluster;
 use super::evidence::{Feature, Values};
-use super::index::Brief;
-use super::summary::{SystemSummary, Tally};
+use super::index::{Brief, Seen};
+use super::summary::Tally;
 use super::timing;
 use super::weights::Weights;
 use crate::model::{Impact, Role, Signal};
@@ -14,23 +14,6 @@ use crate::topology::Relation;
 #[derive(Clone, Copy)]
 pub(super) struct Scorer<'a> {
     pub(super) weights: &'a Weights,
-}
-
-/// A cluster, seen from one of its systems.
-#[derive(Clone, Copy)]
-pub(super) struct Seen<'a> {
-    /// What is asked of the whole, at hand: what a cluster is made of lies far.
-    pub(super) brief: &'a Brief,
-    pub(super) cluster: &'a Cluster,
-    /// What it knows of the system.
-    pub(super) summary: &'a SystemSummary,
-}
-
-impl<'a> Seen<'a> {
-    /// What speaks of the system now, as [`Cluster::speaking`].
-    fn tally(&self) -> &'a Tally {
-        if self.brief.lasts { &self.summary.active } else { &self.summary.all }
-    }
 }
 
 impl Scorer<'_> {

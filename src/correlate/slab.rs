@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Neighbours that lie together.
-const TOGETHER: u64 = 64;
 const SLOTS: usize = 64;
 
 /// An ordered map from such numbers. Neighbours lie together: what is asked for has mostly come lately and goes with
@@ -19,9 +18,14 @@ struct Chunk<T> {
     slots: Box<[Option<T>; SLOTS]>,
 }
 
+/// As a number of keys.
+fn together() -> u64 {
+    u64::try_from(SLOTS).unwrap_or(u64::MAX)
+}
+
 /// The number of a chunk, and the place in it.
 fn place(key: u64) -> (u64, usize) {
-    (key / TOGETHER, usize::try_from(key % TOGETHER).unwrap_or(SLOTS))
+    (key / together(), usize::try_from(key % together()).unwrap_or(SLOTS))
 }
 
 impl<T> Default for Slab<T> {
@@ -66,7 +70,7 @@ impl<T> Slab<T> {
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
         self.0.iter().flat_map(|(number, chunk)| {
             chunk.slots.iter().enumerate().filter_map(move |(at, slot)| {
-                let key = number * TOGETHER + u64::try_from(at).unwrap_or(0);
+                let key = number * together() + u64::try_from(at).unwrap_or(0);
                 Some((key, slot.as_ref()?))
             })
         })

@@ -4,8 +4,7 @@
 //! fault that lasts for days attracts nothing new.
 
 use super::cluster::Cluster;
-use super::index::Brief;
-use super::scorer::Seen;
+use super::index::{Brief, Seen};
 use super::weights::Weights;
 use crate::model::{Signal, Time};
 

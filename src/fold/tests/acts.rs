@@ -86,6 +86,17 @@ fn merging_moves_the_ticket_and_does_not_close_it_and_undo_brings_it_back() {
     assert_eq!(opened(&core.effects), 2, "no ticket was opened twice");
 }
 
+/// Its systems are the other one's: what is left of it names what it was about.
+#[test]
+fn a_merged_case_names_its_cause_alone() {
+    let mut core = two();
+    core.act(6 * MINUTE, "PRB-000002", Verb::Merge { into: id("PRB-000001") });
+    let (gone, stays) = (core.case("PRB-000002"), core.case("PRB-000001"));
+    assert_eq!(gone.systems, ["sms-gateway"]);
+    assert!(gone.system_count > 0);
+    assert!(stays.systems.contains(&gone.systems[0]), "{:?}", stays.systems);
+}
+
 #[test]
 fn merged_cases_are_closed_together() {
     let mut core = two();
