@@ -36,7 +36,7 @@ pub use settings::Lifecycle;
 pub use view::{Facts, PACE, member};
 
 use crate::correlate;
-use crate::model::{CaseDetail, CaseId, CaseKind, CaseState, Delivery, Time};
+use crate::model::{ByCase, CaseDetail, CaseId, CaseKind, CaseState, Delivery, Slab, Time};
 use history::History;
 
 /// Acts remembered for undo; beyond it the oldest can no longer be taken back.
@@ -46,9 +46,9 @@ const MOST_ACTS: usize = 10_000;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     lifecycle: Lifecycle,
-    cases: BTreeMap<CaseId, Arc<Case>>,
-    by_cluster: BTreeMap<u64, BTreeSet<CaseId>>,
-    histories: BTreeMap<CaseId, Arc<History>>,
+    cases: ByCase<Arc<Case>>,
+    by_cluster: Slab<BTreeSet<CaseId>>,
+    histories: ByCase<Arc<History>>,
     /// Numbers given so far, by kind.
     numbers: BTreeMap<CaseKind, u64>,
     timers: BTreeSet<(Time, CaseId)>,
@@ -70,13 +70,13 @@ impl State {
     pub fn configure(&mut self, lifecycle: Lifecycle) {
         self.lifecycle = lifecycle;
         // What is open is looked at again under the new terms.
-        self.touched.extend(self.cases.keys().copied());
+        self.touched.extend(self.cases.ids());
     }
 
     /// A case that is not archived.
     #[must_use]
     pub fn case(&self, id: CaseId) -> Option<&Case> {
-        self.cases.get(&id).map(AsRef::as_ref)
+        self.cases.get(id).map(AsRef::as_ref)
     }
 
     /// All cases that are not archived, in order of kind and number.
@@ -86,7 +86,7 @@ impl State {
 
     /// The cases of a cluster.
     pub fn of_cluster(&self, cluster: u64) -> impl Iterator<Item = &Case> {
-        let ids = self.by_cluster.get(&cluster).into_iter().flatten();
+        let ids = self.by_cluster.get(cluster).into_iter().flatten();
         ids.filter_map(|id| self.case(*id))
     }
 
@@ -144,7 +144,7 @@ impl State {
 
     /// Forgets a case.
     fn forget(&mut self, id: CaseId) -> Option<(Arc<Case>, Arc<History>)> {
-        let case = self.cases.remove(&id)?;
+        let case = self.cases.remove(id)?;
         if let Some(due) = case.due {
             self.timers.remove(&(due, id));
         }
@@ -152,7 +152,7 @@ impl State {
             self.leave_cluster(id, cluster);
         }
         self.awaiting_tickets.remove(&id);
-        Some((case, self.histories.remove(&id).unwrap_or_default()))
+        Some((case, self.histories.remove(id).unwrap_or_default()))
     }
 
     /// Decisions about cases, without counters, versions and histories: what must be the same after an act
@@ -168,21 +168,23 @@ impl State {
     }
 
     fn enter_cluster(&mut self, id: CaseId, cluster: u64) {
-        self.by_cluster.entry(cluster).or_default().insert(id);
+        if let Some(ids) = self.by_cluster.get_or_insert_with(cluster, BTreeSet::new) {
+            ids.insert(id);
+        }
     }
 
     fn leave_cluster(&mut self, id: CaseId, cluster: u64) {
-        if let Some(ids) = self.by_cluster.get_mut(&cluster) {
+        if let Some(ids) = self.by_cluster.get_mut(cluster) {
             ids.remove(&id);
             if ids.is_empty() {
-                self.by_cluster.remove(&cluster);
+                self.by_cluster.remove(cluster);
             }
         }
     }
 
     /// Changes a case; it looks different then.
     fn change(&mut self, id: CaseId, change: impl FnOnce(&mut Case)) {
-        if let Some(case) = self.cases.get_mut(&id) {
+        if let Some(case) = self.cases.get_mut(id) {
             change(Arc::make_mut(case));
             self.touched.insert(id);
         }

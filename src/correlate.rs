@@ -25,7 +25,6 @@ mod rungs;
 mod scorer;
 mod settings;
 mod signals;
-mod slab;
 mod summary;
 mod surge;
 #[cfg(test)]
@@ -57,16 +56,15 @@ pub use summary::{SystemSummary, Tally, Totals};
 pub use unassigned::{Nearest, Unassigned};
 pub use weights::Weights;
 
-use crate::model::{CaseId, Severity, Signal, Time};
+use crate::model::{CaseId, Severity, Signal, Slab, Time};
 use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
 use candidates::Room;
 use cause::Board;
 #[cfg(test)]
-use index::Brief;
+use index::{Brief, Here};
 use index::{Index, Shelf};
 use signals::{Places, Signals};
-use slab::Slab;
 use surge::Rates;
 use unassigned::{DoneTickets, Reasons};
 
@@ -81,7 +79,7 @@ pub struct State {
     grouping: Grouping,
     systems: Vec<System>,
     signals: Signals,
-    clusters: BTreeMap<u64, Arc<Cluster>>,
+    clusters: Slab<Arc<Cluster>>,
     /// Signal → the cluster it is in: every signal is in exactly one.
     home: Slab<u64>,
     next_cluster: u64,
@@ -167,7 +165,7 @@ impl State {
 
     /// Ranks the causes of all clusters again: for a state that was written when rankings were kept otherwise.
     pub fn rank_all(&mut self) {
-        for id in self.clusters.keys().copied().collect::<Vec<u64>>() {
+        for id in self.clusters.iter().map(|(id, _)| id).collect::<Vec<u64>>() {
             self.rank(id);
         }
     }
@@ -185,11 +183,10 @@ impl State {
     pub fn reindex(&mut self) {
         let mut index = Index::default();
         for cluster in self.clusters.values() {
-            let shelf = Shelf::of(cluster.standing());
-            for system in cluster.systems().keys() {
-                index.put(system, cluster.id(), shelf);
-            }
             index.note(cluster);
+            for system in cluster.systems().keys() {
+                index.note_at(system, cluster);
+            }
         }
         self.derived.places = Places::new(&self.signals, &mut index);
         self.derived.index = index;
@@ -227,13 +224,13 @@ impl State {
     /// The cluster of a signal.
     #[must_use]
     pub fn cluster_of(&self, key: u64) -> Option<&Cluster> {
-        self.home.get(key).and_then(|id| self.clusters.get(id)).map(AsRef::as_ref)
+        self.home.get(key).and_then(|id| self.clusters.get(*id)).map(AsRef::as_ref)
     }
 
     /// A cluster by its number.
     #[must_use]
     pub fn cluster(&self, id: u64) -> Option<&Cluster> {
-        self.clusters.get(&id).map(AsRef::as_ref)
+        self.clusters.get(id).map(AsRef::as_ref)
     }
 
     /// All clusters, in order of age.
@@ -314,7 +311,7 @@ impl State {
 
     /// Says how a cluster is to be treated.
     pub fn set_standing(&mut self, id: u64, standing: Standing) {
-        let Some(cluster) = self.clusters.get_mut(&id) else { return };
+        let Some(cluster) = self.clusters.get_mut(id) else { return };
         if *cluster.standing() == standing {
             return;
         }
@@ -351,7 +348,7 @@ impl State {
     /// no case speaks of it now: people have called it over, or a false alarm.
     #[must_use]
     pub fn is_troubled(&self, system: &str) -> bool {
-        let clusters = self.derived.index.at_system(system).filter_map(|id| self.clusters.get(&id));
+        let clusters = self.derived.index.at_system(system).filter_map(|id| self.clusters.get(id));
         let is_silent = |cluster: &&Arc<Cluster>| {
             let standing = cluster.standing();
             standing.case.is_none() || standing.resolved_at.is_some()
@@ -369,8 +366,10 @@ impl State {
     pub(crate) fn index_agrees(&self) -> bool {
         let alive = self.clusters.values().flat_map(|cluster| {
             let shelf = format!("{:?}", Shelf::of(cluster.standing()));
-            let systems = cluster.systems().keys();
-            systems.map(move |system| (system.to_string(), shelf.clone(), cluster.id()))
+            let systems = cluster.systems().iter();
+            systems.map(move |(system, summary)| {
+                (system.to_string(), shelf.clone(), Here::of(cluster.id(), summary))
+            })
         });
         let index = &self.derived.index;
         let noted = |cluster: &Arc<Cluster>| {
@@ -379,7 +378,7 @@ impl State {
         };
         alive.collect::<BTreeSet<_>>() == index.all()
             && self.clusters.values().all(noted)
-            && index.noted().all(|id| self.clusters.contains_key(&id))
+            && index.noted().all(|id| self.clusters.get(id).is_some())
     }
 
     /// A cluster counted again from its members: equal to the cluster, always.
@@ -396,7 +395,7 @@ impl State {
         let clusters: BTreeMap<u64, _> = self
             .clusters
             .iter()
-            .map(|(id, cluster)| (*id, (cluster.evidence(), cluster.standing())))
+            .map(|(id, cluster)| (id, (cluster.evidence(), cluster.standing())))
             .collect();
         let excused: BTreeMap<u64, Severity> =
             self.signals.iter().filter_map(|(key, s)| Some((key, s.excused?))).collect();

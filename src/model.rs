@@ -2,6 +2,7 @@
 //! Nothing here acts, and nothing here knows another room.
 
 mod act;
+mod by_case;
 mod case;
 mod context;
 mod effect;
@@ -9,11 +10,13 @@ mod finding;
 mod message;
 mod sample;
 mod signal;
+mod slab;
 mod text;
 mod ticket;
 mod time;
 
 pub use act::{Act, Verb};
+pub use by_case::ByCase;
 pub use case::{
     CaseDetail, CaseId, CaseIdError, CaseKind, CaseState, CaseSummary, Cause, Link, LinkKind,
     Member, TimelineEntry, TimelineKind,
@@ -27,6 +30,7 @@ pub use finding::{Detail, Evidence, Finding, FindingState, Impact, Role};
 pub use message::{Arg, Message, Reason};
 pub use sample::{Batch, Sample, Series, SeriesRef};
 pub use signal::{Life, Signal, SignalKind, Worst};
+pub use slab::Slab;
 pub use text::{Language, Text};
 pub use ticket::{Ticket, TicketClass};
 pub use time::Time;

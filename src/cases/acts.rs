@@ -97,7 +97,7 @@ impl State {
         let Some(id) = self.fresh_act.take() else { return };
         let Some(record) = self.acts.get_mut(&id).map(Arc::make_mut) else { return };
         for changed in &mut record.changed {
-            if let Some(case) = self.cases.get(&changed.case) {
+            if let Some(case) = self.cases.get(changed.case) {
                 changed.after.clone_from(&case.decided);
                 changed.went.1 = case.course();
             }

@@ -44,10 +44,11 @@ impl State {
     }
 
     pub(super) fn add_line(&mut self, id: CaseId, line: TimelineEntry) {
-        if !self.cases.contains_key(&id) {
+        if self.cases.get(id).is_none() {
             return;
         }
-        let history = Arc::make_mut(self.histories.entry(id).or_default());
+        let Some(history) = self.histories.get_or_insert_with(id, Arc::default) else { return };
+        let history = Arc::make_mut(history);
         if history.lines.len() >= MOST_LINES {
             history.make_room();
         }
@@ -58,6 +59,6 @@ impl State {
     /// The history of a case, oldest first.
     #[must_use]
     pub fn history(&self, id: CaseId) -> &[TimelineEntry] {
-        self.histories.get(&id).map_or(&[], |history| &history.lines)
+        self.histories.get(id).map_or(&[], |history| &history.lines)
     }
 }

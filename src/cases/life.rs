@@ -43,7 +43,7 @@ impl State {
         let mut due: SmallVec<[CaseId; 8]> = self.touched.iter().copied().collect();
         for cluster in &news.touched {
             self.open_problem(now, correlate, *cluster);
-            due.extend(self.by_cluster.get(cluster).into_iter().flatten().copied());
+            due.extend(self.by_cluster.get(*cluster).into_iter().flatten().copied());
         }
         due.sort_unstable();
         due.dedup();
@@ -55,7 +55,7 @@ impl State {
 
     /// One case: does what is due, and says how its cluster is to be treated.
     pub(super) fn live(&mut self, now: Time, correlate: &mut correlate::State, id: CaseId) {
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         let Some(number) = case.decided.cluster else { return self.schedule(now, id, None) };
         let Some(cluster) = correlate.cluster(number) else { return };
         self.touched.insert(id);
@@ -63,7 +63,7 @@ impl State {
         let quiet = self.quiet(id, cluster);
         let is_kept = !cluster.totals().keeping.is_empty();
         self.count_returns(now, id, is_kept);
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         match case.decided.state {
             CaseState::Open | CaseState::Acknowledged => match quiet {
                 Quiet::At(at) if at <= now => {
@@ -95,7 +95,7 @@ impl State {
 
     /// What ended and is back within the time that would have been silence comes and goes.
     fn count_returns(&mut self, now: Time, id: CaseId, is_kept: bool) {
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         if case.is_kept == is_kept {
             return;
         }
@@ -107,7 +107,7 @@ impl State {
                 case.note_flap(now);
             }
         });
-        if !was_unstable && self.cases.get(&id).is_some_and(|case| case.is_unstable()) {
+        if !was_unstable && self.cases.get(id).is_some_and(|case| case.is_unstable()) {
             self.note(now, id, TimelineKind::State, Message::new("line-unstable"));
         }
     }
@@ -116,7 +116,7 @@ impl State {
     fn follow_cluster(&mut self, now: Time, id: CaseId, cluster: &Cluster) {
         let (computed, blind) = severity(cluster);
         let lower_after = self.lifecycle.lower_after_ms;
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         if !case.decided.state.is_live() {
             return;
         }
@@ -147,7 +147,7 @@ impl State {
             }
             case.peak = case.peak.max(case.severity);
         });
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         let is_young = case.version == 1 && case.created_at == now;
         if let Some(line) = line.filter(|_| !is_young && before != case.severity) {
             let message = Message::new(line).severity("severity", case.severity);
@@ -163,7 +163,7 @@ impl State {
     /// The moment from which a case counts as over, if nothing more happens. Users count as well as
     /// monitoring, and a ticket system that is not read is no silence.
     fn quiet(&self, id: CaseId, cluster: &Cluster) -> Quiet {
-        let Some(case) = self.cases.get(&id) else { return Quiet::Never };
+        let Some(case) = self.cases.get(id) else { return Quiet::Never };
         let totals = cluster.totals();
         if case.decided.kept_open || !totals.keeping.is_empty() {
             return Quiet::Never;
@@ -202,7 +202,7 @@ impl State {
 
     /// More than a few users have written since a case was resolved.
     fn users_disagree(&self, correlate: &correlate::State, id: CaseId, cluster: &Cluster) -> bool {
-        let case = self.cases.get(&id).filter(|case| !case.decided.rejected);
+        let case = self.cases.get(id).filter(|case| !case.decided.rejected);
         let Some(resolved_at) = case.and_then(|case| case.resolved_at()) else { return false };
         let written = cluster.totals().written.iter().rev();
         let later = written.take_while(|((at, _), _)| *at > resolved_at);
@@ -219,7 +219,7 @@ impl State {
     /// lasted then is over, it is another episode, counted and judged by itself; of what comes and goes all
     /// episodes are one.
     fn come_back(&mut self, now: Time, correlate: &mut correlate::State, id: CaseId) {
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         let (Some(number), Some(resolved_at)) = (case.decided.cluster, case.resolved_at()) else {
             return;
         };
@@ -249,7 +249,7 @@ impl State {
         });
         if !was_unstable {
             self.note(now, id, TimelineKind::State, message);
-            if self.cases.get(&id).is_some_and(|case| case.is_unstable()) {
+            if self.cases.get(id).is_some_and(|case| case.is_unstable()) {
                 self.note(now, id, TimelineKind::State, Message::new("line-unstable"));
             }
         }
@@ -259,7 +259,7 @@ impl State {
         let message = Message::new("line-closed");
         self.note(now, id, TimelineKind::State, message.clone());
         let frozen = self.remains(id, correlate).map(Arc::new);
-        let number = self.cases.get(&id).and_then(|case| case.decided.cluster);
+        let number = self.cases.get(id).and_then(|case| case.decided.cluster);
         self.change(id, |case| {
             case.frozen = frozen;
             case.decided.state = CaseState::Closed;
@@ -281,10 +281,10 @@ impl State {
 
     /// Cases that were merged into one are closed with it.
     fn close_absorbed(&mut self, now: Time, id: CaseId) {
-        let Some(case) = self.cases.get(&id) else { return };
+        let Some(case) = self.cases.get(id) else { return };
         let absorbed: Vec<CaseId> = case.decided.linked(LinkKind::Absorbed).collect();
         for id in absorbed {
-            let case = self.cases.get(&id);
+            let case = self.cases.get(id);
             if case.is_some_and(|case| case.decided.state == CaseState::Merged) {
                 self.change(id, |case| {
                     case.decided.state = CaseState::Closed;
@@ -300,7 +300,7 @@ impl State {
         let due = cluster.and_then(|cluster| self.next_due(id, cluster));
         // Never in the past: a moment that has gone by is due at the next tick.
         let due = due.map(|at| at.max(now.plus_millis(1)));
-        let Some(case) = self.cases.get_mut(&id) else { return };
+        let Some(case) = self.cases.get_mut(id) else { return };
         if case.due == due {
             return;
         }
@@ -314,7 +314,7 @@ impl State {
     }
 
     fn next_due(&self, id: CaseId, cluster: &Cluster) -> Option<Time> {
-        let case = self.cases.get(&id)?;
+        let case = self.cases.get(id)?;
         let milder = case.milder_since.map(|at| at.plus_millis(self.lifecycle.lower_after_ms));
         match case.decided.state {
             CaseState::Open | CaseState::Acknowledged => {

@@ -17,7 +17,7 @@ impl State {
         to: u64,
     ) {
         let followers: Vec<CaseId> =
-            self.by_cluster.get(&from).into_iter().flatten().copied().collect();
+            self.by_cluster.get(from).into_iter().flatten().copied().collect();
         for id in followers {
             let there = self.of_cluster(to).find(|case| {
                 case.id.kind == id.kind && case.id != id && !case.decided.state.is_over()

@@ -151,7 +151,7 @@ impl State {
     }
 
     fn ids_of(&self, cluster: u64) -> SmallVec<[CaseId; 2]> {
-        self.by_cluster.get(&cluster).into_iter().flatten().copied().collect()
+        self.by_cluster.get(cluster).into_iter().flatten().copied().collect()
     }
 }
 

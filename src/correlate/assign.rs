@@ -30,7 +30,7 @@ impl State {
         };
         // What monitoring sees is judged by itself: of tickets that came before it only those that fit come along.
         let only_tickets =
-            self.clusters.get(&best.cluster).is_some_and(|cluster| cluster.only_tickets());
+            self.clusters.get(best.cluster).is_some_and(|cluster| cluster.only_tickets());
         if only_tickets && !signal.is_ticket() {
             self.start(now, key, signal.system());
         } else {
@@ -78,7 +78,7 @@ impl State {
 
     /// A ticket without a system that is among its like, and in no case, may still belong to one.
     fn offer(&mut self, signal: &Signal, cluster: u64) {
-        let known = self.clusters.get(&cluster).and_then(|cluster| cluster.standing().case);
+        let known = self.clusters.get(cluster).and_then(|cluster| cluster.standing().case);
         if known.is_none() && signal.is_ticket() && signal.systems.is_empty() {
             self.leave_alone(signal, None);
         }
@@ -105,7 +105,7 @@ impl State {
     }
 
     fn nearest(&self, best: &Candidate) -> Option<Nearest> {
-        let case = self.clusters.get(&best.cluster)?.standing().case?;
+        let case = self.clusters.get(best.cluster)?.standing().case?;
         let why = self.membership(Time::default(), best).why;
         Some(Nearest { case, why, is_candidate: false })
     }
@@ -123,7 +123,7 @@ impl State {
         let scorer = Scorer { weights: &self.grouping.weights };
         let mut best: Option<(f64, Nearest)> = None;
         for id in clusters {
-            let Some(cluster) = self.clusters.get(&id) else { continue };
+            let Some(cluster) = self.clusters.get(id) else { continue };
             let system = cluster.first_system();
             let known = cluster.systems().get(system).zip(cluster.standing().case);
             let Some((summary, case)) = known else { continue };

@@ -11,10 +11,10 @@ use smallvec::SmallVec;
 use super::State;
 use super::cluster::Cluster;
 use super::evidence::Values;
-use super::index::{Brief, Near, Seen};
+use super::index::{Brief, Here, Near, Seen};
 use super::scorer::{Scorer, Words};
 use super::timing;
-use crate::model::Signal;
+use crate::model::{Signal, Time};
 use crate::topology::Relation;
 
 /// The most comparisons made for one signal, nearest systems first: what it costs does not follow how much
@@ -25,6 +25,9 @@ const EXAMPLES: usize = 6;
 /// Tickets written this long after a case was resolved may still be about it; the room of cases opens it again
 /// when they are more than a few.
 const LATE_TICKETS_MS: i64 = 10 * 60_000;
+
+/// Sums of the same numbers in another order differ by less: what is equal is compared in full.
+const LAST_BITS: f64 = 1e-9;
 
 /// How a signal fits one cluster, seen from where it fits best.
 #[derive(Clone, Copy, Debug)]
@@ -78,33 +81,25 @@ impl View {
     }
 }
 
-/// What speaks against a cluster wherever a signal is compared with it, by its brief alone.
-#[derive(Clone, Copy, Debug)]
-struct Against {
-    /// What distance in time takes away at least.
-    time: f64,
-    /// The same of two causes, elsewhere than at the signal's own system.
-    second_cause: f64,
-}
-
-impl Against {
-    fn of(brief: &Brief, scorer: Scorer<'_>, signal: &Signal) -> Self {
-        let time = timing::least_lost(scorer.weights, signal, brief);
-        Self { time, second_cause: scorer.least_lost_to_causes(signal, brief.has_causes) }
-    }
-
-    /// What is left of the most that could come of a place.
-    fn leaves(&self, bound: f64, relation: Relation) -> f64 {
-        let is_elsewhere = relation != Relation::Same;
-        bound - self.time - if is_elsewhere { self.second_cause } else { 0.0 }
-    }
+/// What is left of the most that could come of a place once a cluster's brief is known, and when monitoring was last heard
+/// there if that is at hand.
+fn leaves(
+    scorer: Scorer<'_>,
+    signal: &Signal,
+    brief: &Brief,
+    (bound, heard): (f64, Option<Time>),
+    relation: Relation,
+) -> f64 {
+    let is_elsewhere = relation != Relation::Same;
+    let second =
+        if is_elsewhere { scorer.least_lost_to_causes(signal, brief.has_causes) } else { 0.0 };
+    bound + LAST_BITS - timing::least_lost(scorer.weights, signal, brief, heard) - second
 }
 
 /// A cluster that was met around a signal.
 #[derive(Debug)]
 pub(super) struct Met {
     brief: Brief,
-    against: Against,
     /// Whether the signal may join, once asked.
     may_join: Option<bool>,
     /// Likeness of words, once asked.
@@ -165,13 +160,14 @@ impl<'s> Search<'s> {
             if bound <= 0.0 || self.is_behind(bound) {
                 continue;
             }
-            for id in index.at(place.other) {
-                self.compare(id, place, bound);
+            let Some(slot) = index.around(place.other) else { continue };
+            for here in slot.alive() {
+                self.compare(here, place, bound);
             }
             // What is over comes back where it was; users may still write about it from anywhere.
             if self.signal.is_ticket() || place.relation == Relation::Same {
-                for id in index.over_at(place.other) {
-                    self.compare(id, place, bound);
+                for here in slot.over() {
+                    self.compare(here, place, bound);
                 }
             }
             if self.compared >= MOST_COMPARED {
@@ -186,28 +182,42 @@ impl<'s> Search<'s> {
         self.signal.is_ticket() && self.highest > bound
     }
 
+    /// Monitoring has been silent there for so long that nothing could come of a look at the cluster: others fit better,
+    /// and it could not be tied to them.
+    fn is_out_of_reach(&self, here: Here, bound: f64) -> bool {
+        let weights = self.scorer.weights;
+        let Some(heard) = here.heard().filter(|_| !self.signal.is_ticket()) else { return false };
+        let most = bound - timing::least_lost_here(weights, self.signal, heard);
+        most <= self.highest && (most <= 0.0 || most < weights.merge)
+    }
+
     /// The place of a cluster among those met.
     fn meet(&mut self, id: u64) -> Option<usize> {
         if let Some(at) = self.room.ids.iter().position(|known| *known == id) {
             return Some(at);
         }
         let brief = self.state.derived.index.cluster(id)?.brief;
-        let against = Against::of(&brief, self.scorer, self.signal);
         self.room.ids.push(id);
         self.clusters.push(None);
-        self.room.met.push(Met { brief, against, may_join: None, text: None, best: None });
+        self.room.met.push(Met { brief, may_join: None, text: None, best: None });
         Some(self.room.met.len() - 1)
     }
 
     /// Compares the signal with a cluster at one system, if anything could come of it.
-    fn compare(&mut self, id: u64, place: Place, bound: f64) {
+    fn compare(&mut self, here: Here, place: Place, bound: f64) {
+        if self.is_out_of_reach(here, bound) {
+            self.compared += 1;
+            return;
+        }
+        let id = here.cluster;
         let Some(at) = self.meet(id) else { return };
         let Some(met) = self.room.met.get_mut(at) else { return };
         if met.may_join == Some(false) {
             return;
         }
         self.compared += 1;
-        let most = met.against.leaves(bound, place.relation);
+        let at_most = (bound, here.heard());
+        let most = leaves(self.scorer, self.signal, &met.brief, at_most, place.relation);
         // It fits better already than it could from here.
         let best = met.best.and_then(|at| self.room.found.get_mut(at));
         if best.as_ref().is_some_and(|best| best.score >= most) {
@@ -227,7 +237,7 @@ impl<'s> Search<'s> {
         }
         let Some(known) = self.clusters.get_mut(at) else { return };
         if known.is_none() {
-            *known = state.clusters.get(&id).map(Arc::as_ref);
+            *known = state.clusters.get(id).map(Arc::as_ref);
         }
         let Some(cluster) = *known else { return };
         let system = state.derived.index.key(place.other);
@@ -298,12 +308,11 @@ impl State {
         }
         let views: Views =
             signal.systems.iter().map(|(own, belief)| self.view(own, *belief)).collect();
-        let cluster = self.clusters.get(&id)?;
+        let cluster = self.clusters.get(id)?;
         let words = Words::new(signal, &self.likeness);
         let weights = &self.grouping.weights;
         let scorer = Scorer { weights };
         let text = scorer.text(&words, cluster, self.examples(cluster));
-        let against = Against::of(&brief, scorer, signal);
         let index = &self.derived.index;
         let known = index.cluster(id)?;
         let mut best: Option<Candidate> = None;
@@ -312,7 +321,7 @@ impl State {
         let places = views.iter().flat_map(|view| view.places(scorer, signal, is_here));
         for (place, bound) in places {
             let Place { own, belief, other, relation } = place;
-            let most = against.leaves(bound, relation);
+            let most = leaves(scorer, signal, &brief, (bound, None), relation);
             if best.is_some_and(|best| best.score >= most) {
                 continue;
             }
@@ -337,7 +346,7 @@ impl State {
         if !is_over {
             return true;
         }
-        let Some(cluster) = self.clusters.get(&id) else { return false };
+        let Some(cluster) = self.clusters.get(id) else { return false };
         let Some(resolved_at) = cluster.standing().resolved_at else { return true };
         if signal.is_ticket() {
             return signal.since <= resolved_at.plus_millis(LATE_TICKETS_MS);

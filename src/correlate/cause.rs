@@ -67,7 +67,7 @@ const LEAST_OWN: f64 = -2.0;
 impl State {
     /// Ranks the causes of a cluster again.
     pub(super) fn rank(&mut self, id: u64) {
-        let Some(shared) = self.clusters.get(&id).map(Arc::clone) else { return };
+        let Some(shared) = self.clusters.get(id).map(Arc::clone) else { return };
         let cluster = shared.as_ref();
         let voters = votes::voters(cluster, &mut self.derived.index, &self.derived.topology);
         let index = &self.derived.index;
@@ -84,7 +84,7 @@ impl State {
         self.derived.board.give_back(used, &voters);
         drop(voters);
         drop(shared);
-        if let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) {
+        if let Some(cluster) = self.clusters.get_mut(id).map(Arc::make_mut) {
             if let Some(due) = cluster.rank_due {
                 self.rank_timers.remove(&(due, id));
             }
@@ -96,7 +96,7 @@ impl State {
     pub(super) fn rank_waiting(&mut self) {
         for id in std::mem::take(&mut self.unranked) {
             // Of what is empty now the last word stands: it tells what a case that was merged away was about.
-            if self.clusters.get(&id).is_some_and(|cluster| !cluster.members().is_empty()) {
+            if self.clusters.get(id).is_some_and(|cluster| !cluster.members().is_empty()) {
                 self.rank(id);
             }
         }
@@ -105,7 +105,7 @@ impl State {
     /// Ranks within this step while a cluster is young or has grown by a quarter, else after [`settle_ms`]: a storm
     /// into one cluster must not rank it for each member, nor the union of two for each that moves.
     pub(super) fn rank_soon(&mut self, now: Time, id: u64) {
-        let Some(cluster) = self.clusters.get_mut(&id) else { return };
+        let Some(cluster) = self.clusters.get_mut(id) else { return };
         let members = cluster.members().len();
         if members <= YOUNG || members > cluster.ranked() + cluster.ranked() / 4 {
             self.unranked.insert(id);

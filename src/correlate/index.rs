@@ -4,6 +4,7 @@
 //! of a signal is walked without hashing names.
 
 mod alive;
+mod slot;
 
 use std::sync::Arc;
 
@@ -16,16 +17,14 @@ use super::summary::{SystemSummary, Tally};
 use crate::model::Time;
 use crate::topology::{Relation, Topology};
 use alive::Alive;
+pub(super) use slot::Here;
+use slot::Slot;
 
 /// A neighbourhood, nearest first: systems by number.
 pub(super) type Near = Arc<[(u32, Relation)]>;
 
 /// What a system depends on, nearest first: by number, with the hops between.
 pub(super) type Needs = Arc<[(u32, u8)]>;
-
-/// The most clusters looked at for one system: those that people know as cases first, then the youngest; and of
-/// those that are over, as many again.
-const PER_SYSTEM: usize = 16;
 
 /// What a cluster is to people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,41 +98,6 @@ impl<'a> Seen<'a> {
     /// What speaks of the system now, as [`Cluster::speaking`].
     pub(super) fn tally(&self) -> &'a Tally {
         if self.brief.lasts { &self.summary.active } else { &self.summary.all }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    /// Clusters of each shelf, in order of age.
-    cased: Vec<u64>,
-    plain: Vec<u64>,
-    over: Vec<u64>,
-    near: Option<Near>,
-    needs: Option<Needs>,
-}
-
-impl Slot {
-    fn shelf(&mut self, shelf: Shelf) -> &mut Vec<u64> {
-        match shelf {
-            Shelf::Cased => &mut self.cased,
-            Shelf::Plain => &mut self.plain,
-            Shelf::Over => &mut self.over,
-        }
-    }
-
-    /// Takes a cluster off a shelf.
-    fn take(&mut self, cluster: u64, shelf: Shelf) {
-        let list = self.shelf(shelf);
-        if let Ok(at) = list.binary_search(&cluster) {
-            list.remove(at);
-        }
-    }
-
-    fn put(&mut self, cluster: u64, shelf: Shelf) {
-        let list = self.shelf(shelf);
-        if let Err(at) = list.binary_search(&cluster) {
-            list.insert(at, cluster);
-        }
     }
 }
 
@@ -246,14 +210,21 @@ impl Index {
         self.slots.len()
     }
 
-    /// Notes that a cluster is alive at a system.
-    pub(super) fn put(&mut self, system: &str, cluster: u64, shelf: Shelf) {
-        let number = self.number(system);
-        let known = self.clusters.entry(cluster).or_default();
-        known.shelf = shelf;
-        known.systems.insert(number);
-        if let Some(slot) = self.slot(number) {
-            slot.put(cluster, shelf);
+    /// Notes what a cluster is now, and at a system of which it knows something else than before.
+    pub(super) fn note_at(&mut self, system: &str, cluster: &Cluster) {
+        let (id, number) = (cluster.id(), self.number(system));
+        let Self { slots, clusters, .. } = self;
+        let known = clusters.entry(id).or_default();
+        known.brief = Brief::of(cluster);
+        let slot = usize::try_from(number).ok().and_then(|at| slots.get_mut(at));
+        let Some(slot) = slot else { return };
+        known.shelf = Shelf::of(cluster.standing());
+        if let Some(summary) = cluster.systems().get(system) {
+            known.systems.insert(number);
+            slot.put(Here::of(id, summary), known.shelf);
+        } else {
+            known.systems.remove(number);
+            slot.take(id, known.shelf);
         }
     }
 
@@ -265,20 +236,8 @@ impl Index {
         for number in known.systems.iter() {
             let slot = usize::try_from(number).ok().and_then(|at| slots.get_mut(at));
             if let Some(slot) = slot {
-                slot.take(cluster, before);
-                slot.put(cluster, shelf);
+                slot.reshelve(cluster, before, shelf);
             }
-        }
-    }
-
-    /// Forgets a cluster at a system.
-    pub(super) fn forget(&mut self, system: &str, cluster: u64) {
-        let Some(number) = self.known(system) else { return };
-        let Some(known) = self.clusters.get_mut(&cluster) else { return };
-        known.systems.remove(number);
-        let shelf = known.shelf;
-        if let Some(slot) = self.slot(number) {
-            slot.take(cluster, shelf);
         }
     }
 
@@ -317,43 +276,26 @@ impl Index {
         self.clusters.keys().copied()
     }
 
-    /// What is alive where, all of it.
+    /// What is alive where and when it was last heard of, all of it.
     #[cfg(test)]
-    pub(super) fn all(&self) -> std::collections::BTreeSet<(String, String, u64)> {
+    pub(super) fn all(&self) -> std::collections::BTreeSet<(String, String, Here)> {
         let slots = self.names.iter().zip(&self.slots);
         let alive = slots.flat_map(|(name, slot)| {
-            let shelves = [
-                (Shelf::Cased, &slot.cased),
-                (Shelf::Plain, &slot.plain),
-                (Shelf::Over, &slot.over),
-            ];
-            let named = |shelf: Shelf| (name.to_string(), format!("{shelf:?}"));
-            shelves.into_iter().flat_map(move |(shelf, list)| {
-                let (name, shelf) = named(shelf);
-                list.iter().map(move |cluster| (name.clone(), shelf.clone(), *cluster))
-            })
+            let named =
+                |(shelf, here): (Shelf, Here)| (name.to_string(), format!("{shelf:?}"), here);
+            slot.all().map(named)
         });
         alive.collect()
     }
 
     /// The clusters to look at for a system that was met.
     pub(super) fn at_system(&self, system: &str) -> impl Iterator<Item = u64> + '_ {
-        self.known(system)
-            .into_iter()
-            .flat_map(|number| self.at(number).chain(self.over_at(number)))
+        let slot = self.known(system).and_then(|number| self.around(number));
+        slot.into_iter().flat_map(|slot| slot.alive().chain(slot.over())).map(|here| here.cluster)
     }
 
-    /// The clusters to look at for a system, but those that are over.
-    pub(super) fn at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
-        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
-        let lists = slot.map_or((&[][..], &[][..]), |slot| (&slot.cased[..], &slot.plain[..]));
-        lists.0.iter().rev().chain(lists.1.iter().rev()).copied().take(PER_SYSTEM)
-    }
-
-    /// Those that are over.
-    pub(super) fn over_at(&self, number: u32) -> impl Iterator<Item = u64> + '_ {
-        let slot = usize::try_from(number).ok().and_then(|at| self.slots.get(at));
-        let over = slot.map_or(&[][..], |slot| &slot.over[..]);
-        over.iter().rev().copied().take(PER_SYSTEM)
+    /// What is known of the surroundings of a system.
+    pub(super) fn around(&self, number: u32) -> Option<&Slot> {
+        self.slots.get(usize::try_from(number).ok()?)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::holds::Concerned;
-use super::index::Shelf;
+use super::key::SystemKey;
 use super::normalise::{self, alert_id, keep_worst, take_worst, ticket_id};
 use super::{Derived, State, Unassigned};
 use crate::model::{
@@ -268,14 +268,15 @@ impl State {
     /// not be withdrawn by that. Most of what is counted of it stays as it is.
     fn alter_state(&mut self, key: u64, change: impl FnOnce(&mut Signal)) {
         let home = self.home.get(key).copied();
-        let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
+        let cluster = home.and_then(|id| self.clusters.get_mut(id)).map(Arc::make_mut);
         let Some(signal) = self.signals.get_mut(key) else { return };
         let Some(cluster) = cluster else { return change(signal) };
         if signal.life == Life::Withdrawn {
             return self.alter(key, change);
         }
         cluster.alter_state(key, signal, change);
-        self.derived.index.note(cluster);
+        let system = cluster.members().get(&key).map(|membership| &membership.system);
+        self.derived.index.note_at(system.map_or("", SystemKey::as_str), cluster);
         let id = cluster.id();
         let ticket = signal.ticket_id();
         self.news.touched.insert(id);
@@ -285,22 +286,16 @@ impl State {
     /// Changes a signal where it is: its cluster counts it out, and in again as it is then.
     pub(super) fn alter(&mut self, key: u64, change: impl FnOnce(&mut Signal)) {
         let home = self.home.get(key).copied();
-        let cluster = home.and_then(|id| self.clusters.get_mut(&id)).map(Arc::make_mut);
+        let cluster = home.and_then(|id| self.clusters.get_mut(id)).map(Arc::make_mut);
         let Some(signal) = self.signals.get_mut(key) else { return };
         let Some(cluster) = cluster else { return change(signal) };
         let system = cluster.members().get(&key).map(|membership| membership.system.clone());
         let system = system.unwrap_or_default();
-        let was_here = cluster.systems().contains_key(system.as_str());
         cluster.count(key, signal, false);
         change(signal);
         cluster.count(key, signal, true);
-        self.derived.index.note(cluster);
+        self.derived.index.note_at(&system, cluster);
         let id = cluster.id();
-        match (was_here, cluster.systems().contains_key(system.as_str())) {
-            (false, true) => self.derived.index.put(&system, id, Shelf::of(cluster.standing())),
-            (true, false) => self.derived.index.forget(&system, id),
-            _ => {}
-        }
         self.news.touched.insert(id);
         if let Some(ticket) = signal.ticket_id() {
             self.news.tickets.push((id, ticket));
@@ -372,7 +367,7 @@ impl State {
     /// A case is closed for good: its cluster lets go of all that is over, and of its tickets. What lasts
     /// stays where it is.
     pub fn release_cluster(&mut self, id: u64) {
-        let Some(cluster) = self.clusters.get(&id) else { return };
+        let Some(cluster) = self.clusters.get(id) else { return };
         let over: Vec<u64> = cluster
             .members()
             .keys()

@@ -7,7 +7,6 @@ use super::State;
 use super::cluster::{Cluster, Membership};
 use super::constraints::Constraints;
 use super::evidence::Why;
-use super::index::Shelf;
 use crate::model::Time;
 
 /// Where a signal was before a person moved it.
@@ -29,21 +28,17 @@ impl State {
     /// Adds a signal to a cluster.
     pub(super) fn attach(&mut self, now: Time, key: u64, id: u64, membership: Membership) {
         let Some(signal) = self.signals.get(key) else { return };
-        let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) else { return };
+        let Some(cluster) = self.clusters.get_mut(id).map(Arc::make_mut) else { return };
         let system = membership.system.clone();
         let is_new_system = cluster.add(key, signal, membership);
-        self.derived.index.note(cluster);
+        self.derived.index.note_at(&system, cluster);
         let has_case = cluster.standing().case.is_some();
-        let shelf = Shelf::of(cluster.standing());
         let members = cluster.members().len();
         let is_ticket = signal.is_ticket();
         if let Some(ticket) = signal.ticket_id() {
             self.news.tickets.push((id, ticket));
         }
         self.home.insert(key, id);
-        if is_new_system {
-            self.derived.index.put(&system, id, shelf);
-        }
         self.news.touched.insert(id);
         self.news.joined.push((id, key));
         if !has_case && is_ticket {
@@ -59,17 +54,13 @@ impl State {
     pub(super) fn detach(&mut self, key: u64) -> Option<(u64, Membership)> {
         let id = self.home.remove(key)?;
         let signal = self.signals.get(key)?;
-        let cluster = self.clusters.get_mut(&id).map(Arc::make_mut)?;
+        let cluster = self.clusters.get_mut(id).map(Arc::make_mut)?;
         let membership = cluster.remove(key, signal)?;
-        self.derived.index.note(cluster);
-        let is_gone = !cluster.systems().contains_key(membership.system.as_str());
+        self.derived.index.note_at(&membership.system, cluster);
         let is_empty = cluster.members().is_empty();
         let has_case = cluster.standing().case.is_some();
         if let Some(ticket) = signal.ticket_id() {
             self.news.tickets.push((id, ticket));
-        }
-        if is_gone {
-            self.derived.index.forget(&membership.system, id);
         }
         self.news.touched.insert(id);
         if is_empty && !has_case {
@@ -80,7 +71,7 @@ impl State {
 
     /// Nothing is in a cluster any more: all that was has another home. Nobody counts each of them out.
     pub(super) fn vacate(&mut self, id: u64) {
-        let Some(cluster) = self.clusters.get_mut(&id).map(Arc::make_mut) else { return };
+        let Some(cluster) = self.clusters.get_mut(id).map(Arc::make_mut) else { return };
         cluster.vacate();
         self.derived.index.vacate(id);
         self.derived.index.note(cluster);
@@ -92,7 +83,7 @@ impl State {
 
     /// Forgets an empty cluster.
     pub(super) fn drop_cluster(&mut self, id: u64) {
-        let Some(cluster) = self.clusters.remove(&id) else { return };
+        let Some(cluster) = self.clusters.remove(id) else { return };
         if let Some(due) = cluster.rank_due {
             self.rank_timers.remove(&(due, id));
         }
@@ -116,7 +107,7 @@ impl State {
         to: Option<u64>,
         act: u64,
     ) -> (Vec<Moved>, u64) {
-        let to = to.filter(|id| self.clusters.contains_key(id)).unwrap_or_else(|| {
+        let to = to.filter(|id| self.clusters.get(*id).is_some()).unwrap_or_else(|| {
             self.next_cluster += 1;
             let id = self.next_cluster;
             self.clusters.insert(id, Arc::new(Cluster::new(id)));
@@ -136,7 +127,7 @@ impl State {
             moved.push(Moved { signal: *key, from, to, membership, pinned });
         }
         for id in moved.iter().map(|one| one.from).chain([to]) {
-            if self.clusters.contains_key(&id) {
+            if self.clusters.get(id).is_some() {
                 self.rank(id);
             }
         }
@@ -166,7 +157,7 @@ impl State {
             }
         }
         for id in moved.iter().flat_map(|one| [one.from, one.to]) {
-            if self.clusters.contains_key(&id) {
+            if self.clusters.get(id).is_some() {
                 self.rank(id);
             }
         }
@@ -174,12 +165,14 @@ impl State {
 
     /// Makes sure that a cluster is there, empty if it was gone.
     pub fn ensure_cluster(&mut self, id: u64) {
-        self.clusters.entry(id).or_insert_with(|| Arc::new(Cluster::new(id)));
+        if self.clusters.get(id).is_none() {
+            self.clusters.insert(id, Arc::new(Cluster::new(id)));
+        }
     }
 
     /// Forgets a cluster that a case has left, if nothing is in it.
     pub fn drop_if_empty(&mut self, id: u64) {
-        let is_empty = self.clusters.get(&id).is_some_and(|c| c.members().is_empty());
+        let is_empty = self.clusters.get(id).is_some_and(|c| c.members().is_empty());
         if is_empty {
             self.drop_cluster(id);
         }

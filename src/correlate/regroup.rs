@@ -26,7 +26,7 @@ impl State {
         let mut target = best;
         for other in candidates.iter().filter(|other| other.score > 0.0) {
             let only_tickets =
-                self.clusters.get(&other.cluster).is_some_and(|cluster| cluster.only_tickets());
+                self.clusters.get(other.cluster).is_some_and(|cluster| cluster.only_tickets());
             if other.cluster == target || (other.score < least && !only_tickets) {
                 continue;
             }
@@ -42,12 +42,12 @@ impl State {
     }
 
     fn case_of(&self, id: u64) -> Option<CaseId> {
-        self.clusters.get(&id)?.standing().case
+        self.clusters.get(id)?.standing().case
     }
 
     /// A symptom never merges two causes, and the engine never merges what a person has had a hand in.
     fn may_unite(&self, one: u64, other: u64) -> bool {
-        let (Some(a), Some(b)) = (self.clusters.get(&one), self.clusters.get(&other)) else {
+        let (Some(a), Some(b)) = (self.clusters.get(one), self.clusters.get(other)) else {
             return false;
         };
         let is_persons = a.standing().pinned || b.standing().pinned;
@@ -60,7 +60,7 @@ impl State {
     /// tickets those that fit. A case stays with the larger part of what it was about.
     fn unite(&mut self, now: Time, one: u64, other: u64) -> u64 {
         let (stays, goes) = self.direction(one, other);
-        let Some(gone) = self.clusters.get(&goes) else { return stays };
+        let Some(gone) = self.clusters.get(goes) else { return stays };
         let mut keys: Vec<u64> = gone.members().keys().copied().rev().take(MOST_JUDGED).collect();
         keys.reverse();
         let (mut moved, all) = (0, gone.members().len());
@@ -78,7 +78,7 @@ impl State {
             let fit = self.fit(key, &signal, stays);
             let known = fit.map(|fit| self.membership(now, &fit));
             let before = if is_whole {
-                let members = self.clusters.get(&goes).map(|gone| gone.members());
+                let members = self.clusters.get(goes).map(|gone| gone.members());
                 members.and_then(|members| members.get(&key)).map(|it| Membership::clone(it))
             } else {
                 self.detach(key).map(|(_, before)| before)
@@ -122,7 +122,7 @@ impl State {
     /// Tickets go to what explains them; of two that monitoring sees, the younger case goes to the older.
     fn direction(&self, one: u64, other: u64) -> (u64, u64) {
         let rank = |id: u64| {
-            let cluster = self.clusters.get(&id);
+            let cluster = self.clusters.get(id);
             let only_tickets = cluster.is_none_or(|cluster| cluster.only_tickets());
             let case = self.case_of(id);
             (only_tickets, case.is_none(), case.map(|case| case.number), id)
@@ -162,7 +162,7 @@ impl State {
     /// The cluster of a ticket that no finding explains and no person has put where it is: a surge among such is
     /// news.
     fn unexplained(&self, key: u64) -> Option<&Cluster> {
-        let cluster = self.clusters.get(self.home.get(key)?)?;
+        let cluster = self.clusters.get(*self.home.get(key)?)?;
         let is_free = cluster.only_tickets()
             && !cluster.standing().pinned
             && cluster.standing().resolved_at.is_none()
@@ -173,7 +173,7 @@ impl State {
 
     fn note_alike(&mut self, now: Time, home: u64, factor: f64) {
         let surge = self.grouping.surge;
-        let Some(cluster) = self.clusters.get(&home) else { return };
+        let Some(cluster) = self.clusters.get(home) else { return };
         if cluster.totals().tickets < surge.users || cluster.standing().has_mass_incident {
             return;
         }
@@ -218,7 +218,7 @@ impl State {
         left.sort_unstable();
         left.dedup();
         for from in left.into_iter().filter(|from| *from != target) {
-            let rest = self.clusters.get(&from).map_or(0, |cluster| cluster.members().len());
+            let rest = self.clusters.get(from).map_or(0, |cluster| cluster.members().len());
             if rest == 0 {
                 self.news.merged.push((from, target));
             }

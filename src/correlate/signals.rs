@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use compact_str::CompactString;
-
 use serde::{Deserialize, Serialize};
 
 use super::index::Index;
-use super::slab::Slab;
-use crate::model::Signal;
+use crate::model::{Signal, Slab};
 
 /// Signals by key and by id. A key is never used again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +76,9 @@ impl Places {
         }
         let Some(keys) = self.0.get_mut(at) else { return };
         // Nearly all come in order.
+        if keys.back().is_none_or(|last| *last < key) {
+            return keys.push_back(key);
+        }
         if let Err(at) = keys.binary_search(&key) {
             keys.insert(at, key);
         }
@@ -85,9 +86,11 @@ impl Places {
 
     pub(super) fn forget(&mut self, key: u64, system: u32) {
         let keys = usize::try_from(system).ok().and_then(|at| self.0.get_mut(at));
-        if let Some(keys) = keys
-            && let Ok(at) = keys.binary_search(&key)
-        {
+        let Some(keys) = keys else { return };
+        // And most go in order.
+        if keys.front() == Some(&key) {
+            keys.pop_front();
+        } else if let Ok(at) = keys.binary_search(&key) {
             keys.remove(at);
         }
     }

@@ -39,20 +39,39 @@ pub(super) fn nearness(weights: &Weights, signal: &Signal, at: Seen<'_>) -> f64 
             (ticket_about_fault(signal, cluster), scale)
         }
         (false, true) => (fault_after_tickets(signal, cluster), weights.ticket_scale_seconds),
-        (false, false) => among_findings(weights, signal, at),
+        (false, false) => among_findings(weights, signal, brief, at.summary.heard.last().copied()),
     };
     let age = if signal.is_ticket() { 0.0 } else { age(signal, brief.onset) };
     (most(weights, signal) - gap / scale - age).max(LEAST)
 }
 
-/// What distance in time takes away at least, wherever in the cluster a signal is compared.
-pub(super) fn least_lost(weights: &Weights, signal: &Signal, cluster: &Brief) -> f64 {
-    if signal.is_ticket() || cluster.only_tickets {
+/// What distance in time takes away at least: where monitoring was last heard at that moment, or else wherever in the
+/// cluster a signal is compared.
+pub(super) fn least_lost(
+    weights: &Weights,
+    signal: &Signal,
+    brief: &Brief,
+    heard: Option<Time>,
+) -> f64 {
+    if signal.is_ticket() || brief.only_tickets {
         return 0.0;
     }
-    let quiet = cluster.last.map_or(0.0, |last| signal.since.seconds_since(last).max(0.0));
-    let lost = age(signal, cluster.onset) + quiet / among_findings_scale(weights, cluster.lasts);
-    lost.min(most(weights, signal) - LEAST)
+    let (gap, scale) = match (heard, brief.last) {
+        (Some(heard), _) => among_findings(weights, signal, brief, Some(heard)),
+        (None, Some(last)) => {
+            let scale = among_findings_scale(weights, brief.lasts);
+            (signal.since.seconds_since(last).max(0.0), scale)
+        }
+        (None, None) => (0.0, 1.0),
+    };
+    (gap / scale + age(signal, brief.onset)).min(most(weights, signal) - LEAST)
+}
+
+/// The same, whatever the cluster: by when monitoring was last heard where they are compared.
+pub(super) fn least_lost_here(weights: &Weights, signal: &Signal, heard: Time) -> f64 {
+    let quiet = signal.since.seconds_since(heard).max(0.0);
+    let scale = weights.lasting_scale_seconds.max(weights.time_scale_seconds);
+    (HERE * quiet / scale).min(most(weights, signal) - LEAST)
 }
 
 /// What it takes away that a fault known to monitoring has been going on for long.
@@ -107,14 +126,19 @@ fn fault_after_tickets(signal: &Signal, cluster: &Cluster) -> f64 {
 }
 
 /// Seconds between a finding and what was last heard, and the scale they are measured on.
-fn among_findings(weights: &Weights, signal: &Signal, at: Seen<'_>) -> (f64, f64) {
+fn among_findings(
+    weights: &Weights,
+    signal: &Signal,
+    brief: &Brief,
+    heard: Option<Time>,
+) -> (f64, f64) {
     let distance = |at: Time| signal.since.seconds_since(at).abs();
-    let began = at.brief.began;
+    let began = brief.began;
     let anywhere = began.map_or(0.0, |(_, last)| distance(last));
-    let here = at.summary.heard.last().map_or(anywhere, |last| distance(*last));
+    let here = heard.map_or(anywhere, distance);
     let onset = began.map_or(anywhere, |(first, _)| distance(first));
     let gap = HERE * here + (1.0 - HERE) * anywhere.min(here);
-    (gap.min(onset), among_findings_scale(weights, at.brief.lasts))
+    (gap.min(onset), among_findings_scale(weights, brief.lasts))
 }
 
 /// The scale that seconds between findings are measured on.

@@ -1,7 +1,7 @@
 //! What was told of each case, and what must be told next.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,13 @@ use super::otrs::TicketRow;
 use super::telling::{Context, Row, Telling};
 use crate::cases::Facts;
 use crate::model::{
-    CaseId, Channel, Delivery, DeliveryState, Effect, EffectKey, Message, Text, Time,
+    ByCase, CaseId, Channel, Delivery, DeliveryState, Effect, EffectKey, Message, Text, Time,
 };
 
 /// What was told of all cases that are not archived.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    told: BTreeMap<CaseId, Told>,
+    told: ByCase<Box<Told>>,
     timers: BTreeSet<(Time, CaseId)>,
 }
 
@@ -68,18 +68,18 @@ impl State {
     /// What was told of a case.
     #[must_use]
     pub fn told(&self, case: CaseId) -> Option<&Told> {
-        self.told.get(&case)
+        self.told.get(case).map(AsRef::as_ref)
     }
 
     /// Somebody has heard of a case, or is about to.
     #[must_use]
     pub fn is_told(&self, case: CaseId) -> bool {
-        self.told.get(&case).is_some_and(|told| told.is_opened)
+        self.told.get(case).is_some_and(|told| told.is_opened)
     }
 
     /// What was told, by case.
     pub fn all(&self) -> impl Iterator<Item = (CaseId, &Told)> {
-        self.told.iter().map(|(case, told)| (*case, told))
+        self.told.iter().map(|(case, told)| (case, told.as_ref()))
     }
 
     /// Keys of the effects that were decided and not delivered yet.
@@ -98,7 +98,7 @@ impl State {
         let mut due = Vec::new();
         while let Some((at, case)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
             self.timers.remove(&(at, case));
-            if let Some(told) = self.told.get_mut(&case) {
+            if let Some(told) = self.told.get_mut(case) {
                 told.due = None;
             }
             due.push(case);
@@ -108,14 +108,14 @@ impl State {
 
     /// A ticket joined or left the cluster of a case, or counts there or not.
     pub fn ticket_moved(&mut self, case: CaseId, ticket: u64) {
-        if let Some(told) = self.told.get_mut(&case) {
+        if let Some(told) = self.told.get_mut(case) {
             told.ticket.look_at(ticket);
         }
     }
 
     /// Notes what became of an effect; returns the line of the case's history about it, if it deserves one.
     pub fn delivered(&mut self, at: Time, report: &Report<'_>) -> Option<Message> {
-        let told = self.told.get_mut(&report.key.case)?;
+        let told = self.told.get_mut(report.key.case)?;
         if report.state != DeliveryState::Pending {
             told.pending.remove(&report.key);
         }
@@ -132,10 +132,10 @@ impl State {
 
     /// Forgets a case that is gone; what was told of it comes back when nothing is pending any more.
     pub fn forget_if_done(&mut self, case: CaseId) -> Option<Told> {
-        if self.told.get(&case).is_some_and(|told| !told.pending.is_empty()) {
+        if self.told.get(case).is_some_and(|told| !told.pending.is_empty()) {
             return None;
         }
-        let told = self.told.remove(&case).unwrap_or_default();
+        let told = self.told.remove(case).map(|told| *told).unwrap_or_default();
         if let Some(due) = told.due {
             self.timers.remove(&(due, case));
         }
@@ -145,9 +145,11 @@ impl State {
     /// Compares a case with what was told of it and decides what is missing.
     pub fn decide(&mut self, context: Context<'_>, facts: Facts<'_>) -> Vec<Effect> {
         let case = facts.case.id;
-        let survivor = facts.survivor.and_then(|survivor| self.told.get(&survivor.id));
+        let survivor = facts.survivor.and_then(|survivor| self.told.get(survivor.id));
         let beside = survivor.map(|told| told.ticket.queue().to_owned()).unwrap_or_default();
-        let told = self.told.entry(case).or_default();
+        let Some(told) = self.told.get_or_insert_with(case, Box::default) else {
+            return Vec::new();
+        };
         let before = told.due.take();
         let (effects, due) = told.decide(context, facts, &beside);
         for effect in &effects {

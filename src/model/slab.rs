@@ -10,12 +10,18 @@ const SLOTS: usize = 64;
 /// An ordered map from such numbers. Neighbours lie together: what is asked for has mostly come lately and goes with
 /// what came beside it, so a tree of single values would be a look at far memory for each.
 #[derive(Clone, Debug)]
-pub(super) struct Slab<T>(BTreeMap<u64, Chunk<T>>);
+pub struct Slab<T>(BTreeMap<u64, Chunk<T>>);
 
 #[derive(Clone, Debug)]
 struct Chunk<T> {
     used: usize,
     slots: Box<[Option<T>; SLOTS]>,
+}
+
+impl<T> Default for Chunk<T> {
+    fn default() -> Self {
+        Self { used: 0, slots: Box::new([const { None }; SLOTS]) }
+    }
 }
 
 /// As a number of keys.
@@ -35,27 +41,39 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    pub(super) fn get(&self, key: u64) -> Option<&T> {
+    /// The value under a number.
+    #[must_use]
+    pub fn get(&self, key: u64) -> Option<&T> {
         let (chunk, at) = place(key);
         self.0.get(&chunk)?.slots.get(at)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut T> {
+    /// The same, to change.
+    pub fn get_mut(&mut self, key: u64) -> Option<&mut T> {
         let (chunk, at) = place(key);
         self.0.get_mut(&chunk)?.slots.get_mut(at)?.as_mut()
     }
 
-    /// Keeps a value; returns the one that was there.
-    pub(super) fn insert(&mut self, key: u64, value: T) -> Option<T> {
+    /// The value under a number; one that is not there yet is made.
+    pub fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> T) -> Option<&mut T> {
         let (chunk, at) = place(key);
-        let empty = || Chunk { used: 0, slots: Box::new([const { None }; SLOTS]) };
-        let chunk = self.0.entry(chunk).or_insert_with(empty);
+        let chunk = self.0.entry(chunk).or_default();
+        let slot = chunk.slots.get_mut(at)?;
+        chunk.used += usize::from(slot.is_none());
+        Some(slot.get_or_insert_with(make))
+    }
+
+    /// Keeps a value; returns the one that was there.
+    pub fn insert(&mut self, key: u64, value: T) -> Option<T> {
+        let (chunk, at) = place(key);
+        let chunk = self.0.entry(chunk).or_default();
         let before = chunk.slots.get_mut(at)?.replace(value);
         chunk.used += usize::from(before.is_none());
         before
     }
 
-    pub(super) fn remove(&mut self, key: u64) -> Option<T> {
+    /// Takes a value out.
+    pub fn remove(&mut self, key: u64) -> Option<T> {
         let (number, at) = place(key);
         let chunk = self.0.get_mut(&number)?;
         let value = chunk.slots.get_mut(at)?.take()?;
@@ -66,8 +84,18 @@ impl<T> Slab<T> {
         Some(value)
     }
 
-    /// In order of number.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
+    /// The values, in order of number.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// The same, to change.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.values_mut().flat_map(|chunk| chunk.slots.iter_mut().flatten())
+    }
+
+    /// Numbers with their values, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
         self.0.iter().flat_map(|(number, chunk)| {
             chunk.slots.iter().enumerate().filter_map(move |(at, slot)| {
                 let key = number * together() + u64::try_from(at).unwrap_or(0);
