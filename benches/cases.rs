@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
 
 mod resident;
+mod size;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use resident::resident;
+use size::size;
 use vakhta::fold::{Event, Settings, State};
 use vakhta::i18n::Catalogue;
 use vakhta::model::{
@@ -107,9 +109,10 @@ fn copied(state: &State) -> State {
 fn memory(_: &mut Criterion) {
     let catalogue = Catalogue::default();
     let before = resident();
-    let state = case_of(50_000, &catalogue);
-    let each = (resident() - before) / 50_000;
-    println!("cases, memory: {each} bytes a ticket, 50,000 in one case");
+    let tickets = size(50_000);
+    let state = case_of(tickets, &catalogue);
+    let each = resident().saturating_sub(before) / tickets;
+    println!("cases, memory: {each} bytes a ticket, {tickets} in one case");
     black_box(Box::leak(Box::new(state)));
 }
 
@@ -117,13 +120,13 @@ fn bench(criterion: &mut Criterion) {
     let catalogue = Catalogue::default();
     let mut group = criterion.benchmark_group("cases");
     group.sample_size(10);
-    for tickets in [100_u64, 1_000, 10_000] {
+    for tickets in [100_u64, 1_000, 10_000].map(size) {
         let state = case_of(tickets, &catalogue);
         group.bench_function(format!("100 tickets into a case of {tickets}, shown"), |bencher| {
             bencher.iter_batched(
                 || copied(&state),
                 |mut state| {
-                    for n in tickets + 1..=tickets + 100 {
+                    for n in tickets + 1..=tickets + size(100) {
                         let outcome = state.step(at(n), &ticket(n), &catalogue);
                         for id in &outcome.changed {
                             black_box(state.summary(*id));
@@ -135,7 +138,7 @@ fn bench(criterion: &mut Criterion) {
             );
         });
     }
-    let large = case_of(50_000, &catalogue);
+    let large = case_of(size(50_000), &catalogue);
     group.bench_function("copy of a state of 50,000 signals for a snapshot", |bencher| {
         bencher.iter(|| black_box(large.clone()));
     });
@@ -152,19 +155,20 @@ fn act_with_an_archive(criterion: &mut Criterion, catalogue: &Catalogue) {
     runtime.block_on(async {
         let url = format!("sqlite:{}", file.display());
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        sqlx::query(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
+        let archived = size(1_000_000_u32);
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {archived}) \
              INSERT INTO archive (id, kind, opened_at, closed_at, summary, body) \
              SELECT 'PRB-' || printf('%06d', i), 'problem', i, i, \
                     json_object('title', printf('%0900d', i)), \
-                    zeroblob(1500) FROM n",
-        )
+                    zeroblob(1500) FROM n"
+        )))
         .execute(&pool)
         .await
         .unwrap();
         pool.close().await;
     });
-    let mut state = case_of(1_000, catalogue);
+    let mut state = case_of(size(1_000), catalogue);
     let mut seq = 0;
     let mut group = criterion.benchmark_group("cases");
     group.sample_size(10);

@@ -6,9 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
 
+mod size;
 mod storm;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use size::size;
 use storm::{filled, finding, step};
 use vakhta::fold::{Event, State};
 use vakhta::i18n::Catalogue;
@@ -19,7 +21,14 @@ use vakhta::model::FindingState;
 const SIZES: [(u64, u64); 5] =
     [(1_000, 10_000), (10_000, 10_000), (50_000, 10_000), (1_000, 200), (10_000, 2_000)];
 /// Findings of one measurement.
-const BATCH: u64 = 1_000;
+fn batch() -> u64 {
+    size(1_000)
+}
+
+/// As many as are measured, or a few.
+fn sizes() -> [(u64, u64); 5] {
+    SIZES.map(|(active, count)| (size(active), size(count)))
+}
 
 /// The end of one of them.
 fn over(n: u64, systems: u64) -> Event {
@@ -35,13 +44,13 @@ fn steady(criterion: &mut Criterion) {
     let catalogue = Catalogue::default();
     let mut group = criterion.benchmark_group("correlate, in the long run");
     group.sample_size(10);
-    for (active, count) in SIZES {
+    for (active, count) in sizes() {
         let mut state = filled(active, count, &catalogue);
         let mut n = active;
-        group.throughput(Throughput::Elements(BATCH));
+        group.throughput(Throughput::Elements(batch()));
         group.bench_function(format!("{active} active, {count} systems"), |bencher| {
             bencher.iter(|| {
-                for _ in 0..BATCH {
+                for _ in 0..batch() {
                     let (at, fresh) = finding(n, count);
                     step(&mut state, &catalogue, &(at, fresh));
                     step(&mut state, &catalogue, &(at, over(n - active, count)));
@@ -58,16 +67,16 @@ fn cold(criterion: &mut Criterion) {
     let catalogue = Catalogue::default();
     let mut group = criterion.benchmark_group("correlate, after a start");
     group.sample_size(10);
-    for (active, count) in SIZES {
+    for (active, count) in sizes() {
         let filled = filled(active, count, &catalogue);
         let saved = serde_json::to_vec(&filled).unwrap();
-        group.throughput(Throughput::Elements(BATCH));
+        group.throughput(Throughput::Elements(batch()));
         group.bench_function(format!("{active} active, {count} systems"), |bencher| {
             bencher.iter_batched(
                 || {
                     let mut state: State = serde_json::from_slice(&saved).unwrap();
                     state.revive();
-                    let fresh = (active..active + BATCH).map(|n| finding(n, count));
+                    let fresh = (active..active + batch()).map(|n| finding(n, count));
                     (state, fresh.collect::<Vec<_>>())
                 },
                 |(mut state, fresh)| {

@@ -1,7 +1,10 @@
 //! Reading a page: bytes and samples a second, through the scrape cache as a collector does it.
 //! The page resembles the load of the peer measurements: 1,000 metrics, 4 labels, 95 bytes a line.
 
+mod size;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use size::size;
 use vakhta::collect::Samples;
 use vakhta::collect::exposition::{Dialect, parse, samples};
 
@@ -22,7 +25,8 @@ fn page(series: usize) -> String {
 }
 
 fn exposition(criterion: &mut Criterion) {
-    let page = page(100_000);
+    let series = size(100_000);
+    let page = page(series);
     let bytes = Throughput::Bytes(page.len().try_into().unwrap_or(u64::MAX));
     let mut group = criterion.benchmark_group("exposition");
     group.sample_size(20);
@@ -37,7 +41,7 @@ fn exposition(criterion: &mut Criterion) {
             cache.take().len()
         });
     });
-    group.throughput(Throughput::Elements(100_000));
+    group.throughput(Throughput::Elements(series.try_into().unwrap_or(u64::MAX)));
     group.bench_function("with the scrape cache, 100k series, samples", |bench| {
         bench.iter(|| {
             samples(page.as_bytes(), Dialect::Text, &mut cache);

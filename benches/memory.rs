@@ -4,11 +4,13 @@
 #![expect(clippy::print_stdout, reason = "criterion measures time only")]
 
 mod resident;
+mod size;
 mod storm;
 
 use std::hint::black_box;
 
 use resident::resident;
+use size::size;
 use storm::filled;
 use vakhta::i18n::Catalogue;
 
@@ -18,10 +20,11 @@ fn main() {
     // Neither may be freed before both were measured.
     let mut kept = Vec::new();
     for (active, count) in [(50_000, 10_000), (50_000, 200)] {
+        let (active, count) = (size(active), size(count));
         let empty = filled(0, count, &catalogue);
         let before = resident();
         let state = filled(active, count, &catalogue);
-        let each = (resident() - before) / active;
+        let each = resident().saturating_sub(before) / active;
         println!("memory: {each} bytes a finding, {active} active, {count} systems");
         kept.push((empty, state));
     }

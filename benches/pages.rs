@@ -8,6 +8,8 @@
     reason = "a bench may stop on the first surprise, measures real time and says what it found"
 )]
 
+mod size;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
@@ -15,6 +17,7 @@ use std::time::Instant;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use criterion::{Criterion, criterion_group, criterion_main};
+use size::size;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use vakhta::api::{ApiState, Attention, Throttle};
@@ -31,8 +34,15 @@ use vakhta::store::{Access, AccessKind, Retention, Role, Store};
 use vakhta::telemetry::Metrics;
 use vakhta::topology::System;
 
-const OPEN: u64 = 10_000;
-const ARCHIVED: u32 = 1_000_000;
+/// How many cases are open.
+fn open() -> u64 {
+    size(10_000)
+}
+
+/// And archived.
+fn archived() -> u32 {
+    size(1_000_000)
+}
 
 fn system(n: u64) -> System {
     let name = Text::new(format!("Система {n}"), format!("System {n}"));
@@ -76,8 +86,9 @@ fn finding(n: u64, clock: &Clock) -> Event {
 /// A million closed cases, each like the one that is given, with its words in the index.
 async fn archive(file: &std::path::Path, summary: &str) {
     let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let archived = archived();
     let numbers = format!(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ARCHIVED})"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {archived})"
     );
     sqlx::query(sqlx::AssertSqlSafe(format!(
         "{numbers} INSERT INTO archive (id, kind, opened_at, closed_at, summary, body) \
@@ -131,14 +142,14 @@ async fn prepare(folder: &std::path::Path) -> Bench {
     let engine = engine.await.unwrap();
     let handle = engine.handle();
     tokio::spawn(engine.run(CancellationToken::new()));
-    let settings = Settings { systems: (0..OPEN).map(system).collect(), ..Settings::default() };
+    let settings = Settings { systems: (0..open()).map(system).collect(), ..Settings::default() };
     handle.submit(Event::Configured(Box::new(settings))).await.unwrap();
-    let events: Vec<_> = (0..OPEN).map(|n| handle.submit(finding(n, &clock))).collect();
+    let events: Vec<_> = (0..open()).map(|n| handle.submit(finding(n, &clock))).collect();
     for outcome in futures_util::future::join_all(events).await {
         outcome.unwrap();
     }
     let cases = handle.cases();
-    assert!(cases.len() > 9_000, "{} cases", cases.len());
+    assert!(cases.len() * 10 > usize::try_from(open()).unwrap() * 9, "{} cases", cases.len());
     archive(
         &file,
         &serde_json::to_string(&**cases.iter().find(|case| case.id.number == 1).unwrap()).unwrap(),
@@ -185,7 +196,7 @@ fn bench(criterion: &mut Criterion) {
         let bytes = runtime.block_on(bench.get(path));
         println!("{name}: {bytes} bytes");
         // The slowest of a hundred of a thousand: what somebody meets every day.
-        let times = if name.starts_with("search") { 100 } else { 1_000 };
+        let times = size(if name.starts_with("search") { 100 } else { 1_000 });
         let mut took: Vec<f64> = (0..times)
             .map(|_| {
                 let began = Instant::now();

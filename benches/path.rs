@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench may stop on the first surprise")]
 
+mod size;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use size::size;
 use vakhta::collect::Samples;
 use vakhta::collect::exposition::{Dialect, samples};
 use vakhta::config::Diagnostics;
@@ -15,13 +18,17 @@ use vakhta::model::{Batch, Time};
 use vakhta::series::{Limits, Store};
 
 const METRICS: usize = 100;
-const SERIES: usize = 1_000;
+/// Of each.
+fn series() -> usize {
+    size(1_000)
+}
+
 const START: i64 = 1_790_000_000_000;
 
 fn page(round: usize) -> String {
     let mut page = String::new();
     for metric in 0..METRICS {
-        for series in 0..SERIES {
+        for series in 0..series() {
             let value = (metric * 37 + series * 11 + round * (series % 5)) % 10_007;
             writeln!(page, "bench_metric_{metric:03}{{device=\"d{series:04}\"}} {value}").unwrap();
         }
@@ -64,7 +71,7 @@ fn path(criterion: &mut Criterion) {
         at += 10_000;
         samples(page.as_bytes(), Dialect::Text, &mut cache);
         let samples = cache.take();
-        assert_eq!(samples.len(), METRICS * SERIES);
+        assert_eq!(samples.len(), METRICS * series());
         let batch = Batch { kind: "prometheus", instance: "a".into(), at: Time(at), samples };
         store.append(&batch);
         watch.polled(&store, "prometheus", "a", Time(at))
@@ -75,7 +82,7 @@ fn path(criterion: &mut Criterion) {
     }
     let mut group = criterion.benchmark_group("path");
     group.sample_size(10);
-    group.throughput(Throughput::Elements((METRICS * SERIES).try_into().unwrap()));
+    group.throughput(Throughput::Elements((METRICS * series()).try_into().unwrap()));
     group.bench_function("parse, keep and judge 100k samples", |bench| {
         bench.iter(|| rounds.next().map(|page| turn(page)));
     });

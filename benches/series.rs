@@ -1,13 +1,20 @@
 //! The store: appends a second, bytes a sample, and what queries cost.
 
+mod size;
+
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use size::size;
 use vakhta::model::{Batch, Sample, Series, Time};
 use vakhta::series::query::Expr;
 use vakhta::series::{Limits, Store};
 
-const SOURCES: usize = 100;
+/// Scraped at once.
+fn sources() -> usize {
+    size(100)
+}
+
 const SERIES: usize = 1_000;
 const INTERVAL: i64 = 15_000;
 
@@ -20,7 +27,7 @@ fn all_series() -> Vec<Vec<Arc<Series>>> {
             [("instance", instance.as_str()), ("system", "crm-app"), ("device", device.as_str())];
         Arc::new(Series::new(&metric, labels))
     };
-    (0..SOURCES).map(|source| (0..SERIES).map(|number| one(source, number)).collect()).collect()
+    (0..sources()).map(|source| (0..SERIES).map(|number| one(source, number)).collect()).collect()
 }
 
 /// A mix as node_exporter gives it: constants, slow whole numbers, counters, and noisy fractions;
@@ -63,7 +70,7 @@ fn appends(criterion: &mut Criterion) {
     fill(&mut store, &series, 0..1);
     let mut group = criterion.benchmark_group("series");
     group.sample_size(20);
-    group.throughput(Throughput::Elements((SOURCES * SERIES).try_into().unwrap_or(u64::MAX)));
+    group.throughput(Throughput::Elements((sources() * SERIES).try_into().unwrap_or(u64::MAX)));
     let mut round = 0;
     group.bench_function("append to 100k series", |bench| {
         let next_round = || {
