@@ -54,7 +54,7 @@ impl<T> Slab<T> {
         self.0.get_mut(&chunk)?.slots.get_mut(at)?.as_mut()
     }
 
-    /// The value under a number; one that is not there yet is made.
+    /// The value under a number; one that is not there yet is made, so that there always is one.
     pub fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> T) -> Option<&mut T> {
         let (chunk, at) = place(key);
         let chunk = self.0.entry(chunk).or_default();
@@ -144,15 +144,20 @@ mod tests {
     proptest! {
         /// It is an ordered map, whatever comes and goes.
         #[test]
-        fn it_is_an_ordered_map(steps in prop::collection::vec((0..400_u64, any::<Option<u8>>()), 0..200)) {
+        fn it_is_an_ordered_map(steps in prop::collection::vec((0..400_u64, any::<Option<u8>>(), any::<bool>()), 0..200)) {
             let (mut slab, mut map) = (Slab::default(), BTreeMap::new());
-            for (key, value) in steps {
+            for (key, value, is_kept) in steps {
                 match value {
+                    Some(value) if is_kept => {
+                        let there = slab.get_or_insert_with(key, || value).copied();
+                        prop_assert_eq!(there, Some(*map.entry(key).or_insert(value)));
+                    }
                     Some(value) => prop_assert_eq!(slab.insert(key, value), map.insert(key, value)),
                     None => prop_assert_eq!(slab.remove(key), map.remove(&key)),
                 }
                 prop_assert_eq!(slab.get(key), map.get(&key));
             }
+            prop_assert!(slab.values_mut().map(|value| *value).eq(map.values().copied()));
             prop_assert!(slab.iter().eq(map.iter().map(|(key, value)| (*key, value))));
             prop_assert!(slab.iter().rev().eq(map.iter().rev().map(|(key, value)| (*key, value))));
             let written = serde_json::to_string(&slab).unwrap();
