@@ -202,7 +202,7 @@ impl State {
             correlate::Standing {
                 episode: leading.and_then(|case| case.episode),
                 case: leading.map(|case| case.id),
-                pinned: cases.iter().any(|case| case.decided.pinned),
+                pinned: cases.iter().any(|case| case.decided.is_persons()),
                 resolved_at: resolved.filter(|_| !is_live),
                 has_mass_incident: cases.iter().any(|c| c.id.kind == CaseKind::MassIncident),
             },

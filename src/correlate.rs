@@ -16,6 +16,7 @@ mod decode;
 mod evidence;
 mod holds;
 mod index;
+mod judge;
 mod key;
 mod life;
 mod moves;
@@ -64,6 +65,7 @@ use cause::Board;
 #[cfg(test)]
 use index::{Brief, Here};
 use index::{Index, Shelf};
+use judge::Docket;
 use signals::{Places, Signals};
 use surge::Rates;
 use unassigned::{DoneTickets, Reasons};
@@ -90,6 +92,9 @@ pub struct State {
     /// When signals expire or are let go.
     expiry: BTreeSet<(Time, u64)>,
     rank_timers: BTreeSet<(Time, u64)>,
+    /// When clusters are judged again.
+    #[serde(default)]
+    docket: Docket,
     /// Clusters that became known as cases, the latest last; bounded.
     recent_cases: Vec<u64>,
     /// Tickets that named no system, the latest last; bounded. A case that opens later may be what they meant.
@@ -117,6 +122,8 @@ pub struct News {
     pub touched: BTreeSet<u64>,
     /// Clusters that became part of another one: the one that is gone, and the one that stays.
     pub merged: Vec<(u64, u64)>,
+    /// Findings that another fault explains better: the cluster they left, the one they are in now, and how many.
+    pub parted: Vec<(u64, u64, u32)>,
     /// Clusters whose tickets are too many at once.
     pub surges: BTreeSet<u64>,
     /// Tickets that joined or left a cluster, or count there or not.
@@ -291,7 +298,7 @@ impl State {
     pub fn next_timer(&self) -> Option<Time> {
         let expiry = self.expiry.first().map(|(at, _)| *at);
         let rank = self.rank_timers.first().map(|(at, _)| *at);
-        [expiry, rank, self.holds.next_timer()].into_iter().flatten().min()
+        [expiry, rank, self.docket.next(), self.holds.next_timer()].into_iter().flatten().min()
     }
 
     /// Lets time pass: does everything that is due at `now`.
@@ -305,6 +312,7 @@ impl State {
             self.expiry.remove(&(at, key));
             self.expire(now, key);
         }
+        self.judge_due(now);
         let concerned = self.holds.take_due(now);
         self.review_holds(now, &concerned);
     }

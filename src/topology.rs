@@ -189,6 +189,44 @@ impl Topology {
         self.reach(key, Direction::Incoming, hops)
     }
 
+    /// A system's place in [`Self::systems`].
+    #[must_use]
+    pub fn place(&self, key: &str) -> Option<usize> {
+        self.index.get(key).map(|node| node.index())
+    }
+
+    /// What a system needs, with the hops between; systems are told by their places. Bounded, as all walks are.
+    #[must_use]
+    pub fn below(&self, place: usize) -> Vec<(usize, u8)> {
+        self.around(place, Direction::Outgoing)
+    }
+
+    /// Who needs a system, with the hops between.
+    #[must_use]
+    pub fn above(&self, place: usize) -> Vec<(usize, u8)> {
+        self.around(place, Direction::Incoming)
+    }
+
+    /// Who calls a system, directly.
+    pub fn callers(&self, place: usize) -> impl Iterator<Item = usize> + '_ {
+        let callers = self.graph.neighbors_directed(NodeIndex::new(place), Direction::Incoming);
+        callers.map(NodeIndex::index)
+    }
+
+    fn around(&self, place: usize, direction: Direction) -> Vec<(usize, u8)> {
+        let start = NodeIndex::new(place);
+        if self.graph.node_weight(start).is_none() {
+            return Vec::new();
+        }
+        let mut found = Found::default();
+        self.walk(start, direction, Relation::Needs, &mut found);
+        let hops = |(node, relation): (NodeIndex, Relation)| match relation {
+            Relation::Needs(hops) => Some((node.index(), hops)),
+            _ => None,
+        };
+        found.into_iter().filter_map(hops).collect()
+    }
+
     fn reach(&self, key: &str, direction: Direction, limit: u8) -> Vec<(&str, u8)> {
         let Some(start) = self.index.get(key).copied() else { return Vec::new() };
         let mut found = Found::default();

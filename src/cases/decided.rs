@@ -51,6 +51,11 @@ pub struct Decided {
 }
 
 impl Decided {
+    /// A person has said what belongs to it or what it is: the engine does not take it apart.
+    pub(super) fn is_persons(&self) -> bool {
+        self.pinned || self.confirmed || self.cause.is_some()
+    }
+
     /// Of a case that has just been opened about a cluster.
     pub(super) fn new(cluster: u64) -> Self {
         Self {

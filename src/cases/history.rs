@@ -43,6 +43,22 @@ impl State {
         self.add_line(id, TimelineEntry { at, kind, message, act: None });
     }
 
+    /// What has left a case because another fault explains it better.
+    pub(super) fn tell_parted(&mut self, now: Time, (from, to): (u64, u64), count: u32) {
+        let case = |cluster| {
+            let cases = self.of_cluster(cluster).filter(|case| case.state().is_live());
+            cases.map(|case| case.id).max_by_key(|id| (id.kind, std::cmp::Reverse(*id)))
+        };
+        let (Some(left), target) = (case(from), case(to)) else { return };
+        let key = if target.is_some() { "line-parted" } else { "line-parted-alone" };
+        let line = Message::new(key).number("count", f64::from(count));
+        let line = match target {
+            Some(target) => line.word("case", target.to_string()),
+            None => line,
+        };
+        self.note(now, left, TimelineKind::Member, line);
+    }
+
     pub(super) fn add_line(&mut self, id: CaseId, line: TimelineEntry) {
         if self.cases.get(id).is_none() {
             return;

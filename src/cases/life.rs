@@ -50,6 +50,9 @@ impl State {
         for id in due {
             self.live(now, correlate, id);
         }
+        for (from, to, count) in &news.parted {
+            self.tell_parted(now, (*from, *to), *count);
+        }
         self.finish_act();
     }
 

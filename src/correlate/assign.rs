@@ -41,6 +41,9 @@ impl State {
         if let Some(home) = self.home.get(key).copied() {
             self.tie(now, &signal, home, &candidates);
         }
+        if let Some(home) = self.home.get(key).copied().filter(|_| !signal.is_ticket()) {
+            self.judge_soon(now, home);
+        }
         self.give_back(candidates);
     }
 
@@ -64,7 +67,7 @@ impl State {
     }
 
     /// Remembers which case a signal came nearest to without joining it.
-    fn leave_alone(&mut self, signal: &Signal, best: Option<&Candidate>) {
+    pub(super) fn leave_alone(&mut self, signal: &Signal, best: Option<&Candidate>) {
         let nearest = match best {
             Some(best) => self.nearest(best),
             None => None,

@@ -60,6 +60,9 @@ impl Grouping {
             set("merge", &mut weights.merge);
             inner.finish();
         }
+        if let Some(judge_together) = reader.boolean("judge_together") {
+            grouping.judge_together = judge_together;
+        }
         reader.finish();
         grouping
     }
@@ -97,6 +100,14 @@ mod tests {
         let (grouping, errors) = read(&format!("weights:\n{}\n", lines.join("\n")));
         assert_eq!(errors, Vec::<String>::new());
         assert_eq!(grouping, Grouping::default());
+    }
+
+    #[test]
+    fn judging_together_can_be_switched_off() {
+        let (grouping, errors) = read("judge_together: false\n");
+        assert_eq!((grouping.judge_together, errors), (false, Vec::new()));
+        let (grouping, errors) = read("judge_together: maybe\n");
+        assert_eq!((grouping.judge_together, errors.len()), (true, 1));
     }
 
     #[test]

@@ -89,6 +89,13 @@ pub enum Why {
         /// The system.
         system: CompactString,
     },
+    /// Judged again with others, a fault of this system explains it best.
+    Fault {
+        /// How much better than none, in log-odds.
+        value: f64,
+        /// The system.
+        system: CompactString,
+    },
     /// A person put it here.
     Act {
         /// The act's number.
@@ -102,6 +109,7 @@ impl Why {
     pub fn log_odds(&self) -> f64 {
         match self {
             Self::Evidence { values, .. } => values.iter().sum(),
+            Self::Fault { value, .. } => *value,
             Self::First | Self::Surge { .. } | Self::Act { .. } => 0.0,
         }
     }
@@ -113,6 +121,9 @@ impl Why {
             Self::First => Vec::new(),
             Self::Surge { system } => {
                 vec![Reason::new(0.0, Message::new("why-surge").system("system", system))]
+            }
+            Self::Fault { value, system } => {
+                vec![Reason::new(*value, Message::new("why-fault").system("system", system))]
             }
             Self::Act { act } => {
                 let act = Message::new("why-act").word("act", act.to_string());

@@ -87,6 +87,7 @@ impl State {
         if let Some(due) = cluster.rank_due {
             self.rank_timers.remove(&(due, id));
         }
+        self.docket.forget(id);
         self.derived.index.gone(id);
         self.recent_cases.retain(|known| *known != id);
         self.constraints.forget_cluster(id);

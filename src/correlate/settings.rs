@@ -18,6 +18,13 @@ pub struct Grouping {
     /// Findings in a case of more signals than this are forgotten as well, as long after they were over.
     #[serde(default = "usual_most_members")]
     pub most_members: usize,
+    /// Young clusters are judged together by how faults spread.
+    #[serde(default = "usual_judge_together")]
+    pub judge_together: bool,
+}
+
+const fn usual_judge_together() -> bool {
+    true
 }
 
 const fn usual_most_members() -> usize {
@@ -32,7 +39,8 @@ impl Default for Grouping {
     fn default() -> Self {
         let (weights, surge) = (Weights::default(), Surge::default());
         let (forget_after_ms, most_members) = (usual_forget_after(), usual_most_members());
-        Self { weights, surge, forget_after_ms, most_members }
+        let judge_together = usual_judge_together();
+        Self { weights, surge, forget_after_ms, most_members, judge_together }
     }
 }
 

@@ -226,6 +226,7 @@ state-merged = merged
 title-finding-over = { $system } · over: { $what }
 title-tickets-nowhere = Many tickets: no system is named
 why-surge = so many tickets at once about { $system } are no chance
+why-fault = with the rest, best explained by a fault of { $system }
 why-act = a person put it here (act { $act })
 cause-release = release { $version } went into operation shortly before
 cause-set-by-person = a person has named the cause
@@ -251,6 +252,14 @@ line-split = { $who } splits off { $case }: { $count ->
     [one] { $count } signal
    *[other] { $count } signals
 }{ $reason }
+line-parted = Went to { $case }: { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}, better explained by another fault
+line-parted-alone = No longer part of this: { $count ->
+    [one] { $count } finding
+   *[other] { $count } findings
+}, not explained by this fault
 line-split-from = Split off from { $case } by { $who }{ $reason }
 line-moved-to = { $who } moves to { $case }: { $count ->
     [one] { $count } signal

@@ -238,6 +238,7 @@ state-merged = объединена
 title-finding-over = { $system } · прошло: { $what }
 title-tickets-nowhere = Массовые обращения: система не названа
 why-surge = столько обращений сразу по системе «{ $system }» случайностью не бывает
+why-fault = вместе с остальными лучше всего объясняется сбоем системы «{ $system }»
 why-act = так решил человек (действие № { $act })
 cause-release = незадолго до начала установлен релиз { $version }
 cause-set-by-person = причину указал человек
@@ -265,6 +266,16 @@ line-split = { $who } выделяет в { $case }: { $count ->
     [few] { $count } сигнала
    *[many] { $count } сигналов
 }{ $reason }
+line-parted = Перешло в { $case }: { $count ->
+    [one] { $count } срабатывание
+    [few] { $count } срабатывания
+   *[many] { $count } срабатываний
+}, другой сбой объясняет это лучше
+line-parted-alone = Больше не относится сюда: { $count ->
+    [one] { $count } срабатывание
+    [few] { $count } срабатывания
+   *[many] { $count } срабатываний
+}, этим сбоем не объясняется
 line-split-from = Выделена из { $case }: { $who }{ $reason }
 line-moved-to = { $who } переносит в { $case }: { $count ->
     [one] { $count } сигнал

@@ -23,6 +23,9 @@ use crate::topology::System;
 /// this long, as Alertmanager has it.
 const LASTS_MS: i64 = 5 * 60_000;
 
+/// After the last event so much time passes for what is due then.
+const SETTLES_MS: i64 = 60_000;
+
 #[derive(Deserialize)]
 struct World {
     entities: Vec<Entity>,
@@ -81,12 +84,13 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize, Failure> {
     };
     let settings = Settings { systems: systems(&world), ..Settings::default() };
     run.step(Time::default(), &Event::Configured(Box::new(settings)));
-    let mut count = 0;
+    let (mut count, mut last) = (0, Time::default());
     for (line, text) in events.lines().enumerate() {
         let event: StormEvent = serde_json::from_str(text)
             .map_err(|error| unexpected("cli-storm-line", &file, line + 1, &error))?;
         let now = Time::from_seconds(event.t);
         run.pass(now);
+        last = now;
         if event.kind == "ticket" {
             let ticket = ticket(&event, count, now);
             run.names.insert(ticket_id(ticket.id), event.id);
@@ -98,6 +102,7 @@ pub(super) fn run(dir: &Path, out: &Path) -> Result<usize, Failure> {
         }
         count += 1;
     }
+    run.pass(last.plus_millis(SETTLES_MS));
     run.collect_all();
     let prediction = serde_json::to_string(&run.prediction).unwrap_or_default();
     fs::write(out, prediction).map_err(refused("cli-cannot-write", out))?;

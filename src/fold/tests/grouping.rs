@@ -1,7 +1,10 @@
 //! What must become one case, what must not, and that order does not matter.
 
 use super::world::*;
-use crate::model::{FindingState, Impact, Role, Severity};
+use crate::correlate::Why;
+use crate::fold::Settings;
+use crate::model::{FindingState, Impact, Role, Severity, Text, Verb};
+use crate::topology::System;
 
 #[test]
 fn tickets_about_what_the_fault_causes_join_and_others_do_not() {
@@ -361,4 +364,118 @@ fn the_state_survives_being_written_and_read() {
     core.state = crate::fold::State::default();
     core.state = restored;
     std::mem::forget(core);
+}
+
+/// A base and a bus, each with callers of its own; two that need the bus call what needs the base as well.
+fn two_roots() -> Vec<System> {
+    let graph: [(&str, &[&str]); 10] = [
+        ("base", &[]),
+        ("bus", &[]),
+        ("base-1", &["base"]),
+        ("base-2", &["base"]),
+        ("base-3", &["base"]),
+        ("base-4", &["base"]),
+        ("bus-1", &["bus", "base-1"]),
+        ("bus-2", &["bus", "base-2"]),
+        ("bus-3", &["bus"]),
+        ("bus-4", &["bus"]),
+    ];
+    let system = |(key, needs): (&str, &[&str])| System {
+        key: key.into(),
+        name: Text::same(key),
+        short: Text::same(key),
+        owner: Text::default(),
+        contact: Text::default(),
+        queue: String::new(),
+        words: Vec::new(),
+        depends_on: needs.iter().map(|need| (*need).into()).collect(),
+    };
+    graph.into_iter().map(system).collect()
+}
+
+/// A storm of the base, and within it one of the bus that is heard last itself: the first that is felt of it looks like the
+/// base's doing.
+fn two_storms(core: &mut Core) {
+    let slow = |system: &str| finding(system, "slow", Role::Symptom, Impact::Slow);
+    let broken = |system: &str| finding(system, "broken", Role::Cause, Impact::Slow);
+    core.raise(12 * SECOND, broken("base"));
+    let felt = [
+        ("base-1", 38),
+        ("base-2", 45),
+        ("base-3", 52),
+        ("base-4", 60),
+        ("bus-1", 170),
+        ("bus-2", 176),
+        ("bus-3", 181),
+        ("bus-4", 190),
+    ];
+    for (system, at) in felt {
+        core.raise(at * SECOND, slow(system));
+    }
+    core.raise(192 * SECOND, broken("bus"));
+}
+
+/// Which case each of some systems is in.
+fn cases(core: &Core, systems: &[&str]) -> Vec<Option<String>> {
+    let of = systems.iter().map(|system| {
+        let signals = core.state.correlate().signals();
+        let mut here = signals.filter(|(_, signal)| signal.system() == *system);
+        here.next().and_then(|(_, signal)| core.case_of(&signal.id))
+    });
+    let mut all: Vec<Option<String>> = of.collect();
+    all.dedup();
+    all
+}
+
+const OF_BASE: [&str; 5] = ["base", "base-1", "base-2", "base-3", "base-4"];
+const OF_BUS: [&str; 5] = ["bus", "bus-1", "bus-2", "bus-3", "bus-4"];
+
+/// What overlaps is put where it fits as it comes, and told apart once more is known: each fault is one case with its own
+/// cause, and what was moved says why.
+#[test]
+fn two_storms_that_overlap_are_told_apart() {
+    let mut core = Core::with(Settings { systems: two_roots(), ..settings() });
+    two_storms(&mut core);
+    let before = (cases(&core, &OF_BASE), cases(&core, &OF_BUS));
+    core.pass(6 * MINUTE);
+    let (base, bus) = (cases(&core, &OF_BASE), cases(&core, &OF_BUS));
+    assert!(base.len() == 1 && bus.len() == 1 && base != bus, "{base:?} {bus:?}, {before:?}");
+    assert_ne!((base.clone(), bus.clone()), before, "it was so from the beginning");
+    let cause = |case: &Option<String>| core.case(case.as_deref().unwrap()).cause.unwrap().0;
+    assert_eq!((cause(&base[0]), cause(&bus[0])), ("base".to_owned(), "bus".to_owned()));
+    let clusters = core.state.correlate().clusters();
+    let mut moved = clusters.flat_map(|cluster| cluster.members().values());
+    let told = moved.find_map(|membership| match &membership.why {
+        Why::Fault { value, .. } => Some((*value > 0.0, membership.why.reasons().len())),
+        _ => None,
+    });
+    assert_eq!(told, Some((true, 1)));
+    let history = core.state.cases().history(id("PRB-000001")).iter();
+    let mut lines =
+        history.map(|line| core.catalogue.both(&line.message, core.state.correlate().topology()));
+    assert!(lines.any(|line| line.en.as_ref()
+        == "Went to PRB-000002: 2 findings, better explained by another fault"));
+}
+
+/// What a person has confirmed is not judged again.
+#[test]
+fn what_is_confirmed_is_not_told_apart() {
+    let mut core = Core::with(Settings { systems: two_roots(), ..settings() });
+    two_storms(&mut core);
+    let before = (cases(&core, &OF_BASE), cases(&core, &OF_BUS));
+    core.act(193 * SECOND, "PRB-000001", Verb::Confirm);
+    core.pass(6 * MINUTE);
+    assert_eq!((cases(&core, &OF_BASE), cases(&core, &OF_BUS)), before);
+}
+
+/// Nor is anything where judging is switched off.
+#[test]
+fn judging_can_be_switched_off() {
+    let mut settings = Settings { systems: two_roots(), ..settings() };
+    settings.grouping.judge_together = false;
+    let mut core = Core::with(settings);
+    two_storms(&mut core);
+    let before = (cases(&core, &OF_BASE), cases(&core, &OF_BUS));
+    core.pass(6 * MINUTE);
+    assert_eq!((cases(&core, &OF_BASE), cases(&core, &OF_BUS)), before);
 }

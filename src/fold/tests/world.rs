@@ -202,7 +202,7 @@ pub(crate) fn delivered(effect: &Effect) -> Event {
     }
 }
 
-fn finding_at(finding: Finding, state: FindingState, at: i64) -> Finding {
+pub(crate) fn finding_at(finding: Finding, state: FindingState, at: i64) -> Finding {
     let since = if state == FindingState::Raised { Time(START + at) } else { finding.since };
     Finding { state, since, at: Time(START + at), ..finding }
 }
