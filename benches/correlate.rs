@@ -92,5 +92,32 @@ fn cold(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, steady, cold);
+/// The longest that the loop stands still for it: all that came within some seconds is due at once.
+fn judged(criterion: &mut Criterion) {
+    let catalogue = Catalogue::default();
+    let mut group = criterion.benchmark_group("correlate, one tick that judges");
+    group.sample_size(10);
+    for (active, count) in [(20, 10), (160, 40), (160, 400)] {
+        let state = filled(active, count, &catalogue);
+        let (last, _) = finding(active, count);
+        let due = last.plus_millis(40_000);
+        group.bench_function(format!("{active} findings, {count} systems"), |bencher| {
+            bencher.iter_batched(
+                || {
+                    let mut copy = state.clone();
+                    copy.revive();
+                    copy
+                },
+                |mut state| {
+                    state.step(due, &Event::Tick, &catalogue);
+                    state
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, steady, cold, judged);
 criterion_main!(benches);

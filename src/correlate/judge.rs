@@ -42,6 +42,8 @@ const MOST_SYSTEMS: usize = 32;
 /// where it was first put.
 const MOST_CREDIT: u32 = 4_000;
 const CREDIT_A_SECOND: f64 = 2.0;
+/// Once so many are judged, others that are due wait for the next tick, so that nobody else waits long.
+const MOST_AT_ONCE: usize = 64;
 /// What is explained better by less than this stays as it is, nats.
 const LEAST_GAIN: f64 = 1.0;
 
@@ -104,20 +106,23 @@ impl State {
 
     /// Judges what is due.
     pub(super) fn judge_due(&mut self, now: Time) {
-        while let Some(id) = self.docket.take_due(now) {
+        let mut judged = 0;
+        while judged < MOST_AT_ONCE {
+            let Some(id) = self.docket.take_due(now) else { return };
             if self.grouping.judge_together && self.docket.has_credit(now) {
-                self.judge(now, id);
+                judged += self.judge(now, id);
             }
         }
     }
 
-    /// Judges a cluster and those around it.
-    fn judge(&mut self, now: Time, id: u64) {
+    /// Judges a cluster and those around it; returns of how many signals that was.
+    fn judge(&mut self, now: Time, id: u64) -> usize {
         let clusters = self.judged_with(now, id);
         let items: Vec<Item> = clusters.iter().flat_map(|id| self.items(*id)).collect();
-        self.docket.spend(items.len().max(1));
-        if items.len() < 2 {
-            return;
+        let judged = items.len().max(1);
+        self.docket.spend(judged);
+        if judged < 2 {
+            return judged;
         }
         let scene = {
             let (topology, index) = (&self.derived.topology, &self.derived.index);
@@ -135,6 +140,7 @@ impl State {
             let groups = search.groups().collect();
             self.regroup(now, &scene, groups);
         }
+        judged
     }
 
     /// The clusters to judge together with one, itself included; none if it is not to be judged.
@@ -289,7 +295,7 @@ impl State {
     }
 
     /// Where what was moved leaves those that it was moved from: tickets go where what explains them has gone, and a
-    /// cluster of which nothing is left is part of the one that took most.
+    /// cluster of which no finding is left is part of the one that took most: its case goes on there.
     fn follow_moves(&mut self, now: Time, moves: &[(u64, u64)]) {
         let mut flows: BTreeMap<u64, BTreeMap<u64, usize>> = BTreeMap::new();
         for (from, to) in moves {
@@ -302,12 +308,10 @@ impl State {
             let targets: Vec<u64> = to.keys().copied().collect();
             self.tickets_follow(now, from, &targets);
             let most = to.into_iter().max_by_key(|(id, moved)| (*moved, std::cmp::Reverse(*id)));
-            let is_left = self.clusters.get(from).is_some_and(|c| !c.members().is_empty());
-            match most {
-                Some((most, _)) if !is_left => self.news.merged.push((from, most)),
-                _ => {
-                    self.unranked.insert(from);
-                }
+            let is_left = self.clusters.get(from).is_some_and(|cluster| !cluster.only_tickets());
+            self.unranked.insert(from);
+            if let Some((most, _)) = most.filter(|_| !is_left) {
+                self.news.merged.push((from, most));
             }
         }
     }

@@ -59,13 +59,22 @@ pub(super) struct Scene {
     room: RefCell<Room>,
 }
 
-/// A supposed fault: which system, since when.
+/// A supposed fault: which system, since when, and how much later than usual it is felt elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fault {
     /// The system, by its place in the scene.
     pub(super) root: usize,
     /// Seconds from the common moment.
     pub(super) onset: f64,
+    /// Seconds: rules wait before they speak, mostly those of what is felt.
+    pub(super) lag: f64,
+}
+
+impl Fault {
+    /// Seconds from when something may be heard so many hops away.
+    fn since(self, hops: u8, at: f64) -> f64 {
+        at - self.onset - if hops > 0 { self.lag } else { 0.0 }
+    }
 }
 
 /// What is known of a place in one question; of another one it is nothing.
@@ -187,7 +196,7 @@ impl Scene {
     /// What one signal alone says for a fault.
     pub(super) fn alone(&self, fault: Fault, item: &Item) -> f64 {
         let hops = self.hops(fault.root, item.system);
-        spread::alone(hops, item.at - fault.onset, item.is_cause)
+        spread::alone(hops, fault.since(hops, item.at), item.is_cause)
     }
 
     /// Log-odds of one fault behind some signals, in order of time, against none behind any of them.
@@ -198,7 +207,7 @@ impl Scene {
         room.heard.clear();
         room.passed.clear();
         let hops = |place: usize| root.hops.get(place).copied().unwrap_or(FAR);
-        let mut odds = spread::FAULT + root.silence;
+        let mut odds = spread::FAULT + spread::lag(fault.lag) + root.silence;
         for item in members.iter().filter_map(|at| self.items.get(*at)) {
             let Some(mark) = room.marks.get_mut(item.system) else { continue };
             if mark.heard == room.question {
@@ -206,7 +215,7 @@ impl Scene {
                 odds += spread::again(item.at - mark.last) - spread::uncaused();
             } else {
                 let hops = hops(item.system);
-                odds += spread::delay(hops, item.at - fault.onset) + spread::no_more();
+                odds += spread::delay(hops, fault.since(hops, item.at)) + spread::no_more();
                 odds += spread::role(hops == 0, item.is_cause) - spread::uncaused();
                 room.heard.push(item.system);
                 mark.heard = room.question;

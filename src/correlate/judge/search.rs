@@ -6,7 +6,7 @@ mod missed;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scene::{Fault, Scene};
-use super::spread::FAR;
+use super::spread::{self, FAR};
 
 /// Rounds of putting each signal where it fits best.
 const SETTLES: usize = 4;
@@ -167,9 +167,15 @@ impl<'s> Search<'s> {
             let own = items.iter().find(|item| item.system == root).map(|item| item.at);
             let own = own.into_iter().flat_map(|at| BEFORE_ROOT.map(|before| at - before));
             let any = BEFORE_ALL.map(|before| first - before);
-            let onsets = own.chain(any).chain(known.map(|known| known.onset));
-            for onset in onsets {
-                let fault = Fault { root, onset };
+            let lag = known.map_or(0.0, |known| known.lag);
+            let onsets = own.clone().chain(any).map(|onset| Fault { root, onset, lag: 0.0 });
+            let known = known.map(|known| Fault { root, onset: known.onset, lag });
+            // How late it is felt can only be told from when the root itself was heard.
+            let late = own
+                .skip(1)
+                .take(1)
+                .flat_map(|onset| spread::LAGS.map(|lag| Fault { root, onset, lag }));
+            for fault in onsets.chain(known).chain(late) {
                 let odds = scene.odds(fault, &members);
                 if best.is_none_or(|(most, _)| odds > most) {
                     best = Some((odds, fault));

@@ -37,6 +37,11 @@ const CAUSE_AT_ROOT: f64 = 0.7;
 const CAUSE_ELSEWHERE: f64 = 0.06;
 const CAUSE_UNCAUSED: f64 = 0.6;
 
+/// How much longer than usual rules may wait before they speak of what is felt, seconds; one nat for the first, and one more for
+/// each so many.
+pub(super) const LAGS: [f64; 4] = [60.0, 120.0, 180.0, 240.0];
+const LAG_S: f64 = 120.0;
+
 fn by_hops<T: Copy>(table: &[T; 5], hops: u8) -> T {
     let [.., far] = *table;
     table.get(usize::from(hops)).copied().filter(|_| hops <= REACH).unwrap_or(far)
@@ -54,6 +59,11 @@ pub(super) fn delay(hops: u8, seconds: f64) -> f64 {
         0.0
     };
     (usual + late).max(1e-9).ln()
+}
+
+/// That rules wait so many seconds longer than usual.
+pub(super) fn lag(seconds: f64) -> f64 {
+    if seconds > 0.0 { -1.0 - seconds / LAG_S } else { 0.0 }
 }
 
 /// The same of what is heard of it again, so many seconds after it was last heard.

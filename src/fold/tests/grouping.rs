@@ -479,3 +479,20 @@ fn judging_can_be_switched_off() {
     core.pass(6 * MINUTE);
     assert_eq!((cases(&core, &OF_BASE), cases(&core, &OF_BUS)), before);
 }
+
+/// Rules wait before they speak: what is felt of a fault minutes after its cause was seen is no fault of its own.
+#[test]
+fn symptoms_that_come_late_stay_with_their_cause() {
+    for late in [0, 60, 120, 150, 180] {
+        let mut core = Core::new();
+        core.raise(0, lock_chain());
+        for (system, after) in
+            [("crm-app", 0), ("crm-web", 10), ("script-manager", 20), ("cti", 35)]
+        {
+            let felt = finding(system, "slow", Role::Symptom, Impact::Slow);
+            core.raise((40 + late + after) * SECOND, felt);
+        }
+        core.pass(8 * MINUTE);
+        assert_eq!(core.live(), ["PRB-000001"], "{late} s late");
+    }
+}

@@ -28,7 +28,7 @@ impl Search<'_> {
         for item in &scene.items {
             for root in scene.roots_of(item.system, 1) {
                 let before = if root == item.system { 12.0 } else { 40.0 };
-                let fault = Fault { root, onset: item.at - before };
+                let fault = Fault { root, onset: item.at - before, lag: 0.0 };
                 let promises: f64 = self.better(fault, &present).map(|(_, more)| more).sum();
                 if promises > PROMISING {
                     suppositions.push((promises, fault));
