@@ -15,16 +15,11 @@ fn systems(count: u64) -> Vec<System> {
     (0..count)
         .map(|n| System {
             key: format!("s{n:05}"),
-            name: Text::default(),
-            short: Text::default(),
-            owner: Text::default(),
-            contact: Text::default(),
-            queue: String::new(),
-            words: Vec::new(),
             depends_on: (1..=3_u64)
                 .filter(|_| n > 10)
                 .map(|k| format!("s{:05}", mix(n * 7 + k) % n))
                 .collect(),
+            ..System::default()
         })
         .collect()
 }

@@ -62,8 +62,6 @@ use crate::text::{Likeness, Tagger};
 use crate::topology::{System, Topology};
 use candidates::Room;
 use cause::Board;
-#[cfg(test)]
-use index::{Brief, Here};
 use index::{Index, Shelf};
 use judge::Docket;
 use signals::{Places, Signals};
@@ -367,34 +365,6 @@ impl State {
             .filter(|summary| summary.active.worst() > Severity::Info)
             .filter_map(|summary| self.signals.get(summary.active.lead()?));
         leads.any(|lead| !lead.blind)
-    }
-
-    /// What the index knows is what the clusters are.
-    #[cfg(test)]
-    pub(crate) fn index_agrees(&self) -> bool {
-        let alive = self.clusters.values().flat_map(|cluster| {
-            let shelf = format!("{:?}", Shelf::of(cluster.standing()));
-            let systems = cluster.systems().iter();
-            systems.map(move |(system, summary)| {
-                (system.to_string(), shelf.clone(), Here::of(cluster.id(), summary))
-            })
-        });
-        let index = &self.derived.index;
-        let noted = |cluster: &Arc<Cluster>| {
-            let brief = index.cluster(cluster.id()).map(|known| known.brief);
-            cluster.members().is_empty() || brief == Some(Brief::of(cluster))
-        };
-        alive.collect::<BTreeSet<_>>() == index.all()
-            && self.clusters.values().all(noted)
-            && index.noted().all(|id| self.clusters.get(id).is_some())
-    }
-
-    /// A cluster counted again from its members: equal to the cluster, always.
-    #[cfg(test)]
-    pub(crate) fn recounted(&self, cluster: &Cluster) -> Cluster {
-        let mut again = cluster.clone();
-        again.recount(|key| self.signals.get(key));
-        again
     }
 
     /// Decisions and evidence, without counters and caches: what must be the same after an act was undone.

@@ -21,7 +21,7 @@ pub(crate) use decode::{known_system, known_systems, text};
 pub const SHIPPED: &str = include_str!("topology/shipped.yaml");
 
 /// One system: a node of the graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct System {
     /// The key used in configuration, labels and the API.
     pub key: String,
@@ -228,16 +228,11 @@ impl Topology {
     }
 
     fn reach(&self, key: &str, direction: Direction, limit: u8) -> Vec<(&str, u8)> {
-        let Some(start) = self.index.get(key).copied() else { return Vec::new() };
-        let mut found = Found::default();
-        self.walk(start, direction, Relation::Needs, &mut found);
-        let mut reached: Vec<_> = found
-            .into_iter()
-            .filter_map(|(node, relation)| match relation {
-                Relation::Needs(hops) if hops <= limit => Some((self.key_of(node)?, hops)),
-                _ => None,
-            })
-            .collect();
+        let around = self.place(key).map(|place| self.around(place, direction));
+        let near = around.into_iter().flatten().filter(|(_, hops)| *hops <= limit);
+        let named =
+            |(place, hops): (usize, u8)| Some((self.systems.get(place)?.key.as_str(), hops));
+        let mut reached: Vec<(&str, u8)> = near.filter_map(named).collect();
         reached.sort_by_key(|(key, hops)| (*hops, *key));
         reached
     }
@@ -267,10 +262,6 @@ impl Topology {
             }
         }
     }
-
-    fn key_of(&self, node: NodeIndex) -> Option<&str> {
-        self.systems.get(node.index()).map(|system| system.key.as_str())
-    }
 }
 
 #[cfg(test)]
@@ -280,13 +271,8 @@ mod tests {
     fn topology(edges: &[(&str, &[&str])]) -> Topology {
         let system = |(key, needs): &(&str, &[&str])| System {
             key: (*key).into(),
-            name: Text::default(),
-            short: Text::default(),
-            owner: Text::default(),
-            contact: Text::default(),
-            queue: String::new(),
-            words: Vec::new(),
             depends_on: needs.iter().map(|need| (*need).into()).collect(),
+            ..System::default()
         };
         Topology::new(edges.iter().map(system).collect())
     }

@@ -1,12 +1,10 @@
 //! Assigning a signal to a cluster: to the best of the candidates, or to a new one.
 
-use std::sync::Arc;
-
 use compact_str::CompactString;
 
 use super::State;
 use super::candidates::Candidate;
-use super::cluster::{Cluster, Membership};
+use super::cluster::Membership;
 use super::evidence::{Feature, Why};
 use super::index::{Brief, Seen};
 use super::scorer::{Scorer, Words};
@@ -58,9 +56,7 @@ impl State {
 
     /// Starts a cluster with one signal.
     pub(super) fn start(&mut self, now: Time, key: u64, system: &str) {
-        self.next_cluster += 1;
-        let id = self.next_cluster;
-        self.clusters.insert(id, Arc::new(Cluster::new(id)));
+        let id = self.new_cluster();
         let membership = Membership { system: system.into(), joined_at: now, why: Why::First };
         self.attach(now, key, id, membership);
         self.let_go_later(now, key);

@@ -18,7 +18,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::cluster::{Cluster, Membership};
+use super::cluster::Membership;
 use super::evidence::Why;
 use super::index::Brief;
 use super::key::SystemKey;
@@ -206,7 +206,7 @@ impl State {
             && !cluster.members().keys().any(|key| self.constraints.pinned(*key).is_some())
     }
 
-    /// What of a cluster can be judged: what monitoring says of systems in the graph, and what is felt beyond them.
+    /// What of a cluster can be judged: what monitoring says of systems in the graph and can be felt beyond them.
     fn items(&self, id: u64) -> Vec<Item> {
         let members = self.clusters.get(id).into_iter().flat_map(|cluster| cluster.members());
         let item = |(key, system): (u64, &SystemKey)| {
@@ -252,19 +252,15 @@ impl State {
                     continue;
                 }
                 let why = self.why(scene, fault, &members, *at);
-                let system = self.cluster_of(item.key).and_then(|cluster| {
-                    cluster.members().get(&item.key).map(|known| known.system.clone())
-                });
-                let system = system.unwrap_or_default();
                 if fault.is_none()
                     && let Some(signal) = self.signals.share(item.key)
                 {
                     self.leave_alone(&signal, None);
                 }
-                self.transfer(now, item.key, target, Membership { system, joined_at: now, why });
+                let Some((_, before)) = self.detach(item.key) else { continue };
+                self.attach(now, item.key, target, Membership { joined_at: now, why, ..before });
                 moves.push((item.home, target));
             }
-            self.drop_if_empty_and_new(target);
         }
         self.follow_moves(now, &moves);
     }
@@ -340,22 +336,6 @@ impl State {
                 let membership = self.membership(now, &fit);
                 self.transfer(now, key, fit.cluster, membership);
             }
-        }
-    }
-
-    /// An empty cluster of its own.
-    fn new_cluster(&mut self) -> u64 {
-        self.next_cluster += 1;
-        let id = self.next_cluster;
-        self.clusters.insert(id, std::sync::Arc::new(Cluster::new(id)));
-        id
-    }
-
-    /// A cluster that was made for what then could not be moved is none.
-    fn drop_if_empty_and_new(&mut self, id: u64) {
-        let is_new = self.clusters.get(id).is_some_and(|c| c.standing().case.is_none());
-        if is_new {
-            self.drop_if_empty(id);
         }
     }
 }

@@ -81,6 +81,13 @@ impl State {
         }
     }
 
+    /// Makes an empty cluster.
+    pub(super) fn new_cluster(&mut self) -> u64 {
+        self.next_cluster += 1;
+        self.ensure_cluster(self.next_cluster);
+        self.next_cluster
+    }
+
     /// Forgets an empty cluster.
     pub(super) fn drop_cluster(&mut self, id: u64) {
         let Some(cluster) = self.clusters.remove(id) else { return };
@@ -108,12 +115,8 @@ impl State {
         to: Option<u64>,
         act: u64,
     ) -> (Vec<Moved>, u64) {
-        let to = to.filter(|id| self.clusters.get(*id).is_some()).unwrap_or_else(|| {
-            self.next_cluster += 1;
-            let id = self.next_cluster;
-            self.clusters.insert(id, Arc::new(Cluster::new(id)));
-            id
-        });
+        let to = to.filter(|id| self.clusters.get(*id).is_some());
+        let to = to.unwrap_or_else(|| self.new_cluster());
         let mut moved = Vec::new();
         for key in keys {
             let Some(from) = self.home.get(*key).copied().filter(|from| *from != to) else {

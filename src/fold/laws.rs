@@ -359,9 +359,7 @@ impl History {
             assert_eq!(cluster.is_none(), is_over, "{} and its cluster", case.id);
         }
     }
-}
 
-impl History {
     /// Whether a signal is at the end where it was not put as it came.
     fn was_judged_otherwise(&self) -> bool {
         let mut members =

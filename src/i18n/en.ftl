@@ -255,11 +255,11 @@ line-split = { $who } splits off { $case }: { $count ->
 line-parted = Went to { $case }: { $count ->
     [one] { $count } finding
    *[other] { $count } findings
-}, better explained by another fault
+}, the cause is more likely there
 line-parted-alone = No longer part of this: { $count ->
     [one] { $count } finding
    *[other] { $count } findings
-}, not explained by this fault
+}, the cause is likely another one
 line-split-from = Split off from { $case } by { $who }{ $reason }
 line-moved-to = { $who } moves to { $case }: { $count ->
     [one] { $count } signal

@@ -270,12 +270,12 @@ line-parted = Перешло в { $case }: { $count ->
     [one] { $count } срабатывание
     [few] { $count } срабатывания
    *[many] { $count } срабатываний
-}, другой сбой объясняет это лучше
+}, причина, скорее всего, там
 line-parted-alone = Больше не относится сюда: { $count ->
     [one] { $count } срабатывание
     [few] { $count } срабатывания
    *[many] { $count } срабатываний
-}, этим сбоем не объясняется
+}, причина, скорее всего, другая
 line-split-from = Выделена из { $case }: { $who }{ $reason }
 line-moved-to = { $who } переносит в { $case }: { $count ->
     [one] { $count } сигнал

@@ -10,7 +10,7 @@ use crate::topology::Topology;
 /// The most callers of a system that was heard whose silence is asked for.
 const MOST_CALLERS: usize = 32;
 /// How far below what was heard a root is looked for, hops.
-const ROOTS: u8 = 2;
+pub(super) const ROOTS: u8 = 2;
 
 /// A signal.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ mod missed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scene::{Fault, Scene};
+use super::scene::{Fault, ROOTS, Scene};
 use super::spread::{self, FAR};
 
 /// Rounds of putting each signal where it fits best.
@@ -18,8 +18,10 @@ const FEW_ROOTS: usize = 4;
 /// What a fault may explain lies so many seconds before and after its onset.
 const BEFORE_S: f64 = 40.0;
 const AFTER_S: f64 = 500.0;
-/// Onsets farther apart than this are two faults.
-const APART_S: f64 = 400.0;
+/// Onsets farther apart than this are two faults, …
+const UNITES_S: f64 = 400.0;
+/// … and so are two that lose more than this by their own roots: no other root would explain both, nats.
+const HOPELESS: f64 = 20.0;
 /// A signal leaves a fault for none only if that is better by more than this.
 const CLINGS: f64 = 3.0;
 /// Better by less is not better.
@@ -84,7 +86,8 @@ impl<'s> Search<'s> {
         let mut search = Self { scene, groups: BTreeMap::new(), next: 0, own };
         for members in homes.into_values().filter(|members| members.len() > 1) {
             if let Some(group) = search.explained(members, None, MANY_ROOTS) {
-                search.put(group);
+                search.put(search.next, group);
+                search.next += 1;
             }
         }
         search
@@ -115,16 +118,6 @@ impl<'s> Search<'s> {
         }
     }
 
-    fn put(&mut self, group: Group) {
-        for member in &group.members {
-            if let Some(own) = self.own.get_mut(*member) {
-                *own = Some(self.next);
-            }
-        }
-        self.groups.insert(self.next, group);
-        self.next += 1;
-    }
-
     fn take(&mut self, id: usize) -> Option<Group> {
         let group = self.groups.remove(&id)?;
         for member in &group.members {
@@ -146,7 +139,8 @@ impl<'s> Search<'s> {
         let items: Vec<_> = members.iter().filter_map(|at| scene.items.get(*at)).collect();
         let first = items.first()?.at;
         let heard: BTreeSet<usize> = items.iter().map(|item| item.system).collect();
-        let roots: BTreeSet<usize> = heard.iter().flat_map(|at| scene.roots_of(*at, 2)).collect();
+        let roots: BTreeSet<usize> =
+            heard.iter().flat_map(|at| scene.roots_of(*at, ROOTS)).collect();
         let nearness = |root: usize| -> f64 {
             let near = |place: &usize| match scene.hops(root, *place) {
                 FAR => 1.0 / 7.0,
@@ -193,7 +187,7 @@ impl<'s> Search<'s> {
                 is_changed |= self.replace(item);
             }
             for id in self.groups.keys().copied().collect::<Vec<usize>>() {
-                is_changed |= self.follow(id);
+                is_changed |= self.follow(id, MANY_ROOTS);
             }
             is_changed |= self.unite();
             if !is_changed {
@@ -248,19 +242,19 @@ impl<'s> Search<'s> {
         true
     }
 
-    /// Lets a fault follow its signals; one that explains nothing is none.
-    fn follow(&mut self, id: usize) -> bool {
+    /// Lets a fault follow its signals.
+    fn follow(&mut self, id: usize, most_roots: usize) -> bool {
         let Some(group) = self.take(id) else { return false };
         let fault = group.fault;
-        let Some(again) = self.explained(group.members, Some(fault), MANY_ROOTS) else {
+        let Some(again) = self.explained(group.members, Some(fault), most_roots) else {
             return true;
         };
         let is_changed = again.fault != fault;
-        self.restore(id, again);
+        self.put(id, again);
         is_changed
     }
 
-    fn restore(&mut self, id: usize, group: Group) {
+    fn put(&mut self, id: usize, group: Group) {
         for member in &group.members {
             if let Some(own) = self.own.get_mut(*member) {
                 *own = Some(id);
@@ -277,7 +271,7 @@ impl<'s> Search<'s> {
         let mut is_changed = false;
         for (place, (onset, one)) in order.iter().enumerate() {
             let later = order.iter().skip(place + 1);
-            for (_, other) in later.take_while(|(later, _)| later - onset <= APART_S) {
+            for (_, other) in later.take_while(|(later, _)| later - onset <= UNITES_S) {
                 is_changed |= self.unite_two(*one, *other);
             }
         }
@@ -293,8 +287,8 @@ impl<'s> Search<'s> {
         let of = |fault: Fault| (self.scene.odds(fault, &members), fault);
         let (first, second) = (of(a.fault), of(b.fault));
         let (mut odds, mut fault) = if second.0 > first.0 { second } else { first };
-        // Another root may explain both; far off it will not.
-        if odds > apart - 20.0
+        // Another root may explain both.
+        if odds > apart - HOPELESS
             && let Some(group) = self.explained(members.clone(), Some(fault), FEW_ROOTS)
             && group.odds > odds
         {
@@ -305,7 +299,7 @@ impl<'s> Search<'s> {
         }
         self.take(one);
         self.take(other);
-        self.restore(one, Group { fault, odds, members });
+        self.put(one, Group { fault, odds, members });
         true
     }
 }

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::scene::{Item, Scene};
 use super::search::Search;
-use crate::model::Text;
 use crate::topology::{System, Topology};
 
 /// Two roots with five callers each and one caller of both; callers of callers above.
@@ -48,13 +47,8 @@ const OF_BUS: [(&str, f64); 6] =
 fn topology() -> Topology {
     let system = |(key, needs): (&str, &[&str])| System {
         key: key.into(),
-        name: Text::default(),
-        short: Text::default(),
-        owner: Text::default(),
-        contact: Text::default(),
-        queue: String::new(),
-        words: Vec::new(),
         depends_on: needs.iter().map(|need| (*need).into()).collect(),
+        ..System::default()
     };
     Topology::new(GRAPH.into_iter().map(system).collect())
 }

@@ -384,11 +384,8 @@ fn two_roots() -> Vec<System> {
         key: key.into(),
         name: Text::same(key),
         short: Text::same(key),
-        owner: Text::default(),
-        contact: Text::default(),
-        queue: String::new(),
-        words: Vec::new(),
         depends_on: needs.iter().map(|need| (*need).into()).collect(),
+        ..System::default()
     };
     graph.into_iter().map(system).collect()
 }
@@ -453,8 +450,10 @@ fn two_storms_that_overlap_are_told_apart() {
     let history = core.state.cases().history(id("PRB-000001")).iter();
     let mut lines =
         history.map(|line| core.catalogue.both(&line.message, core.state.correlate().topology()));
-    assert!(lines.any(|line| line.en.as_ref()
-        == "Went to PRB-000002: 2 findings, better explained by another fault"));
+    assert!(
+        lines.any(|line| line.en.as_ref()
+            == "Went to PRB-000002: 2 findings, the cause is more likely there")
+    );
 }
 
 /// What a person has confirmed is not judged again.

@@ -12,6 +12,14 @@ const PROMISING: f64 = 4.5;
 /// Another fault must explain at least so much more, nats.
 const LEAST_FAULT: f64 = 0.5;
 
+/// So long after the onset a root is mostly heard, and a caller of it, seconds.
+const ROOT_S: f64 = 12.0;
+const CALLER_S: f64 = 40.0;
+/// Suppositions of one root whose onsets are nearer to each other than this are one.
+const ALIKE_S: f64 = 20.0;
+/// What is heard so much before the onset may still be explained.
+const EARLY_S: f64 = 5.0;
+
 impl Search<'_> {
     /// What a signal says for the fault it is put to, alone.
     fn present(&self, item: usize) -> f64 {
@@ -27,9 +35,9 @@ impl Search<'_> {
         let mut suppositions: Vec<(f64, Fault)> = Vec::new();
         for item in &scene.items {
             for root in scene.roots_of(item.system, 1) {
-                let before = if root == item.system { 12.0 } else { 40.0 };
+                let before = if root == item.system { ROOT_S } else { CALLER_S };
                 let fault = Fault { root, onset: item.at - before, lag: 0.0 };
-                let promises: f64 = self.better(fault, &present).map(|(_, more)| more).sum();
+                let promises: f64 = self.better(fault, &present).iter().map(|(_, more)| more).sum();
                 if promises > PROMISING {
                     suppositions.push((promises, fault));
                 }
@@ -40,7 +48,7 @@ impl Search<'_> {
         let mut is_changed = false;
         for (_, fault) in suppositions {
             let is_like =
-                |one: &Fault| one.root == fault.root && (one.onset - fault.onset).abs() < 20.0;
+                |one: &Fault| one.root == fault.root && (one.onset - fault.onset).abs() < ALIKE_S;
             if tried.len() >= TRIED || tried.iter().any(is_like) {
                 continue;
             }
@@ -51,19 +59,19 @@ impl Search<'_> {
     }
 
     /// What a fault would explain better than what is supposed, each with how much.
-    fn better(&self, fault: Fault, present: &[f64]) -> impl Iterator<Item = (usize, f64)> {
+    fn better(&self, fault: Fault, present: &[f64]) -> Vec<(usize, f64)> {
         let scene = self.scene;
-        let from = scene.items.partition_point(|item| item.at < fault.onset - 5.0);
+        let from = scene.items.partition_point(|item| item.at < fault.onset - EARLY_S);
         let items = scene.items.iter().zip(present).enumerate().skip(from);
         let items = items.take_while(move |(_, (item, _))| item.at < fault.onset + AFTER_S);
         let more = move |(at, (item, present))| (at, scene.alone(fault, item) - present);
-        items.map(more).filter(|(_, more)| *more > 0.0).collect::<Vec<_>>().into_iter()
+        items.map(more).filter(|(_, more)| *more > 0.0).collect()
     }
 
     /// Tries another fault: what it takes from others is weighed between them until it stands.
     fn suppose(&mut self, fault: Fault) -> bool {
         let present: Vec<f64> = (0..self.scene.items.len()).map(|at| self.present(at)).collect();
-        let members: Vec<usize> = self.better(fault, &present).map(|(at, _)| at).collect();
+        let members: Vec<usize> = self.better(fault, &present).iter().map(|(at, _)| *at).collect();
         if members.len() < 2 {
             return false;
         }
@@ -83,16 +91,16 @@ impl Search<'_> {
                 group.members.iter().copied().filter(|at| !members.contains(at)).collect();
             if rest.len() > 1 {
                 let odds = self.scene.odds(group.fault, &rest);
-                trial.restore(*id, Group { fault: group.fault, odds, members: rest });
+                trial.put(*id, Group { fault: group.fault, odds, members: rest });
             }
         }
         let pool: BTreeSet<usize> =
             taken.iter().flat_map(|(_, group)| &group.members).chain(&members).copied().collect();
         let odds = self.scene.odds(fault, &members);
-        trial.restore(self.next, Group { fault, odds, members });
+        trial.put(self.next, Group { fault, odds, members });
         for _ in 0..2 {
             for id in trial.groups.keys().copied().collect::<Vec<usize>>() {
-                trial.follow_closely(id);
+                trial.follow(id, FEW_ROOTS);
             }
             let mut is_changed = false;
             for item in &pool {
@@ -110,17 +118,8 @@ impl Search<'_> {
         }
         self.next = trial.next;
         for (id, group) in trial.groups {
-            self.restore(id, group);
+            self.put(id, group);
         }
         true
-    }
-
-    /// Lets a fault follow its signals, looking at few roots.
-    fn follow_closely(&mut self, id: usize) {
-        let Some(group) = self.take(id) else { return };
-        let fault = group.fault;
-        if let Some(again) = self.explained(group.members, Some(fault), FEW_ROOTS) {
-            self.restore(id, again);
-        }
     }
 }
