@@ -80,11 +80,13 @@ impl Fault {
 /// What is known of a place in one question; of another one it is nothing.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
-    /// The last question in which it was heard, and when.
+    /// The last question in which it was heard, and when first and last.
     heard: u64,
+    first: f64,
     last: f64,
-    /// The last question in which what it calls was heard.
+    /// The last question in which what it calls was heard, and when that was first.
     passed: u64,
+    since: f64,
 }
 
 #[derive(Debug, Default)]
@@ -164,7 +166,7 @@ impl Scene {
                 place.below.push((root, hops));
             }
         }
-        let voices = Voices::new();
+        let voices = Voices::new(topology.systems().len());
         for (root, place) in roots.iter_mut().zip(&places) {
             let above = topology.above(place.system).into_iter();
             let silent = above.filter(|(caller, _)| listens(*caller));
@@ -214,19 +216,20 @@ impl Scene {
                 // What is heard once more says no more of where the cause is.
                 odds += spread::again(item.at - mark.last) - spread::uncaused();
             } else {
-                let hops = hops(item.system);
-                odds += spread::delay(hops, fault.since(hops, item.at)) + spread::no_more();
-                odds += spread::role(hops == 0, item.is_cause) - spread::uncaused();
+                odds += spread::role(item.system == fault.root, item.is_cause);
+                odds += spread::no_more() - spread::uncaused();
                 room.heard.push(item.system);
-                mark.heard = room.question;
+                (mark.heard, mark.first) = (room.question, item.at);
             }
             mark.last = item.at;
         }
-        for place in room.heard.iter().filter_map(|place| self.places.get(*place)) {
-            for caller in &place.callers {
+        // In order of when they were first heard.
+        for at in &room.heard {
+            let since = room.marks.get(*at).map_or(0.0, |mark| mark.first);
+            for caller in self.places.get(*at).into_iter().flat_map(|place| &place.callers) {
                 let Some(mark) = room.marks.get_mut(*caller) else { continue };
                 if mark.passed != room.question {
-                    mark.passed = room.question;
+                    (mark.passed, mark.since) = (room.question, since);
                     room.passed.push(*caller);
                 }
             }
@@ -234,9 +237,17 @@ impl Scene {
         // The root's silence has counted everyone within reach as not heard.
         let counted = |hops: u8| if hops <= REACH { self.voices.silent(hops, false) } else { 0.0 };
         let mark = |place: usize| room.marks.get(place).copied().unwrap_or_default();
+        let others = room.heard.len().saturating_sub(1);
         for place in &room.heard {
-            let is_passed_on = mark(*place).passed == room.question;
-            odds += self.voices.heard(hops(*place), is_passed_on) - counted(hops(*place));
+            let (mark, hops) = (mark(*place), hops(*place));
+            let is_passed_on = mark.passed == room.question;
+            let seconds = fault.since(hops, mark.first);
+            odds += if is_passed_on && hops > REACH {
+                spread::delay_on_way(seconds, mark.first - mark.since)
+            } else {
+                spread::delay(hops, seconds)
+            };
+            odds += self.voices.heard(hops, is_passed_on, others) - counted(hops);
         }
         for place in room.passed.iter().filter(|place| mark(**place).heard != room.question) {
             odds += self.voices.silent(hops(*place), true) - counted(hops(*place));

@@ -16,14 +16,23 @@ pub(super) const FAULT: f64 = -9.0;
 const UNCAUSED: f64 = 7e-5;
 /// A caller of a system that was heard is heard as well.
 const PASSES_ON: f64 = 0.5;
-/// The same of the root's own callers, whether it was heard or not, then of those 2 and 3 hops away whose way there was
+/// The same of the root, of its own callers, whether it was heard or not, then of those 2 and 3 hops away whose way there was
 /// silent, and of any other system.
 const HEARD: [f64; 5] = [0.95, 0.6, 0.13, 0.045, 0.003];
+/// The last holds where so many others were heard, in a topology of so many systems or fewer. A link that the topology
+/// lacks may begin at each of those that were heard, and end anywhere.
+const OTHERS: f64 = 10.0;
+const SYSTEMS: f64 = 160.0;
+/// Where nobody else was heard, as if so many had been: the root was missed.
+const NOBODY: f64 = 0.3;
 /// Silence of a system that was expected to speak counts by half: not all trouble is watched for.
 const SILENCE: f64 = 0.5;
 /// Median delay of what is first heard of a system, by hops, seconds; and the deviation of its logarithm.
 const DELAYS: [(f64, f64); 5] =
     [(14.0, 0.8), (50.0, 0.65), (95.0, 0.55), (135.0, 0.5), (130.0, 0.7)];
+/// The same between a system and its caller; and how much sooner than the system itself its caller may be heard, seconds.
+const PASSES: (f64, f64) = (59.0, 0.6);
+const AHEAD_S: f64 = 20.0;
 /// The share that comes at any time within [`WHILE_S`]: slow rules, late polls.
 const LATE: f64 = 0.1;
 const WHILE_S: f64 = 900.0;
@@ -42,15 +51,17 @@ const CAUSE_UNCAUSED: f64 = 0.6;
 pub(super) const LAGS: [f64; 4] = [60.0, 120.0, 180.0, 240.0];
 const LAG_S: f64 = 120.0;
 
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
 fn by_hops<T: Copy>(table: &[T; 5], hops: u8) -> T {
     let [.., far] = *table;
     table.get(usize::from(hops)).copied().filter(|_| hops <= REACH).unwrap_or(far)
 }
 
-/// Logarithm of the density, 1/s, of what is first heard of a system so many hops away, so many seconds after the onset.
-pub(super) fn delay(hops: u8, seconds: f64) -> f64 {
-    let (median, deviation) = by_hops(&DELAYS, hops);
-    let late = if seconds > -EARLY_S { LATE / (WHILE_S + EARLY_S) } else { 0.0 };
+/// What comes in its time, a lognormal by its median and the deviation of its logarithm, and what comes at any time.
+fn density(seconds: f64, (median, deviation): (f64, f64), late: f64) -> f64 {
     let usual = if seconds > 0.0 {
         let z = (seconds / median).ln() / deviation;
         let root = (2.0 * std::f64::consts::PI).sqrt();
@@ -59,6 +70,22 @@ pub(super) fn delay(hops: u8, seconds: f64) -> f64 {
         0.0
     };
     (usual + late).max(1e-9).ln()
+}
+
+fn late(seconds: f64) -> f64 {
+    if seconds > -EARLY_S { LATE / (WHILE_S + EARLY_S) } else { 0.0 }
+}
+
+/// Logarithm of the density, 1/s, of what is first heard of a system so many hops away, so many seconds after the onset.
+pub(super) fn delay(hops: u8, seconds: f64) -> f64 {
+    density(seconds, by_hops(&DELAYS, hops), late(seconds))
+}
+
+/// The same where no way from the root is known, so many seconds after the onset, and one from a system that was heard,
+/// so many after that: each says half of it.
+pub(super) fn delay_on_way(seconds: f64, after: f64) -> f64 {
+    let passed = density(after + AHEAD_S, PASSES, late(after));
+    f64::midpoint(passed, delay(FAR, seconds))
 }
 
 /// That rules wait so many seconds longer than usual.
@@ -83,12 +110,16 @@ pub(super) fn no_more() -> f64 {
 pub(super) struct Voices {
     heard: [[f64; 2]; 5],
     silent: [[f64; 2]; 5],
+    /// What a larger topology adds where no way is known.
+    strangers: f64,
 }
 
 impl Voices {
-    pub(super) fn new() -> Self {
-        let mut voices = Self::default();
-        let Self { heard, silent } = &mut voices;
+    /// In a topology of so many systems.
+    pub(super) fn new(systems: usize) -> Self {
+        let strangers = (SYSTEMS / number(systems)).min(1.0).ln();
+        let mut voices = Self { strangers, ..Self::default() };
+        let Self { heard, silent, .. } = &mut voices;
         for (hops, known) in HEARD.into_iter().enumerate() {
             let passed_on = if hops > 1 { PASSES_ON } else { known };
             let of = [known, passed_on];
@@ -99,10 +130,18 @@ impl Voices {
         voices
     }
 
-    /// That a system is heard.
-    pub(super) fn heard(&self, hops: u8, is_passed_on: bool) -> f64 {
+    /// That a system is heard, and so many others.
+    pub(super) fn heard(&self, hops: u8, is_passed_on: bool, others: usize) -> f64 {
         let [alone, passed_on] = by_hops(&self.heard, hops);
-        if is_passed_on { passed_on } else { alone }
+        match (is_passed_on, hops <= REACH) {
+            (true, _) => passed_on,
+            (false, true) => alone,
+            (false, false) => {
+                let [.., farthest, _] = self.heard;
+                let likelier = (number(others).max(NOBODY) / OTHERS).ln() + self.strangers;
+                (alone + likelier).min(farthest[0])
+            }
+        }
     }
 
     /// That a system is not heard.

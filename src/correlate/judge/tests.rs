@@ -8,8 +8,8 @@ use super::scene::{Item, Scene};
 use super::search::Search;
 use crate::topology::{System, Topology};
 
-/// Two roots with five callers each and one caller of both; callers of callers above.
-const GRAPH: [(&str, &[&str]); 18] = [
+/// Two roots with five callers each and one caller of both; callers of callers above, of one in a long chain.
+const GRAPH: [(&str, &[&str]); 22] = [
     ("db", &[]),
     ("bus", &[]),
     ("d1", &["db"]),
@@ -28,6 +28,10 @@ const GRAPH: [(&str, &[&str]); 18] = [
     ("bb1", &["b1"]),
     ("bb2", &["b2"]),
     ("printer", &[]),
+    ("kiosk", &["printer"]),
+    ("d3rd", &["dd1"]),
+    ("d4th", &["d3rd"]),
+    ("d5th", &["d4th"]),
 ];
 
 /// What a fault of the database is heard by, with seconds from its onset.
@@ -117,6 +121,27 @@ fn a_silent_root_is_found_by_its_callers() {
 fn what_has_nothing_to_do_with_it_is_left_alone() {
     let heard = [at(&OF_DB, 0.0, 1), vec![("printer", 45.0, 1)]].concat();
     assert_eq!(found(&heard), BTreeMap::from([("db".into(), names(&OF_DB))]));
+}
+
+/// Far from the root what counts is when the systems on the way were heard.
+#[test]
+fn what_is_far_from_the_root_is_heard_after_its_way() {
+    let way = [("d3rd", 140.0, 1), ("d4th", 190.0, 1)];
+    for (seconds, is_of_it) in [(235.0, true), (30.0, false)] {
+        let heard = [at(&OF_DB, 0.0, 1), way.to_vec(), vec![("d5th", seconds, 2)]].concat();
+        let groups = found(&heard);
+        assert_eq!(groups["db"].contains("d5th"), is_of_it, "after {seconds} s: {groups:?}");
+    }
+}
+
+/// A link that the topology lacks is likelier to begin at one of many that were heard than at the only one: one and the
+/// same signal belongs to a large fault and not to a small one.
+#[test]
+fn what_no_link_explains_belongs_to_many_sooner_than_to_one() {
+    let bus = [("bus", 12.0, 2), ("bus", 40.0, 2), ("bus", 70.0, 2), ("kiosk", 130.0, 2)];
+    let heard = [at(&OF_DB, 0.0, 1), bus.to_vec()].concat();
+    let groups = found(&heard);
+    assert!(groups["db"].contains("kiosk") && !groups["bus"].contains("kiosk"), "{groups:?}");
 }
 
 /// A pair that no fault would explain well is not taken apart for that.
