@@ -8,6 +8,7 @@ mod context;
 mod effect;
 mod finding;
 mod message;
+mod number;
 mod sample;
 mod signal;
 mod slab;
@@ -28,6 +29,7 @@ pub use effect::{
 };
 pub use finding::{Detail, Evidence, Finding, FindingState, Impact, Role};
 pub use message::{Arg, Message, Reason};
+pub use number::number;
 pub use sample::{Batch, Sample, Series, SeriesRef};
 pub use signal::{Life, Signal, SignalKind, Worst};
 pub use slab::Slab;

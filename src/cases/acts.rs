@@ -12,7 +12,7 @@ use super::{MOST_ACTS, Refused, State};
 use crate::correlate::{self, Constraints, Moved};
 use crate::model::{
     Act, CaseId, CaseKind, CaseState, Link, LinkKind, Message, Severity, Time, TimelineEntry,
-    TimelineKind, Verb,
+    TimelineKind, Verb, number,
 };
 
 /// An act that was carried out.
@@ -304,7 +304,7 @@ impl Doing<'_> {
         });
         self.state.refresh_standing(self.correlate, to);
         let line = said("line-split", who, reason).word("case", fresh.to_string());
-        self.push(id, line.number("count", count(keys.len())));
+        self.push(id, line.number("count", number(keys.len())));
     }
 
     fn move_signals(&mut self, id: CaseId, signals: &[String], to: Option<CaseId>, act: &Act) {
@@ -319,7 +319,7 @@ impl Doing<'_> {
         }
         self.record.moved.extend(moved);
         let key = if to.is_some() { "line-moved-to" } else { "line-moved-out" };
-        let number = count(keys.len());
+        let number = number(keys.len());
         let case = to.map(|to| to.to_string()).unwrap_or_default();
         let line = said(key, &act.by, &act.reason).word("case", case).number("count", number);
         self.push(id, line);
@@ -342,7 +342,7 @@ impl Doing<'_> {
         let (moved, cluster) = self.correlate.move_signals(self.now, &keys, target, self.id);
         self.record.moved.extend(moved);
         let line = said("line-taken-in", &act.by, &act.reason);
-        self.push(id, line.number("count", count(keys.len())));
+        self.push(id, line.number("count", number(keys.len())));
         self.decide(id, |decided| decided.pinned = true);
         self.state.refresh_standing(self.correlate, cluster);
     }
@@ -357,7 +357,7 @@ impl Doing<'_> {
             some => self.state.keys(self.correlate, id, some).unwrap_or_default(),
         };
         self.correlate.mute(self.now, &keys, until, self.id);
-        let line = said("line-muted", &act.by, &act.reason).number("count", count(keys.len()));
+        let line = said("line-muted", &act.by, &act.reason).number("count", number(keys.len()));
         self.push(id, line.with("until", crate::model::Arg::Moment(until)));
     }
 }
@@ -368,8 +368,4 @@ pub(super) fn said(key: &'static str, who: &str, reason: &str) -> Message {
     // Set apart from what the line itself says.
     let sentence = if reason.is_empty() { String::new() } else { format!(" — {reason}") };
     Message::new(key).word("who", who).word("reason", sentence)
-}
-
-fn count(n: usize) -> f64 {
-    f64::from(u32::try_from(n).unwrap_or(u32::MAX))
 }

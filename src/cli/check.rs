@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
 
 /// A count, as an argument that chooses the plural.
 pub(super) fn number(count: usize) -> Arg {
-    Arg::Number(f64::from(u32::try_from(count).unwrap_or(u32::MAX)))
+    Arg::Number(crate::model::number(count))
 }
 
 /// A message for programs.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::terminal::Terminal;
 use super::{Failure, Format, print};
 use crate::clock::Stopwatch;
-use crate::model::Message;
+use crate::model::{Message, number};
 
 /// What to evaluate.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub fn run(task: &Task, terminal: Terminal) -> Result<(), Failure> {
         Task::Storm { dir, out } => ("storm", storm::run(dir, out)?),
     };
     let seconds = watch.seconds().max(1e-9);
-    let items = f64::from(u32::try_from(items).unwrap_or(u32::MAX));
+    let items = number(items);
     let rate = items / seconds;
     print(&match terminal.format {
         Format::Text => {

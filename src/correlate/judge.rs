@@ -22,7 +22,7 @@ use super::cluster::Membership;
 use super::evidence::Why;
 use super::index::Brief;
 use super::key::SystemKey;
-use crate::model::{Life, Time};
+use crate::model::{Life, Time, number};
 use crate::topology::Relation;
 use scene::{Fault, Item, Scene};
 use search::{Group, Search};
@@ -92,7 +92,7 @@ impl Docket {
     }
 
     fn spend(&mut self, signals: usize) {
-        self.spent += f64::from(u32::try_from(signals).unwrap_or(MOST_CREDIT));
+        self.spent += number(signals);
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::tokens::is_word_char;
+use crate::model::number;
 
 /// Texts after which one counts half.
 pub const HALF_LIFE: f64 = 20_000.0;
@@ -132,9 +133,8 @@ pub fn grams(stems: &[String]) -> Vec<u32> {
 #[must_use]
 pub fn overlap(a: &[u32], b: &[u32]) -> f64 {
     let common = a.iter().filter(|gram| b.binary_search(gram).is_ok()).count();
-    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    let both = count(a.len() + b.len());
-    if both > 0.0 { 2.0 * count(common) / both } else { 0.0 }
+    let both = number(a.len() + b.len());
+    if both > 0.0 { 2.0 * number(common) / both } else { 0.0 }
 }
 
 /// FNV-1a over the letters.

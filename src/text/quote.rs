@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::boilerplate::strip_boilerplate;
 use super::signs::Signs;
 use super::stem::Words;
+use crate::model::number;
 
 /// Characters of a quote.
 const QUOTE: usize = 200;
@@ -87,7 +88,7 @@ impl Usual {
         let share =
             |stem: &String| self.counts.get(stem).map_or(0.0, |count| count / self.texts.max(1.0));
         let shared: f64 = stems.iter().map(share).sum();
-        let many = f64::from(u32::try_from(stems.len()).unwrap_or(u32::MAX));
+        let many = number(stems.len());
         let felt = Signs::new(&Words::default(), &words).felt().map_or(0.0, |f| f.confidence);
         shared / many.sqrt() + FELT * felt
     }

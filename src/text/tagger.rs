@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::phrases::Phrases;
 use super::stem::Words;
+use crate::model::number;
 
 /// Weight of a single word.
 const WORD: f64 = 1.0;
@@ -65,7 +66,7 @@ impl Tagger {
         }
         for (claim, phrase) in claims.iter_mut().zip(&phrases) {
             let owners = claimed.get(&Words::new(phrase).sequence).map_or(1, Vec::len);
-            claim.weight /= f64::from(u32::try_from(owners).unwrap_or(u32::MAX));
+            claim.weight /= number(owners);
         }
         let systems = systems.iter().map(|(key, _)| key.clone()).collect();
         Self { systems, phrases: Phrases::new(phrases), claims }
@@ -109,7 +110,7 @@ fn weight(word: &str, stems: &[String]) -> f64 {
     }
     let further = stems.iter().filter(|s| !s.is_empty()).skip(1).count();
     let base = if word.ends_with('!') { NAME } else { WORD };
-    base + PER_WORD * f64::from(u32::try_from(further).unwrap_or(u32::MAX))
+    base + PER_WORD * number(further)
 }
 
 /// The strongest mention in full, the others in part.

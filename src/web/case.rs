@@ -20,7 +20,7 @@ use crate::api::{ApiError, ApiState};
 use crate::escalate::Escalation;
 use crate::fold::State as Core;
 use crate::model::{
-    CaseDetail, CaseState, CaseSummary, Language, Member, Message, SignalKind, TimelineKind,
+    CaseDetail, CaseState, CaseSummary, Language, Member, Message, SignalKind, TimelineKind, number,
 };
 
 /// Groups of tickets listed at first.
@@ -343,7 +343,7 @@ impl CasePage<'_> {
 
     /// A line that says how many tickets are not listed.
     fn more(&self) -> String {
-        let count = f64::from(u32::try_from(self.more_tickets).unwrap_or(u32::MAX));
+        let count = number(self.more_tickets);
         self.s.say(&Message::new("more-tickets").number("count", count))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::page::{Guest, Speech};
 use crate::api::ApiState;
+use crate::model::number;
 use crate::store::Role;
 
 /// The frame of a page.
@@ -94,7 +95,6 @@ impl<'a> Frame<'a> {
 
     /// Sources that answer, of how many.
     pub(super) fn counted(&self) -> (f64, f64) {
-        let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         (number(self.up), number(self.sources))
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::chart;
 use super::page::Speech;
-use crate::model::CaseSummary;
+use crate::model::{CaseSummary, number};
 
 /// The most systems drawn.
 const LIMIT: usize = 24;
@@ -160,10 +160,6 @@ fn draw(
     }
     svg.push_str("</svg>");
     svg
-}
-
-fn number(count: usize) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn escape(text: &str) -> String {

@@ -5,6 +5,8 @@
 //! probability and some delay, and from those to theirs. Against it stands what is said of a system by itself, with no
 //! fault behind it. All in nats.
 
+use crate::model::number;
+
 /// The farthest that a system is expected to be reached from a root whose path was not heard of, hops.
 pub(super) const REACH: u8 = 3;
 /// Farther than that, or not at all.
@@ -50,10 +52,6 @@ const CAUSE_UNCAUSED: f64 = 0.6;
 /// each so many.
 pub(super) const LAGS: [f64; 4] = [60.0, 120.0, 180.0, 240.0];
 const LAG_S: f64 = 120.0;
-
-fn number(count: usize) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
 
 fn by_hops<T: Copy>(table: &[T; 5], hops: u8) -> T {
     let [.., far] = *table;

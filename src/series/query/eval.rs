@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Message, Time};
+use crate::model::{Message, Time, number};
 use crate::series::Store;
 use crate::series::index::Test;
 
@@ -11,9 +11,7 @@ use super::call::{Call, EachFunction, RangeFunction};
 use super::labels::{Labels, NAME, Rule};
 use super::matching::{binary, groups, set};
 use super::plan::{Aggregation, Aggregator, Node, Selector};
-use super::statistics::{
-    Bucket, greater, histogram_quantile, number, quantile, smaller, sum, variance,
-};
+use super::statistics::{Bucket, greater, histogram_quantile, quantile, smaller, sum, variance};
 use super::window::Window;
 
 /// The most samples one query may read, as in Prometheus.

@@ -1,5 +1,7 @@
 //! The sums behind the functions, in the order their values come and with compensated rounding.
 
+use crate::model::number;
+
 /// A sum that does not lose small terms among great ones (Neumaier's variant of Kahan's method).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sum {
@@ -34,12 +36,6 @@ pub(super) fn sum(values: impl Iterator<Item = f64>) -> f64 {
     let mut total = Sum::default();
     values.for_each(|value| total.add(value));
     total.value()
-}
-
-/// A count as a number; exact below 2^53.
-#[expect(clippy::as_conversions, reason = "counts of samples in memory are far below 2^53")]
-pub(super) fn number(count: usize) -> f64 {
-    count as f64
 }
 
 /// Population variance by Welford's method; NaN of nothing.

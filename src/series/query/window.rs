@@ -1,10 +1,10 @@
 //! The functions over the samples of a range, after Prometheus' definitions (promql/functions.go):
 //! counters may restart, and `rate`, `increase` and `delta` extrapolate to the edges of the range.
 
-use crate::model::Time;
+use crate::model::{Time, number};
 
 use super::call::RangeFunction;
-use super::statistics::{greater, line, number, quantile, smaller, sum, variance};
+use super::statistics::{greater, line, quantile, smaller, sum, variance};
 
 /// The samples of one series in a range, in order of time.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::{DAY_MS, DAYS};
 use crate::api::{ApiError, ApiState};
 use crate::clock::Stopwatch;
 use crate::detect::{Episode, Limits, Rule, Trial, Tried, points, shown};
-use crate::model::{Message, Severity, Time};
+use crate::model::{Message, Severity, Time, number};
 use crate::runbooks;
 use crate::series::SharedSeries;
 use crate::store::{FalseAlarms, Role};
@@ -367,7 +367,7 @@ fn outcome(
             (Some(_), None) => !is_tried,
             _ => false,
         };
-        f64::from(u32::try_from(pairs.iter().filter(one).count()).unwrap_or(u32::MAX))
+        number(pairs.iter().filter(one).count())
     };
     let (span, mut notes) = match tried.span {
         None => (s.t("trial-nothing"), Vec::new()),
